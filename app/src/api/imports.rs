@@ -1,0 +1,199 @@
+//! The CSV's way to the server: check, begin, numbered chunks, commit, outcomes.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::respond::{answer, caller, ports};
+use crate::{
+    bulk::draft::RowDraft,
+    domain::{
+        id::{BundleId, ImportId},
+        import::{ImportState, RowOutcome, SubmitMode},
+        time::Timestamp,
+    },
+};
+
+/// A batch of the check: distinct addresses and keys only; nothing is kept or logged.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckBatch {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// Canonical addresses, at most 1,000.
+    pub emails: Vec<String>,
+    /// Course keys as written, at most 1,000.
+    pub courses: Vec<String>,
+    /// Program keys as written, at most 1,000.
+    pub programs: Vec<String>,
+}
+
+/// The check's answer: only about this tenant's members and live invitations.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckAnswer {
+    /// Of the addresses: already members here.
+    pub members: Vec<String>,
+    /// Of the addresses: have a live invitation here.
+    pub invited: Vec<String>,
+    /// Of the course keys: unknown or archived.
+    pub unknown_courses: Vec<String>,
+    /// Of the program keys: unknown or archived.
+    pub unknown_programs: Vec<String>,
+}
+
+/// Opens an import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeginImport {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// Made by the server for an earlier page or any 16–64 characters that the browser drew:
+    /// the same key with the same content gets the same stored answer, with other content 409.
+    pub idempotency_key: String,
+    /// The file's name, for the list of imports.
+    pub file_name: String,
+    /// Rows that will come.
+    pub rows: u32,
+    /// Hex SHA-256 over the chunks' hashes, in order.
+    pub content_hash: String,
+    /// What to do with the rows that fail; above 10,000 rows only `ValidNow`.
+    pub mode: SubmitMode,
+}
+
+/// A numbered chunk; sending it again is harmless.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportChunk {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// From `begin`.
+    pub import: ImportId,
+    /// From 0.
+    pub number: u32,
+    /// Hex SHA-256 of `serde_json::to_vec(&rows)`.
+    pub hash: String,
+    /// At most 1,000.
+    pub rows: Vec<RowDraft>,
+}
+
+/// Names an import of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRef {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The import.
+    pub import: ImportId,
+}
+
+/// Where an import stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportStatus {
+    /// The import.
+    pub import: ImportId,
+    /// Where it stands.
+    pub state: ImportState,
+    /// Rows announced.
+    pub rows: u32,
+    /// Chunks stored so far (contiguous or not); a resumed submit skips these.
+    pub received_chunks: Vec<u32>,
+    /// Rows that have their outcome.
+    pub processed: u32,
+    /// Rows by outcome; adds up to `processed`.
+    pub outcomes: BTreeMap<RowOutcome, u32>,
+}
+
+/// A page of outcomes, in the order of the rows as submitted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomesRequest {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The import.
+    pub import: ImportId,
+    /// Index of the first row, from 0.
+    pub from: u32,
+    /// At most 10,000.
+    pub limit: u32,
+}
+
+/// What became of one row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowResult {
+    /// The grid's row id, as sent.
+    pub row: u32,
+    /// What became of it.
+    pub outcome: RowOutcome,
+    /// The bundle that was created or already there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<BundleId>,
+    /// The field at fault (the template's column name), where there is one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub field: String,
+    /// A stable code (`docs/problems.md`), where there is one.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub code: String,
+    /// The sentence, where there is something to say.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub message: String,
+}
+
+/// An import in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportLine {
+    /// The import.
+    pub import: ImportId,
+    /// The file's name.
+    pub file_name: String,
+    /// Who.
+    pub submitted_by: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// Where it stands.
+    pub state: ImportState,
+    /// Rows announced.
+    pub rows: u32,
+    /// Rows by outcome.
+    pub outcomes: BTreeMap<RowOutcome, u32>,
+}
+
+/// Asks about distinct addresses and keys.
+#[server(name = ImportsCheck, prefix = "/api", endpoint = "imports/check", input = Json, output = Json)]
+pub async fn check(input: CheckBatch) -> Result<CheckAnswer, ApiError> {
+    answer(ports().imports.check(&caller(), input).await)
+}
+
+/// Opens an import, or answers with the one that this key opened before.
+#[server(name = ImportsBegin, prefix = "/api", endpoint = "imports/begin", input = Json, output = Json)]
+pub async fn begin(input: BeginImport) -> Result<ImportStatus, ApiError> {
+    answer(ports().imports.begin(&caller(), input).await)
+}
+
+/// Stores a chunk.
+#[server(name = ImportsChunk, prefix = "/api", endpoint = "imports/chunk", input = Json, output = Json)]
+pub async fn chunk(input: ImportChunk) -> Result<(), ApiError> {
+    answer(ports().imports.chunk(&caller(), input).await)
+}
+
+/// Commits: up to 10,000 rows before the answer, more by the job (poll `status`).
+#[server(name = ImportsCommit, prefix = "/api", endpoint = "imports/commit", input = Json, output = Json)]
+pub async fn commit(input: ImportRef) -> Result<ImportStatus, ApiError> {
+    answer(ports().imports.commit(&caller(), input).await)
+}
+
+/// Where the import stands.
+#[server(name = ImportsStatus, prefix = "/api", endpoint = "imports/status", input = Json, output = Json)]
+pub async fn status(input: ImportRef) -> Result<ImportStatus, ApiError> {
+    answer(ports().imports.status(&caller(), input).await)
+}
+
+/// What became of the rows.
+#[server(name = ImportsOutcomes, prefix = "/api", endpoint = "imports/outcomes", input = Json, output = Json)]
+pub async fn outcomes(input: OutcomesRequest) -> Result<Vec<RowResult>, ApiError> {
+    answer(ports().imports.outcomes(&caller(), input).await)
+}
+
+/// The tenant's newest imports, at most 100.
+#[server(name = ImportsList, prefix = "/api", endpoint = "imports/list", input = Json, output = Json)]
+pub async fn list(tenant: String) -> Result<Vec<ImportLine>, ApiError> {
+    answer(ports().imports.list(&caller(), tenant).await)
+}

@@ -1,0 +1,77 @@
+//! The learner's home: my invitations, my courses.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::respond::{answer, caller, ports};
+use crate::domain::{
+    id::{CatalogItemId, InvitationId},
+    invitation::{InvitationKind, InvitationStatus},
+    time::Timestamp,
+};
+
+/// One of my invitations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MyInvitation {
+    /// The invitation.
+    pub invitation: InvitationId,
+    /// Who offers.
+    pub tenant: String,
+    /// What kind.
+    pub kind: InvitationKind,
+    /// The tenant's name or the item's title.
+    pub title: String,
+    /// Who invites.
+    pub inviter: String,
+    /// Where it stands.
+    pub status: InvitationStatus,
+    /// Since when.
+    pub status_changed_at: Timestamp,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// One of my courses or programs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MyCourse {
+    /// The item.
+    pub item: CatalogItemId,
+    /// `Course` or `Program`.
+    pub kind: InvitationKind,
+    /// Its title.
+    pub title: String,
+    /// Whose.
+    pub tenant: String,
+    /// Since when.
+    pub enrolled_at: Timestamp,
+}
+
+/// Everything on the learner's home.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MyHome {
+    /// Pending first, then the newest 50 others.
+    pub invitations: Vec<MyInvitation>,
+    /// By title.
+    pub courses: Vec<MyCourse>,
+}
+
+/// The learner's home.
+#[server(name = MineHome, prefix = "/api", endpoint = "mine/home", input = Json, output = Json)]
+pub async fn home() -> Result<MyHome, ApiError> {
+    answer(ports().mine.home(&caller()).await)
+}
+
+/// Accepts one of my pending invitations.
+#[server(name = MineAccept, prefix = "/api", endpoint = "mine/accept", input = Json, output = Json)]
+pub async fn accept(invitation: InvitationId) -> Result<(), ApiError> {
+    answer(ports().mine.accept(&caller(), invitation).await)
+}
+
+/// Declines one of my pending invitations; final.
+#[server(name = MineDecline, prefix = "/api", endpoint = "mine/decline", input = Json, output = Json)]
+pub async fn decline(invitation: InvitationId) -> Result<(), ApiError> {
+    answer(ports().mine.decline(&caller(), invitation).await)
+}

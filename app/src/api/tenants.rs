@@ -1,0 +1,68 @@
+//! A tenant's start page, and the list of tenants for super-admins.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::respond::{answer, caller, ports};
+use crate::domain::{id::TenantId, invitation::InvitationStatus, role::Role, time::CivilDate};
+
+/// What the management pages need to know about their tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantOverview {
+    /// The tenant.
+    pub id: TenantId,
+    /// In addresses.
+    pub slug: String,
+    /// On the screen.
+    pub name: String,
+    /// IANA name of the zone, such as `Europe/Lisbon`.
+    pub time_zone: String,
+    /// Today in that zone: the rules for `expires_on` start here.
+    pub today: CivilDate,
+    /// The highest role the caller may give.
+    pub role_ceiling: Role,
+    /// Days until an invitation expires where the row says nothing.
+    pub default_expiry_days: u16,
+    /// Seconds that mails are held after a submit.
+    pub hold_seconds: u32,
+    /// Members now.
+    pub members: u64,
+    /// People by status of their bundle.
+    pub people_by_status: BTreeMap<InvitationStatus, u64>,
+    /// Imports so far.
+    pub imports: u64,
+    /// Catalog items that may be invited to: the tenant's own and the shared ones.
+    pub courses: u64,
+    /// The same for programs.
+    pub programs: u64,
+}
+
+/// A tenant in the super-admin's list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantLine {
+    /// In addresses.
+    pub slug: String,
+    /// On the screen.
+    pub name: String,
+    /// Members now.
+    pub members: u64,
+    /// People whose invitation is pending.
+    pub pending: u64,
+}
+
+/// The tenant's start page (tenant admins, super-admins).
+#[server(name = TenantOverviewFn, prefix = "/api", endpoint = "tenants/overview", input = Json, output = Json)]
+pub async fn overview(tenant: String) -> Result<TenantOverview, ApiError> {
+    answer(ports().tenants.overview(&caller(), tenant).await)
+}
+
+/// Every tenant, by name (super-admins).
+#[server(name = TenantsList, prefix = "/api", endpoint = "tenants/list", input = Json, output = Json)]
+pub async fn list() -> Result<Vec<TenantLine>, ApiError> {
+    answer(ports().tenants.list(&caller()).await)
+}

@@ -1,0 +1,3 @@
+//! The CSV story, pure.
+
+pub mod draft;

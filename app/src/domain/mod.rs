@@ -1,0 +1,9 @@
+//! The domain: pure types and rules. No clock, no I/O, no leptos.
+
+pub mod actor;
+pub mod id;
+pub mod import;
+pub mod invitation;
+pub mod policy;
+pub mod role;
+pub mod time;

@@ -1,0 +1,174 @@
+//! What the server implements. Every method takes the caller first; an
+//! implementation authorises in its first line.
+
+use std::{collections::BTreeMap, net::IpAddr, sync::Arc};
+
+use async_trait::async_trait;
+
+use crate::{
+    api::{
+        ApiError,
+        demo::{MailLine, MailView},
+        imports::{
+            BeginImport, CheckAnswer, CheckBatch, ImportChunk, ImportLine, ImportRef, ImportStatus,
+            OutcomesRequest, RowResult,
+        },
+        invitations::{BundleLine, BundleRef, InvitationsPage, ListInvitations},
+        landing::{Landing, Register},
+        mine::MyHome,
+        people::{ListPeople, PeoplePage},
+        session::{Current, Me, SignIn},
+        tenants::{TenantLine, TenantOverview},
+    },
+    domain::{actor::Actor, id::InvitationId, invitation::InvitationStatus},
+};
+
+/// Who asks, from where, with which cookies.
+#[derive(Clone)]
+pub struct Caller {
+    /// Resolved from the session cookie.
+    pub actor: Actor,
+    /// The peer, or what a trusted proxy says; keys the throttles.
+    pub peer: IpAddr,
+    /// The landing cookie's value, not yet checked.
+    pub landing: Option<LandingCookie>,
+    /// The `User-Agent`, cut to 200 characters.
+    pub user_agent: String,
+}
+
+/// The landing cookie's value; it cannot print.
+#[derive(Clone)]
+pub struct LandingCookie(pub String);
+
+impl std::fmt::Debug for LandingCookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LandingCookie(redacted)")
+    }
+}
+
+/// `Set-Cookie` header values to send with an answer.
+pub type Cookies = Vec<String>;
+
+/// Every port, in one place.
+pub struct Ports {
+    /// Sign in, who am I, sign out.
+    pub sessions: Arc<dyn Sessions>,
+    /// Tenants.
+    pub tenants: Arc<dyn Tenants>,
+    /// Members.
+    pub people: Arc<dyn People>,
+    /// Imports.
+    pub imports: Arc<dyn Imports>,
+    /// The admin's invitations.
+    pub invitations: Arc<dyn Invitations>,
+    /// The invitee's link.
+    pub landing: Arc<dyn LandingPort>,
+    /// The learner's home.
+    pub mine: Arc<dyn Mine>,
+    /// The demo's mailbox.
+    pub demo: Arc<dyn Demo>,
+}
+
+/// See [`crate::api::session`].
+#[async_trait]
+pub trait Sessions: Send + Sync {
+    /// Who is signed in here.
+    async fn current(&self, caller: &Caller) -> Result<Current, ApiError>;
+    /// A new session.
+    async fn sign_in(&self, caller: &Caller, input: SignIn) -> Result<(Me, Cookies), ApiError>;
+    /// Ends this session, or all of the user's.
+    async fn sign_out(&self, caller: &Caller, everywhere: bool) -> Result<Cookies, ApiError>;
+}
+
+/// See [`crate::api::tenants`].
+#[async_trait]
+pub trait Tenants: Send + Sync {
+    /// One tenant's start page.
+    async fn overview(&self, caller: &Caller, slug: String) -> Result<TenantOverview, ApiError>;
+    /// All tenants.
+    async fn list(&self, caller: &Caller) -> Result<Vec<TenantLine>, ApiError>;
+}
+
+/// See [`crate::api::people`].
+#[async_trait]
+pub trait People: Send + Sync {
+    /// A page of members.
+    async fn list(&self, caller: &Caller, input: ListPeople) -> Result<PeoplePage, ApiError>;
+}
+
+/// See [`crate::api::imports`].
+#[async_trait]
+pub trait Imports: Send + Sync {
+    /// What is known about these addresses and keys.
+    async fn check(&self, caller: &Caller, input: CheckBatch) -> Result<CheckAnswer, ApiError>;
+    /// Opens an import.
+    async fn begin(&self, caller: &Caller, input: BeginImport) -> Result<ImportStatus, ApiError>;
+    /// Stores a chunk.
+    async fn chunk(&self, caller: &Caller, input: ImportChunk) -> Result<(), ApiError>;
+    /// Commits.
+    async fn commit(&self, caller: &Caller, input: ImportRef) -> Result<ImportStatus, ApiError>;
+    /// Where it stands.
+    async fn status(&self, caller: &Caller, input: ImportRef) -> Result<ImportStatus, ApiError>;
+    /// What became of the rows.
+    async fn outcomes(
+        &self,
+        caller: &Caller,
+        input: OutcomesRequest,
+    ) -> Result<Vec<RowResult>, ApiError>;
+    /// The newest imports.
+    async fn list(&self, caller: &Caller, slug: String) -> Result<Vec<ImportLine>, ApiError>;
+}
+
+/// See [`crate::api::invitations`].
+#[async_trait]
+pub trait Invitations: Send + Sync {
+    /// A page of bundles.
+    async fn list(
+        &self,
+        caller: &Caller,
+        input: ListInvitations,
+    ) -> Result<InvitationsPage, ApiError>;
+    /// People by status.
+    async fn counts(
+        &self,
+        caller: &Caller,
+        slug: String,
+    ) -> Result<BTreeMap<InvitationStatus, u64>, ApiError>;
+    /// Sends the mail anew.
+    async fn resend(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError>;
+    /// Takes the live ones back.
+    async fn revoke(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError>;
+}
+
+/// See [`crate::api::landing`].
+#[async_trait]
+pub trait LandingPort: Send + Sync {
+    /// Exchanges a token for the cookie.
+    async fn open(&self, caller: &Caller, token: String) -> Result<(Landing, Cookies), ApiError>;
+    /// What the cookie's bundle offers.
+    async fn show(&self, caller: &Caller) -> Result<Landing, ApiError>;
+    /// Registers and accepts.
+    async fn register(&self, caller: &Caller, input: Register) -> Result<(Me, Cookies), ApiError>;
+    /// Accepts as the signed-in invitee.
+    async fn accept(&self, caller: &Caller) -> Result<Cookies, ApiError>;
+}
+
+/// See [`crate::api::mine`].
+#[async_trait]
+pub trait Mine: Send + Sync {
+    /// The home page.
+    async fn home(&self, caller: &Caller) -> Result<MyHome, ApiError>;
+    /// Accepts one.
+    async fn accept(&self, caller: &Caller, invitation: InvitationId) -> Result<(), ApiError>;
+    /// Declines one.
+    async fn decline(&self, caller: &Caller, invitation: InvitationId) -> Result<(), ApiError>;
+}
+
+/// See [`crate::api::demo`].
+#[async_trait]
+pub trait Demo: Send + Sync {
+    /// The newest mails.
+    async fn mails(&self, caller: &Caller, search: String) -> Result<Vec<MailLine>, ApiError>;
+    /// One mail.
+    async fn mail(&self, caller: &Caller, id: String) -> Result<MailView, ApiError>;
+}
