@@ -1,0 +1,79 @@
+//! `cargo xtask bench load | submit | size`: the measurements of the README.
+
+use crate::Outcome;
+use crate::project::Project;
+use crate::{process, run, say, system, test, tools};
+
+/// The most that the front end may weigh, as brotli sends it.
+const LIMIT: u64 = 300 * 1024;
+
+/// Builds the release and measures one thing.
+pub fn bench(project: &Project, args: &[String]) -> Outcome {
+    let Some((what, rest)) = args.split_first() else {
+        return Err("Which one? `cargo xtask bench load`, `submit` or `size`.".to_owned());
+    };
+    match what.as_str() {
+        "size" => {
+            run::build(project)?;
+            size(project)
+        }
+        "load" | "submit" => {
+            tools::node(project)?;
+            let chromium = system::chromium(project)
+                .ok_or("Chromium was not found: install it with your system's packages.")?;
+            test::npm_ci(project)?;
+            run::build(project)?;
+            process::run(
+                process::command(project, "node")
+                    .arg(format!("bench/{what}.mjs"))
+                    .args(rest)
+                    .current_dir(project.end2end())
+                    .env("BECKON_BIN", project.beckon("release"))
+                    .env("CHROMIUM", chromium),
+            )
+        }
+        other => Err(format!(
+            "There is no bench `{other}`: load, submit or size."
+        )),
+    }
+}
+
+/// Sums the compressed bytes of what the browser must load to run.
+fn size(project: &Project) -> Outcome {
+    let mut files = Vec::new();
+    crate::front::collect(&project.dist(), &mut files);
+    files.sort();
+    let mut total = 0;
+    for file in files {
+        let name = file
+            .file_name()
+            .map(|n| n.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        let counted = [".wasm", ".js", ".css"]
+            .iter()
+            .any(|end| name.ends_with(end));
+        if !counted {
+            continue;
+        }
+        let compressed = file.with_file_name(format!("{name}.br"));
+        let bytes = [&compressed, &file]
+            .into_iter()
+            .find_map(|path| std::fs::metadata(path).ok())
+            .map_or(0, |meta| meta.len());
+        total += bytes;
+        say::line(&format!("{bytes:>9} bytes  {name}"));
+    }
+    say::line(&format!(
+        "{total:>9} bytes of brotli in all; the limit is {LIMIT}"
+    ));
+    if total == 0 {
+        return Err("There is no built front end in dist.".to_owned());
+    }
+    if total > LIMIT {
+        return Err(format!(
+            "The front end is {} bytes over its limit.",
+            total - LIMIT
+        ));
+    }
+    Ok(())
+}

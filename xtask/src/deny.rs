@@ -1,0 +1,41 @@
+//! `cargo xtask deny`: licences, bans and sources. Advisories come from a
+//! database on the network and are not part of what must work offline.
+
+use crate::Outcome;
+use crate::process;
+use crate::project::Project;
+use crate::say;
+use crate::tools::{self, CARGO_DENY, CargoTool};
+
+const TOOL: CargoTool = CargoTool {
+    package: "cargo-deny",
+    binary: "cargo-deny",
+    version: CARGO_DENY,
+    locked: true,
+    arguments: &["--no-default-features"],
+    opt_level: "0",
+};
+
+/// Checks deny.toml's rules; gets cargo-deny when no version of it is there.
+pub fn deny(project: &Project) -> Outcome {
+    let program = if let Some(program) = process::which(project, &["cargo-deny"]) {
+        program
+    } else {
+        say::line(&format!(
+            "      getting cargo-deny {CARGO_DENY}, once, into .tools"
+        ));
+        tools::install(project, &TOOL)?;
+        tools::remove_build_output(project)?;
+        project.tools().join("bin/cargo-deny")
+    };
+    // Licences are read from the crates' sources, of every platform in the lock file.
+    process::run(process::cargo(project).args(["fetch", "--locked", "--quiet"]))?;
+    say::line("      advisories are not checked: their database needs the network");
+    process::run(process::command(project, program).args([
+        "--offline",
+        "check",
+        "bans",
+        "licenses",
+        "sources",
+    ]))
+}

@@ -1,0 +1,107 @@
+//! `cargo xtask lint`: what CI refuses before it runs a test.
+
+use crate::Outcome;
+use crate::deny;
+use crate::process;
+use crate::project::Project;
+use crate::rules;
+use crate::say::{self, Steps};
+
+/// Runs every check, and fails at the first that finds something.
+pub fn lint(project: &Project) -> Outcome {
+    let mut steps = Steps::new(7);
+    steps.step("Formatting", || {
+        process::run(process::cargo(project).args(["fmt", "--all", "--check"]))
+            .map_err(|_| "Some files are not formatted: `cargo fmt --all` does it.".to_owned())
+    })?;
+    steps.step(
+        "Rules of the architecture, in the text of the sources",
+        || rules::texts(project),
+    )?;
+    steps.step("Rules of the architecture, in the dependencies", || {
+        dependencies(project)
+    })?;
+    steps.step("The pure domain compiles without leptos", || {
+        clippy(project, &["-p", "app", "--all-targets"])
+    })?;
+    steps.step("Clippy: app, server, xtask", || {
+        clippy(project, &["--all-targets"])
+    })?;
+    steps.step("Clippy: frontend, for wasm", || {
+        // The profile of the build that follows, so that its compiled macros are shared.
+        clippy(
+            project,
+            &[
+                "-p",
+                "frontend",
+                "--target",
+                "wasm32-unknown-unknown",
+                "--profile",
+                "wasm-dev",
+            ],
+        )
+    })?;
+    steps.step("Licences, bans, sources (cargo deny)", || {
+        deny::deny(project)
+    })?;
+    say::line("Nothing to complain about.");
+    Ok(())
+}
+
+fn clippy(project: &Project, which: &[&str]) -> Outcome {
+    process::run(
+        process::cargo(project)
+            .arg("clippy")
+            .args(which)
+            .args(["--", "-D", "warnings"]),
+    )
+}
+
+/// What the browser must never be given.
+const SERVER_ONLY: [&str; 6] = ["tokio", "axum", "sqlx", "lettre", "hyper", "rustls"];
+
+fn dependencies(project: &Project) -> Outcome {
+    let tree = process::output(process::cargo(project).args([
+        "tree",
+        "-p",
+        "frontend",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]))?;
+    let found = server_only_in(&tree);
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "The front end depends on what only the server may use: {}; `cargo tree -p frontend --target wasm32-unknown-unknown -i NAME` shows the way.",
+        found.join(", ")
+    ))
+}
+
+fn server_only_in(tree: &str) -> Vec<&'static str> {
+    SERVER_ONLY
+        .into_iter()
+        .filter(|name| {
+            tree.lines()
+                .any(|line| line.split_whitespace().next() == Some(name))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::server_only_in;
+
+    #[test]
+    fn finds_server_crates_by_their_whole_name() {
+        let tree = "frontend v0.1.0 (/x)\ntokio-macros v2.0.0\naxum v0.8.9\nserde v1.0.0 (*)";
+        assert_eq!(server_only_in(tree), ["axum"]);
+        assert!(server_only_in("frontend v0.1.0\nserde v1.0.0").is_empty());
+    }
+}

@@ -1,0 +1,255 @@
+//! The dependency rules that can be read off the text of the sources.
+
+use crate::Outcome;
+use crate::front::collect;
+use crate::project::Project;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One crate or module that only some folders may name.
+struct Rule {
+    /// Where the rule holds.
+    within: &'static str,
+    /// What is not named there.
+    names: &'static [&'static str],
+    /// Files and folders in which it may be named after all.
+    except: &'static [&'static str],
+    /// Why.
+    because: &'static str,
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        within: "server/src",
+        names: &["sqlx"],
+        except: &["server/src/storage"],
+        because: "only the storage knows the database",
+    },
+    Rule {
+        within: "server/src",
+        names: &["axum", "leptos_axum", "tower_http"],
+        except: &["server/src/http", "server/src/lib.rs"],
+        because: "only the http layer knows the web framework",
+    },
+    Rule {
+        within: "server/src",
+        names: &["lettre"],
+        except: &["server/src/mail"],
+        because: "only the mailer knows SMTP",
+    },
+    Rule {
+        within: "server/src/services",
+        names: &["sqlite", "postgres"],
+        except: &[],
+        because: "services see the storage's traits, not its engines",
+    },
+    Rule {
+        within: "app/src/domain",
+        names: &[
+            "leptos",
+            "server_fn",
+            "crate::bulk",
+            "crate::api",
+            "crate::ports",
+        ],
+        except: &[],
+        because: "the domain is pure and depends on nothing of the app",
+    },
+    Rule {
+        within: "app/src/bulk",
+        names: &["leptos", "server_fn", "crate::api", "crate::ports"],
+        except: &[],
+        because: "the CSV story is pure and depends on the domain alone",
+    },
+    Rule {
+        within: "frontend/src/components",
+        names: &["app::api"],
+        except: &[],
+        because: "only pages call the API; components take what they show",
+    },
+];
+
+/// A source file's longest allowed length.
+const LONGEST: usize = 600;
+
+/// Checks the sources; the sentence lists every finding.
+pub fn texts(project: &Project) -> Outcome {
+    let mut findings = Vec::new();
+    for rule in RULES {
+        check_rule(project, rule, &mut findings);
+    }
+    check_files(project, &mut findings);
+    check_migrations(project, &mut findings);
+    if findings.is_empty() {
+        return Ok(());
+    }
+    findings.sort();
+    findings.dedup();
+    Err(format!(
+        "The sources break {} rule(s):\n{}",
+        findings.len(),
+        findings.join("\n")
+    ))
+}
+
+fn check_rule(project: &Project, rule: &Rule, findings: &mut Vec<String>) {
+    let allowed = |path: &Path| {
+        rule.except
+            .iter()
+            .any(|e| path.starts_with(project.root.join(e)))
+    };
+    for path in files(&project.root.join(rule.within), &["rs"]) {
+        if allowed(&path) {
+            continue;
+        }
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        for (number, line) in text.lines().enumerate() {
+            for name in rule.names.iter().filter(|name| names_path(line, name)) {
+                findings.push(format!(
+                    "{}:{}: names `{name}`, but {}",
+                    shown(project, &path),
+                    number + 1,
+                    rule.because
+                ));
+            }
+        }
+    }
+}
+
+/// Whether a line of code (not of comment) uses the path `name`.
+fn names_path(line: &str, name: &str) -> bool {
+    let code = line.trim_start();
+    if code.starts_with("//") {
+        return false;
+    }
+    let mut rest = code;
+    while let Some(at) = rest.find(name) {
+        let before = rest[..at].chars().next_back();
+        let after = &rest[at + name.len()..];
+        let starts = before.is_none_or(|c| !c.is_alphanumeric() && c != '_');
+        let used = after.starts_with("::") || (code.starts_with("use ") && after.starts_with(';'));
+        if starts && used {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+fn check_files(project: &Project, findings: &mut Vec<String>) {
+    let extensions = ["rs", "css", "mjs", "sql", "html"];
+    for folder in [
+        "app",
+        "server",
+        "frontend",
+        "xtask",
+        "style",
+        "migrations",
+        "end2end",
+    ] {
+        for path in files(&project.root.join(folder), &extensions) {
+            let Ok(text) = fs::read_to_string(&path) else {
+                continue;
+            };
+            let name = shown(project, &path);
+            let length = text.lines().count();
+            if length > LONGEST {
+                findings.push(format!(
+                    "{name}: {length} lines; {LONGEST} is the longest allowed"
+                ));
+            }
+            if path.extension().is_some_and(|e| e == "rs") {
+                check_lines(&name, &text, findings);
+            }
+        }
+    }
+}
+
+fn check_lines(name: &str, text: &str, findings: &mut Vec<String>) {
+    // Written apart so that this file does not find itself.
+    let forbidden = [
+        (
+            concat!("#[al", "low("),
+            "say #[expect(…, reason = \"…\")] instead",
+        ),
+        (
+            concat!("#![al", "low("),
+            "say #![expect(…, reason = \"…\")] instead",
+        ),
+        (concat!("TO", "DO"), "finish it, or write an issue"),
+        (concat!("FIX", "ME"), "finish it, or write an issue"),
+    ];
+    for (number, line) in text.lines().enumerate() {
+        for (what, cure) in forbidden {
+            if line.contains(what) {
+                findings.push(format!("{name}:{}: `{what}`: {cure}", number + 1));
+            }
+        }
+    }
+}
+
+fn check_migrations(project: &Project, findings: &mut Vec<String>) {
+    let names = |engine: &str| -> BTreeSet<String> {
+        files(&project.root.join("migrations").join(engine), &["sql"])
+            .iter()
+            .filter_map(|path| {
+                path.file_name()
+                    .map(|name| name.to_string_lossy().into_owned())
+            })
+            .collect()
+    };
+    let (sqlite, postgres) = (names("sqlite"), names("postgres"));
+    for name in sqlite.symmetric_difference(&postgres) {
+        findings.push(format!("migrations: {name} is there for one engine only"));
+    }
+}
+
+fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    collect(folder, &mut found);
+    found.retain(|path| {
+        path.extension()
+            .is_some_and(|e| extensions.iter().any(|wanted| e == *wanted))
+    });
+    found.sort();
+    found
+}
+
+fn shown(project: &Project, path: &Path) -> String {
+    path.strip_prefix(&project.root)
+        .unwrap_or(path)
+        .display()
+        .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{check_lines, names_path};
+
+    #[test]
+    fn a_rule_sees_code_and_not_comments_or_longer_names() {
+        assert!(names_path("use axum::Router;", "axum"));
+        assert!(names_path("    let x = axum::serve(l, r);", "axum"));
+        assert!(names_path("use sqlx;", "sqlx"));
+        assert!(names_path("#[derive(sqlx::FromRow)]", "sqlx"));
+        assert!(names_path("use crate::api::client;", "crate::api"));
+        assert!(!names_path("// axum::Router is not for here", "axum"));
+        assert!(!names_path("use leptos_axum::x;", "axum"));
+        assert!(!names_path("let axum = 1;", "axum"));
+    }
+
+    #[test]
+    fn a_silenced_lint_is_found() {
+        let mut findings = Vec::new();
+        check_lines(
+            "x.rs",
+            concat!("fn a() {}\n#[al", "low(dead_code)]\nfn b() {}"),
+            &mut findings,
+        );
+        assert_eq!(findings.len(), 1);
+        assert!(findings[0].starts_with("x.rs:2:"));
+    }
+}
