@@ -1,1 +1,3 @@
+//! The server of Beckon.
 
+pub mod storage;

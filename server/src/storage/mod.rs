@@ -1,0 +1,14 @@
+//! The only place that knows SQL (ADR 0002).
+//!
+//! A statement is written once, with `$1`, and runs on both engines through
+//! [`Tx`]; `sqlite/` and `postgres/` hold what truly differs: opening, pragmas,
+//! error mapping. Reads take [`Storage::read`], changes [`Storage::write`]: one
+//! intention, one transaction, retried where the engine asks for it.
+
+mod engine;
+mod error;
+mod postgres;
+mod sqlite;
+
+pub use engine::{Arg, FromBoth, Storage, Tx, TxFuture, in_list, insert_many};
+pub use error::StorageError;
