@@ -1,1 +1,5 @@
+//! The browser's half of Beckon.
+
+mod components;
+
 fn main() {}
