@@ -113,10 +113,20 @@ pub fn with_heartbeat(command: &mut Command, label: &str) -> Outcome {
         .map_err(|error| not_started(command, &error))?;
     let mut heartbeat = Heartbeat::new(label);
     let mut last: Vec<String> = Vec::new();
+    let mut counted = String::new();
+    let mut begun = 0_u32;
     if let Some(stderr) = child.stderr.take() {
         each_redrawn_line(stderr, |line| {
             if let Some(progress) = crates_built(line) {
-                heartbeat.beat(&progress);
+                counted = progress;
+                heartbeat.beat(&counted);
+            } else if line.trim_start().starts_with("Compiling") {
+                begun += 1;
+                if counted.is_empty() {
+                    heartbeat.beat(&format!("{begun} crates begun"));
+                } else {
+                    heartbeat.beat(&counted);
+                }
             } else if let Some(progress) = fetching(line) {
                 heartbeat.beat(progress);
             } else {
@@ -175,8 +185,6 @@ fn fetching(line: &str) -> Option<&'static str> {
         Some("downloading crates")
     } else if line.starts_with("Blocking waiting") {
         Some("waiting for another cargo")
-    } else if line.starts_with("Compiling") {
-        Some("compiling")
     } else {
         None
     }
