@@ -5,10 +5,14 @@
 //! error mapping. Reads take [`Storage::read`], changes [`Storage::write`]: one
 //! intention, one transaction, retried where the engine asks for it.
 
+mod audit;
 mod engine;
 mod error;
 mod postgres;
 mod sqlite;
+mod tenants;
 
+pub use audit::{AuditEvent, audit_actor};
 pub use engine::{Arg, FromBoth, Storage, Tx, TxFuture, in_list, insert_many};
 pub use error::StorageError;
+pub use tenants::Tenant;
