@@ -8,11 +8,19 @@
 mod audit;
 mod engine;
 mod error;
+mod fold;
 mod postgres;
+mod sessions;
 mod sqlite;
 mod tenants;
+mod users;
 
 pub use audit::{AuditEvent, audit_actor};
 pub use engine::{Arg, FromBoth, Storage, Tx, TxFuture, in_list, insert_many};
 pub use error::StorageError;
+pub use fold::{contains_pattern, fold};
+pub use sessions::{LiveSession, NewSession};
 pub use tenants::Tenant;
+pub use users::{
+    KnownUser, MembershipLine, NewMembership, NewUser, PasswordHash, User, display_name,
+};
