@@ -177,7 +177,7 @@ pub fn Icon(
     }
 }
 
-/// The mark: a hand's curl that is a lowercase b. With its name beside it unless
+/// The mark: a lowercase b that curls round a dot, a hand that draws somebody in. With its name beside it unless
 /// the place is too small.
 #[component]
 pub fn Logo(
@@ -191,9 +191,9 @@ pub fn Logo(
                 <rect class="brand__tile" width="32" height="32" rx="9"></rect>
                 <path
                     class="brand__stroke"
-                    d="M10.5 7.5v12.2a5.8 5.8 0 1 0 5.8-5.8c-1.7 0-2.9 1.1-2.9 2.6 0 1.4 1 2.4 2.5 2.4"
+                    d="M10 6.8v12.7a6 6 0 1 0 6-6"
                 ></path>
-                <circle class="brand__dot" cx="22.6" cy="8.9" r="2.1"></circle>
+                <circle class="brand__dot" cx="16" cy="19.5" r="2.3"></circle>
             </svg>
             {word.then(|| view! { <span class="brand__word">"Beckon"</span> })}
         </span>

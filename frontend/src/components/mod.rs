@@ -13,6 +13,7 @@
 
 mod avatar;
 mod badge;
+mod boot;
 mod button;
 mod chip;
 mod choice;
@@ -36,6 +37,7 @@ mod toast;
 
 pub use avatar::{Avatar, AvatarSize, initials};
 pub use badge::{Badge, Status, StatusBadge, Tone};
+pub use boot::clear_boot_screen;
 pub use button::{Button, ButtonKind, ButtonSize, ButtonType, IconButton, LinkButton};
 pub use chip::Chip;
 pub use choice::{Checkbox, Select, SelectOption, Switch};
