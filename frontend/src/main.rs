@@ -1,5 +1,17 @@
 //! The browser's half of Beckon.
 
+mod app_root;
 mod components;
+mod frame;
+mod live;
+mod page;
+mod pages;
+mod query;
+mod routes;
+mod session;
+mod tenant;
+mod text;
 
-fn main() {}
+fn main() {
+    leptos::mount::mount_to_body(app_root::App);
+}

@@ -1,0 +1,168 @@
+//! The root: contexts, routes, and what stands beside every page.
+
+use leptos::prelude::*;
+use leptos_router::{
+    components::Router,
+    hooks::use_location,
+    location::{BrowserUrl, LocationProvider},
+};
+
+use crate::{
+    components::{ErrorState, Toasts, provide_toasts},
+    frame::{AloneFrame, PlainFrame, TenantFrame},
+    page::{Announcements, Announcer, focus_after_navigation},
+    pages,
+    query::Load,
+    routes::Page,
+    session::Session,
+    tenant::Tenancy,
+};
+
+/// Everything.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_toasts();
+    Announcer::provide();
+    view! {
+        <Router>
+            <Root/>
+        </Router>
+        <Toasts/>
+        <Announcements/>
+    }
+}
+
+/// How far the first question (who is signed in?) is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Asking,
+    Failed,
+    Known,
+}
+
+#[component]
+fn Root() -> impl IntoView {
+    let session = Session::provide();
+    Tenancy::provide(session);
+    focus_after_navigation();
+    let phase = Memo::new(move |_| match session.load() {
+        Load::Waiting => Phase::Asking,
+        Load::Failed(_) => Phase::Failed,
+        Load::Ready(_) => Phase::Known,
+    });
+    view! {
+        {move || match phase.get() {
+            // The page's own skeleton, from index.html, is still there.
+            Phase::Asking => ().into_any(),
+            Phase::Failed => {
+                remove_boot();
+                view! { <Unreachable session/> }.into_any()
+            }
+            Phase::Known => {
+                remove_boot();
+                view! { <Pages/> }.into_any()
+            }
+        }}
+        <pages::sign_in::SignInDialog/>
+    }
+}
+
+/// Takes the skeleton of index.html away.
+fn remove_boot() {
+    if let Some(boot) = document().get_element_by_id("boot") {
+        boot.remove();
+    }
+}
+
+#[component]
+fn Unreachable(session: Session) -> impl IntoView {
+    let message = move || match session.load() {
+        Load::Failed(error) => error.to_string(),
+        Load::Waiting | Load::Ready(_) => String::new(),
+    };
+    let retry = Callback::new(move |()| session.retry());
+    let content = ViewFn::from(move || {
+        view! {
+            <ErrorState
+                title="Beckon could not start."
+                message=Signal::derive(message)
+                on_retry=retry
+            />
+        }
+    });
+    view! { <AloneFrame content/> }
+}
+
+/// Which frame a page stands in; going between pages of one frame keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum FrameKind {
+    Alone,
+    Plain,
+    Tenant(String),
+}
+
+impl FrameKind {
+    fn of(page: Option<&Page>) -> Self {
+        match page {
+            Some(page) if page.stands_alone() => Self::Alone,
+            Some(page) => page
+                .tenant()
+                .map_or(Self::Plain, |slug| Self::Tenant(slug.to_owned())),
+            None => Self::Plain,
+        }
+    }
+}
+
+#[component]
+fn Pages() -> impl IntoView {
+    let path = use_location().pathname;
+    let page = Memo::new(move |_| Page::parse(&path.get()).map(Page::screen));
+    let kind = Memo::new(move |_| FrameKind::of(page.get().as_ref()));
+
+    // The router changes the address bar once it is told that the page is there.
+    let router = use_context::<BrowserUrl>();
+    Effect::new(move |_| {
+        path.track();
+        if let Some(router) = &router {
+            router.ready_to_complete();
+        }
+    });
+
+    move || {
+        let kind = kind.get();
+        let mine = kind.clone();
+        // While one frame gives way to another, the old one shows nothing new.
+        let shown = Memo::new(move |_| {
+            let page = page.get();
+            (FrameKind::of(page.as_ref()) == mine).then_some(page)
+        });
+        let content = ViewFn::from(move || match shown.get() {
+            Some(page) => draw(page),
+            None => ().into_any(),
+        });
+        match kind {
+            FrameKind::Alone => view! { <AloneFrame content/> }.into_any(),
+            FrameKind::Plain => view! { <PlainFrame page content/> }.into_any(),
+            FrameKind::Tenant(slug) => view! { <TenantFrame slug page content/> }.into_any(),
+        }
+    }
+}
+
+/// One arm per page: the compiler finds the one that is missing.
+fn draw(page: Option<Page>) -> AnyView {
+    match page {
+        Some(Page::Root) => pages::start::StartPage().into_any(),
+        Some(Page::SignIn) => pages::sign_in::SignInPage().into_any(),
+        Some(Page::Management(_)) => pages::management::ManagementPage().into_any(),
+        Some(Page::Invitations(_)) => pages::invitations::InvitationsPage().into_any(),
+        Some(Page::Imports(_)) => pages::imports::ImportsPage().into_any(),
+        Some(Page::People(_)) => pages::people::PeoplePage().into_any(),
+        Some(Page::DataManager) => pages::data_manager::DataManagerPage().into_any(),
+        Some(Page::Landing) => pages::landing::LandingPage().into_any(),
+        Some(Page::Home) => pages::home::HomePage().into_any(),
+        Some(Page::Settings) => pages::settings::SettingsPage().into_any(),
+        Some(Page::Mailbox | Page::Mail(_)) => pages::mailbox::MailboxPage().into_any(),
+        // The Invite page draws itself as soon as it is part of the build.
+        Some(Page::Invite(_)) | None => pages::not_found::NotFoundPage().into_any(),
+    }
+}

@@ -1,0 +1,242 @@
+//! What stands around a page: the bare frame of sign-in and landing, the frame of
+//! a person's pages, and a tenant's frame with its navigation.
+
+use app::api::ApiError;
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    components::{
+        AppShell, Breadcrumbs, ButtonKind, Crumb, DemoBanner, IconName, LinkButton, Logo, MenuItem,
+        MenuSeparator, NavItem, NavMatch, ProfileMenu, SideNav, use_toasts,
+    },
+    pages::not_found::NotFoundPage,
+    query::Load,
+    routes::Page,
+    session::{Session, tenant_href, use_session},
+    tenant::Tenancy,
+    text::failure,
+};
+
+/// One narrow column under the logo: for pages before anybody is signed in.
+#[component]
+pub fn AloneFrame(
+    /// The page.
+    content: ViewFn,
+) -> impl IntoView {
+    view! {
+        <div class="alone">
+            <Banner/>
+            <header class="alone__head">
+                <a class="alone__home" href="/" aria-label="Beckon">
+                    <Logo/>
+                </a>
+            </header>
+            <main class="alone__main" id="content" tabindex="-1">
+                {move || content.run()}
+            </main>
+        </div>
+    }
+}
+
+/// Top bar and content.
+#[component]
+pub fn PlainFrame(
+    /// Which page; `None` where there is none.
+    page: Memo<Option<Page>>,
+    /// The page.
+    content: ViewFn,
+) -> impl IntoView {
+    let crumbs = Signal::derive(move || vec![Crumb::here(name_of(page.get().as_ref()))]);
+    let breadcrumbs = move || view! { <Breadcrumbs crumbs/> };
+    view! {
+        <AppShell
+            breadcrumbs
+            profile=|| view! { <Profile/> }
+            banner=|| view! { <Banner/> }
+        >
+            {move || content.run()}
+        </AppShell>
+    }
+}
+
+/// Top bar, a tenant's navigation, and content. A tenant that is foreign or missing
+/// gets the page that says so.
+#[component]
+pub fn TenantFrame(
+    /// The tenant's slug.
+    slug: String,
+    /// Which page.
+    page: Memo<Option<Page>>,
+    /// The page.
+    content: ViewFn,
+) -> impl IntoView {
+    let tenant = expect_context::<Tenancy>().tenant(slug.clone());
+    provide_context(tenant.clone());
+
+    let name = {
+        let tenant = tenant.clone();
+        Memo::new(move |_| tenant.name())
+    };
+    let start = Page::Management(slug.clone()).href();
+    let crumbs = Signal::derive(move || {
+        let page = page.get();
+        let mut crumbs = vec![Crumb::link(name.get(), start.clone())];
+        if !matches!(page, Some(Page::Management(_))) {
+            crumbs.push(Crumb::link("Management", start.clone()));
+        }
+        crumbs.push(Crumb::here(name_of(page.as_ref())));
+        crumbs
+    });
+    let overview = tenant.overview;
+    let missing = Memo::new(move |_| {
+        matches!(overview.load(), Load::Failed(ApiError::NotFound))
+    });
+    let breadcrumbs = move || view! { <Breadcrumbs crumbs/> };
+    view! {
+        <AppShell
+            breadcrumbs
+            profile=|| view! { <Profile/> }
+            banner=|| view! { <Banner/> }
+            side=move || view! { <TenantNav slug=slug.clone()/> }
+        >
+            {move || {
+                if missing.get() { NotFoundPage().into_any() } else { content.run().into_any() }
+            }}
+        </AppShell>
+    }
+}
+
+/// The last breadcrumb.
+const fn name_of(page: Option<&Page>) -> &'static str {
+    match page {
+        Some(Page::Management(_)) => "Management",
+        Some(Page::Invite(_)) => "Invite",
+        Some(Page::Invitations(_)) => "Invitations",
+        Some(Page::Imports(_)) => "Imports",
+        Some(Page::People(_)) => "People",
+        Some(Page::DataManager) => "Data Manager",
+        Some(Page::Home) => "Home",
+        Some(Page::Settings) => "Settings",
+        Some(Page::Mailbox | Page::Mail(_)) => "Demo mailbox",
+        Some(Page::Root | Page::SignIn | Page::Landing) => "Beckon",
+        None => "Not found",
+    }
+}
+
+/// The demo's line and, without a mail server, what that means.
+#[component]
+fn Banner() -> impl IntoView {
+    let session = use_session();
+    let demo = Memo::new(move |_| session.demo().is_some());
+    move || {
+        demo.get().then(|| {
+            view! {
+                <DemoBanner>
+                    <a href=Page::Mailbox.href()>"Demo mailbox"</a>
+                </DemoBanner>
+            }
+        })
+    }
+}
+
+#[component]
+fn TenantNav(slug: String) -> impl IntoView {
+    let overview = expect_context::<Tenancy>().tenant(slug.clone()).overview;
+    let invitations = Signal::derive(move || {
+        overview
+            .ready()
+            .map(|overview| overview.people_by_status.values().sum::<u64>())
+    });
+    let imports = Signal::derive(move || overview.ready().map(|overview| overview.imports));
+    let members = Signal::derive(move || overview.ready().map(|overview| overview.members));
+    view! {
+        <SideNav>
+            <NavItem
+                href=Page::Management(slug.clone()).href()
+                matches=NavMatch::Exact
+                heading=true
+            >
+                "Management"
+            </NavItem>
+            <NavItem href=Page::Invite(slug.clone()).href() icon=IconName::Invite>
+                "Invite"
+            </NavItem>
+            <NavItem
+                href=Page::Invitations(slug.clone()).href()
+                icon=IconName::List
+                count=invitations
+            >
+                "Invitations"
+            </NavItem>
+            <NavItem href=Page::Imports(slug.clone()).href() icon=IconName::Import count=imports>
+                "Imports"
+            </NavItem>
+            <NavItem href=Page::People(slug).href() icon=IconName::People count=members>
+                "People"
+            </NavItem>
+        </SideNav>
+    }
+}
+
+/// The profile menu, or the way to sign in.
+#[component]
+fn Profile() -> impl IntoView {
+    let session = use_session();
+    let me = Memo::new(move |_| session.me());
+    move || match me.get() {
+        None => view! {
+            <LinkButton href=Page::SignIn.href() kind=ButtonKind::Default>
+                "Sign in"
+            </LinkButton>
+        }
+        .into_any(),
+        Some(me) => {
+            let tenants = me
+                .memberships
+                .into_iter()
+                .map(|membership| {
+                    let href = tenant_href(&membership.slug, membership.role);
+                    view! {
+                        <MenuItem href icon=IconName::Building>
+                            {membership.name}
+                        </MenuItem>
+                    }
+                })
+                .collect_view();
+            view! {
+                <ProfileMenu name=me.name>
+                    {tenants}
+                    {me
+                        .super_admin
+                        .then(|| {
+                            view! {
+                                <MenuItem href=Page::DataManager.href() icon=IconName::Database>
+                                    "Data Manager"
+                                </MenuItem>
+                            }
+                        })}
+                    <MenuSeparator/>
+                    <MenuItem href=Page::Settings.href() icon=IconName::Settings>
+                        "Settings"
+                    </MenuItem>
+                    <MenuItem icon=IconName::SignOut on_select=sign_out(session)>
+                        "Sign out"
+                    </MenuItem>
+                </ProfileMenu>
+            }
+            .into_any()
+        }
+    }
+}
+
+fn sign_out(session: Session) -> Callback<()> {
+    let toasts = use_toasts();
+    Callback::new(move |()| {
+        spawn_local(async move {
+            match session.sign_out(false).await {
+                Ok(()) => toasts.clear(),
+                Err(error) => toasts.error(failure(&error)),
+            }
+        });
+    })
+}

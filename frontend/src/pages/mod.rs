@@ -1,0 +1,14 @@
+//! One file or folder per page. Only pages call the api.
+
+pub mod data_manager;
+pub mod home;
+pub mod imports;
+pub mod invitations;
+pub mod landing;
+pub mod mailbox;
+pub mod management;
+pub mod not_found;
+pub mod people;
+pub mod settings;
+pub mod sign_in;
+pub mod start;

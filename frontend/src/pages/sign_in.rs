@@ -1,0 +1,210 @@
+//! Signing in: the page, the form that others embed, and the dialog that opens
+//! over a page whose session has ended.
+
+use app::api::session::{self as wire, DemoInfo, Me, SignIn};
+use leptos::{ev, prelude::*, task::spawn_local};
+use leptos_router::hooks::use_query_map;
+
+use crate::{
+    components::{
+        Button, ButtonKind, ButtonSize, ButtonType, Dialog, DialogSize, Notice, PasswordInput,
+        TextInput, Tone,
+    },
+    page::use_title,
+    routes::safe_next,
+    session::{home_of, use_session},
+    text::failure,
+};
+
+/// E-mail and password. On success the session knows it before `on_done` runs.
+#[component]
+pub fn SignInForm(
+    /// What is typed as the address; preset it to help.
+    email: RwSignal<String>,
+    /// What is typed as the password.
+    password: RwSignal<String>,
+    /// True where only this address may sign in.
+    #[prop(optional)]
+    locked: bool,
+    /// Runs with who signed in.
+    #[prop(into)]
+    on_done: Callback<Me>,
+) -> impl IntoView {
+    let session = use_session();
+    let busy = RwSignal::new(false);
+    let trouble = RwSignal::new(None::<String>);
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        let input = SignIn {
+            email: email.get_untracked().trim().to_owned(),
+            password: password.get_untracked(),
+        };
+        if input.email.is_empty() || input.password.is_empty() {
+            trouble.set(Some("Fill in your email and your password.".to_owned()));
+            return;
+        }
+        busy.set(true);
+        trouble.set(None);
+        spawn_local(async move {
+            let answer = wire::sign_in(input).await;
+            busy.try_set(false);
+            match answer {
+                Ok(me) => {
+                    session.signed_in(me.clone());
+                    on_done.try_run(me);
+                }
+                Err(error) => {
+                    trouble.try_set(Some(failure(&error)));
+                }
+            }
+        });
+    };
+    view! {
+        <form class="form" novalidate=true on:submit=submit>
+            <div role="alert">
+                {move || {
+                    trouble.get().map(|text| view! { <Notice tone=Tone::Bad>{text}</Notice> })
+                }}
+            </div>
+            <TextInput
+                label="Email"
+                value=email
+                input_type="email"
+                name="email"
+                autocomplete="username"
+                disabled=locked
+            />
+            <PasswordInput value=password/>
+            <Button kind=ButtonKind::Primary size=ButtonSize::Large button_type=ButtonType::Submit busy>
+                "Sign in"
+            </Button>
+        </form>
+    }
+}
+
+/// `/sign-in?next=…`
+#[component]
+pub fn SignInPage() -> impl IntoView {
+    use_title(|| "Sign in".to_owned());
+    let session = use_session();
+    let query = use_query_map();
+    let email = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+
+    // Whoever is signed in, now or already, goes on to where they wanted to be.
+    Effect::new(move |_| {
+        if let Some(me) = session.me() {
+            let next = query.with_untracked(|query| query.get("next"));
+            let target = next
+                .as_deref()
+                .and_then(safe_next)
+                .unwrap_or_else(|| home_of(&me));
+            session.replace(target);
+        }
+    });
+    let returning = move || query.with(|query| query.get("next").is_some());
+    let demo = Memo::new(move |_| session.demo());
+    view! {
+        <div class="panel">
+            <h1>"Sign in"</h1>
+            <p class="muted">
+                {move || {
+                    if returning() {
+                        "Sign in to go on to the page that you asked for."
+                    } else {
+                        "Welcome back."
+                    }
+                }}
+            </p>
+            <SignInForm email password on_done=|_me| ()/>
+        </div>
+        {move || {
+            demo.get().map(|demo| view! { <DemoAccounts demo email password/> })
+        }}
+        <p class="alone__note muted">
+            "No account? You get one with an invitation: open the link in its mail."
+        </p>
+    }
+}
+
+/// The demo's accounts; a click fills the form.
+#[component]
+fn DemoAccounts(
+    demo: DemoInfo,
+    email: RwSignal<String>,
+    password: RwSignal<String>,
+) -> impl IntoView {
+    let shown = demo.password.clone();
+    view! {
+        <section class="panel panel--quiet" aria-labelledby="demo-accounts">
+            <h2 id="demo-accounts">"Demo accounts"</h2>
+            <p class="muted">
+                "A click fills the form. The password of all of them is "
+                <code class="mono">{shown}</code>"."
+            </p>
+            <ul class="accounts">
+                {demo
+                    .accounts
+                    .into_iter()
+                    .map(|(address, what)| {
+                        let fill_address = address.clone();
+                        let fill_password = demo.password.clone();
+                        view! {
+                            <li>
+                                <button
+                                    type="button"
+                                    class="account"
+                                    on:click=move |_| {
+                                        email.set(fill_address.clone());
+                                        password.set(fill_password.clone());
+                                    }
+                                >
+                                    <span class="account__address">{address}</span>
+                                    <span class="account__what muted">{what}</span>
+                                </button>
+                            </li>
+                        }
+                    })
+                    .collect_view()}
+            </ul>
+        </section>
+    }
+}
+
+/// Opens over a page that holds work when its session has ended; for the same
+/// person only. Closing it fails the calls that wait, and leaves the page as it is.
+#[component]
+pub fn SignInDialog() -> impl IntoView {
+    let session = use_session();
+    let close = Callback::new(move |()| session.release(false));
+    let person = Memo::new(move |_| session.me().map(|me| (me.name, me.email)));
+    view! {
+        <Dialog
+            open=session.dialog()
+            title="Your session has ended"
+            size=DialogSize::Small
+            on_close=close
+        >
+            {move || {
+                let (name, address) = person.get().unwrap_or_default();
+                let locked = !address.is_empty();
+                let email = RwSignal::new(address);
+                let password = RwSignal::new(String::new());
+                view! {
+                    <p>
+                        {format!("Sign in again as {name} to go on. Nothing on this page is lost.")}
+                    </p>
+                    <SignInForm
+                        email
+                        password
+                        locked
+                        on_done=move |_me| session.release(true)
+                    />
+                }
+            }}
+        </Dialog>
+    }
+}

@@ -1,0 +1,194 @@
+//! Every address of the front end, typed: links are made from here and read
+//! back here, so that a path is spelled in one place.
+
+use std::borrow::Cow;
+
+/// A page with what its address carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// Sends on, by session.
+    Root,
+    /// Sign in; with where to go afterwards.
+    SignIn,
+    /// A tenant's start page.
+    Management(String),
+    /// Upload, review, submit.
+    Invite(String),
+    /// The list of invitations.
+    Invitations(String),
+    /// The list of imports.
+    Imports(String),
+    /// The members.
+    People(String),
+    /// Every tenant (super-admins).
+    DataManager,
+    /// Where a mailed link leads.
+    Landing,
+    /// My invitations, my courses.
+    Home,
+    /// My account.
+    Settings,
+    /// The demo's mailbox.
+    Mailbox,
+    /// One mail of it.
+    Mail(String),
+}
+
+impl Page {
+    /// The path, without query or fragment.
+    #[must_use]
+    pub fn path(&self) -> Cow<'static, str> {
+        match self {
+            Self::Root => "/".into(),
+            Self::SignIn => "/sign-in".into(),
+            Self::Management(slug) => format!("/t/{slug}/management").into(),
+            Self::Invite(slug) => format!("/t/{slug}/management/invite").into(),
+            Self::Invitations(slug) => format!("/t/{slug}/management/invitations").into(),
+            Self::Imports(slug) => format!("/t/{slug}/management/imports").into(),
+            Self::People(slug) => format!("/t/{slug}/management/people").into(),
+            Self::DataManager => "/data-manager".into(),
+            Self::Landing => "/i".into(),
+            Self::Home => "/home".into(),
+            Self::Settings => "/settings".into(),
+            Self::Mailbox => "/demo/mailbox".into(),
+            Self::Mail(id) => format!("/demo/mailbox/{id}").into(),
+        }
+    }
+
+    /// The path as an owned string, for `href`.
+    #[must_use]
+    pub fn href(&self) -> String {
+        self.path().into_owned()
+    }
+
+    /// Which page a path names; `None` for no page at all.
+    #[must_use]
+    pub fn parse(path: &str) -> Option<Self> {
+        let mut parts = path.split('/').filter(|part| !part.is_empty());
+        let page = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (None, ..) => Self::Root,
+            (Some("sign-in"), None, ..) => Self::SignIn,
+            (Some("data-manager"), None, ..) => Self::DataManager,
+            (Some("i"), None, ..) => Self::Landing,
+            (Some("home"), None, ..) => Self::Home,
+            (Some("settings"), None, ..) => Self::Settings,
+            (Some("demo"), Some("mailbox"), None, _) => Self::Mailbox,
+            (Some("demo"), Some("mailbox"), Some(id), None) => Self::Mail(id.to_owned()),
+            (Some("t"), Some(slug), Some("management"), rest) => {
+                let slug = slug.to_owned();
+                match rest {
+                    None => Self::Management(slug),
+                    Some("invite") => Self::Invite(slug),
+                    Some("invitations") => Self::Invitations(slug),
+                    Some("imports") => Self::Imports(slug),
+                    Some("people") => Self::People(slug),
+                    Some(_) => return None,
+                }
+            }
+            _ => return None,
+        };
+        parts.next().is_none().then_some(page)
+    }
+
+    /// The tenant whose pages these are.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        match self {
+            Self::Management(slug)
+            | Self::Invite(slug)
+            | Self::Invitations(slug)
+            | Self::Imports(slug)
+            | Self::People(slug) => Some(slug),
+            _ => None,
+        }
+    }
+
+    /// The page without what it reads from the address itself: going from one mail
+    /// to the next stays on the same screen.
+    #[must_use]
+    pub fn screen(self) -> Self {
+        match self {
+            Self::Mail(_) => Self::Mailbox,
+            other => other,
+        }
+    }
+
+    /// True where the page stands alone, without the frame of signed-in pages.
+    #[must_use]
+    pub const fn stands_alone(&self) -> bool {
+        matches!(self, Self::Root | Self::SignIn | Self::Landing)
+    }
+}
+
+/// Where *My invitations* stands on the learner's home.
+pub const MY_INVITATIONS: &str = "/home#invitations";
+
+/// Where to go after signing in, as an address that surely stays here: a path
+/// of one of our own pages, never another origin (S49).
+#[must_use]
+pub fn safe_next(next: &str) -> Option<String> {
+    let path = next.split(['?', '#']).next().unwrap_or_default();
+    let plain = next.starts_with('/')
+        && !next.starts_with("//")
+        && !next.contains('\\')
+        && !next.chars().any(char::is_control);
+    match Page::parse(path) {
+        Some(Page::SignIn | Page::Root) | None => None,
+        Some(_) => plain.then(|| next.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_reads_back() {
+        let acme = || "acme".to_owned();
+        for page in [
+            Page::Root,
+            Page::SignIn,
+            Page::Management(acme()),
+            Page::Invite(acme()),
+            Page::Invitations(acme()),
+            Page::Imports(acme()),
+            Page::People(acme()),
+            Page::DataManager,
+            Page::Landing,
+            Page::Home,
+            Page::Settings,
+            Page::Mailbox,
+            Page::Mail("m1".to_owned()),
+        ] {
+            assert_eq!(Page::parse(&page.path()), Some(page));
+        }
+        assert_eq!(Page::parse("/t/acme/management/people/x"), None);
+        assert_eq!(Page::parse("/t/acme"), None);
+        assert_eq!(Page::parse("/nowhere"), None);
+    }
+
+    #[test]
+    fn s49_next_stays_on_the_origin() {
+        assert_eq!(safe_next("/home").as_deref(), Some("/home"));
+        assert_eq!(
+            safe_next("/t/acme/management/invitations?status=pending").as_deref(),
+            Some("/t/acme/management/invitations?status=pending")
+        );
+        for bad in [
+            "",
+            "home",
+            "//evil.test/home",
+            "/\\evil.test/home",
+            "\\/home",
+            "https://evil.test/home",
+            "javascript:alert(1)",
+            "/home\n",
+            "/\t/evil.test",
+            "/sign-in?next=/sign-in",
+            "/nowhere",
+            "///home",
+        ] {
+            assert_eq!(safe_next(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Who is signed in, and what happens when the session has ended.
+//!
+//! Every wire call of a page goes through [`Session::call`]. When it answers
+//! *sign in first*, the gate either leads to the sign-in page and back, or, where a
+//! page holds work that must not be lost ([`Session::hold`]), opens a sign-in
+//! dialog over the page and repeats the call.
+
+use app::{
+    api::{
+        ApiError,
+        session::{Current, DemoInfo, Me},
+    },
+    domain::role::Role,
+};
+use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+use crate::{
+    query::{Load, Query},
+    routes::{MY_INVITATIONS, Page, safe_next},
+};
+
+/// The session of this page. Cheap to copy; take it with [`use_session`].
+#[derive(Clone, Copy)]
+pub struct Session {
+    current: Query<Current>,
+    gate: Gate,
+    go: Callback<(String, bool)>,
+}
+
+/// What holds calls back until somebody signed in again.
+#[derive(Clone, Copy)]
+struct Gate {
+    holders: StoredValue<u32>,
+    open: RwSignal<bool>,
+    waiting: StoredValue<Vec<js_sys::Function>, LocalStorage>,
+}
+
+/// The session from the context.
+pub fn use_session() -> Session {
+    expect_context::<Session>()
+}
+
+impl Session {
+    /// Makes the session and puts it into the context. Once, inside the router.
+    pub fn provide() -> Self {
+        let navigate = use_navigate();
+        let session = Self {
+            current: Query::ungated(
+                || Some(()),
+                |()| Box::pin(app::api::session::current()),
+            ),
+            gate: Gate {
+                holders: StoredValue::new(0),
+                open: RwSignal::new(false),
+                waiting: StoredValue::new_local(Vec::new()),
+            },
+            go: Callback::new(move |(path, replace): (String, bool)| {
+                navigate(
+                    &path,
+                    NavigateOptions {
+                        replace,
+                        ..NavigateOptions::default()
+                    },
+                );
+            }),
+        };
+        provide_context(session);
+        session
+    }
+
+    /// What the server said about this session; tracked.
+    pub fn load(self) -> Load<Current> {
+        self.current.load()
+    }
+
+    /// The signed-in user; tracked.
+    pub fn me(self) -> Option<Me> {
+        self.current.ready().and_then(|current| current.me)
+    }
+
+    /// Set on a demo server; tracked.
+    pub fn demo(self) -> Option<DemoInfo> {
+        self.current.ready().and_then(|current| current.demo)
+    }
+
+    /// False where there is no mail server, and links must be copied; tracked.
+    pub fn mail_configured(self) -> bool {
+        self.current
+            .ready()
+            .is_none_or(|current| current.mail_configured)
+    }
+
+    /// Takes in who signed in just now, as the server said, and asks for the rest.
+    pub fn signed_in(self, me: Me) {
+        self.current.patch(|current| current.me = Some(me));
+        self.refresh();
+    }
+
+    /// Asks the server again who is signed in.
+    pub fn refresh(self) {
+        self.current.refetch();
+    }
+
+    /// Asks again after the first answer failed.
+    pub fn retry(self) {
+        self.current.retry();
+    }
+
+    /// Goes to a page of ours.
+    pub fn go(self, path: impl Into<String>) {
+        self.go.run((path.into(), false));
+    }
+
+    /// Goes to a page of ours in place of this one.
+    pub fn replace(self, path: impl Into<String>) {
+        self.go.run((path.into(), true));
+    }
+
+    /// Runs a wire call. `make` is asked anew for each try; an ended session is
+    /// handled here, and the error still returned where the call was given up.
+    pub async fn call<T, F>(self, make: impl Fn() -> F) -> Result<T, ApiError>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        loop {
+            match make().await {
+                Err(ApiError::SignInFirst) => {
+                    if !self.signed_in_again().await {
+                        return Err(ApiError::SignInFirst);
+                    }
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// While `held` is true, an ended session opens a dialog over this page instead
+    /// of leaving it. Ends with the component that calls it.
+    pub fn hold(self, held: Signal<bool>) {
+        let counted = StoredValue::new(false);
+        let count = move |on: bool| {
+            if counted.try_get_value() != Some(on) {
+                counted.try_set_value(on);
+                self.gate.holders.try_update_value(|holders| {
+                    *holders = if on {
+                        *holders + 1
+                    } else {
+                        holders.saturating_sub(1)
+                    };
+                });
+            }
+        };
+        Effect::new(move |_| count(held.get()));
+        on_cleanup(move || count(false));
+    }
+
+    /// The dialog's switch.
+    pub fn dialog(self) -> RwSignal<bool> {
+        self.gate.open
+    }
+
+    /// Lets the calls that wait go on (`true`: signed in again) or fail.
+    pub fn release(self, again: bool) {
+        let waiting = self.gate.waiting.try_update_value(std::mem::take);
+        for resolve in waiting.into_iter().flatten() {
+            // A promise's own resolve function never throws.
+            _ = resolve.call1(&JsValue::UNDEFINED, &JsValue::from_bool(again));
+        }
+        self.gate.open.set(false);
+    }
+
+    async fn signed_in_again(self) -> bool {
+        if self.gate.holders.try_get_value().unwrap_or_default() == 0 {
+            self.leave_for_sign_in();
+            return false;
+        }
+        let promise = js_sys::Promise::new(&mut |resolve, _| {
+            self.gate
+                .waiting
+                .try_update_value(|waiting| waiting.push(resolve));
+        });
+        self.gate.open.set(true);
+        JsFuture::from(promise)
+            .await
+            .is_ok_and(|again| again.as_bool() == Some(true))
+    }
+
+    fn leave_for_sign_in(self) {
+        // The address bar is asked, not the router: during a navigation it still
+        // names the page whose call failed.
+        let location = window().location();
+        let path = location.pathname().unwrap_or_default();
+        if Page::parse(&path).is_some_and(|page| page.stands_alone()) {
+            return;
+        }
+        let search = location.search().unwrap_or_default();
+        self.current.patch(|current| current.me = None);
+        self.replace(sign_in_href(&format!("{path}{search}")));
+    }
+
+    /// Ends the session, here or everywhere, and shows the sign-in page.
+    pub async fn sign_out(self, everywhere: bool) -> Result<(), ApiError> {
+        let answer = if everywhere {
+            app::api::session::sign_out_everywhere().await
+        } else {
+            app::api::session::sign_out().await
+        };
+        match answer {
+            // Whoever has no session any more is signed out.
+            Ok(()) | Err(ApiError::SignInFirst) => {
+                self.current.patch(|current| current.me = None);
+                self.go(Page::SignIn.href());
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The sign-in page's address that leads back to `next`.
+pub fn sign_in_href(next: &str) -> String {
+    match safe_next(next) {
+        Some(next) => {
+            let next: String = js_sys::encode_uri_component(&next).into();
+            format!("{}?next={next}", Page::SignIn.path())
+        }
+        None => Page::SignIn.href(),
+    }
+}
+
+/// Where a person starts: super-admins at the Data Manager, tenant admins at their
+/// first tenant, everybody else at home.
+pub fn home_of(me: &Me) -> String {
+    if me.super_admin {
+        return Page::DataManager.href();
+    }
+    me.memberships
+        .iter()
+        .find(|membership| membership.role == Role::Admin)
+        .map_or_else(
+            || Page::Home.href(),
+            |membership| Page::Management(membership.slug.clone()).href(),
+        )
+}
+
+/// Where the profile menu's entry of a tenant leads.
+pub fn tenant_href(slug: &str, role: Role) -> String {
+    if role == Role::Admin {
+        Page::Management(slug.to_owned()).href()
+    } else {
+        MY_INVITATIONS.to_owned()
+    }
+}
