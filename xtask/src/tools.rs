@@ -38,8 +38,10 @@ const TRUNK_TOOL: CargoTool = CargoTool {
     binary: "trunk",
     version: TRUNK,
     locked: true,
-    arguments: &[],
-    opt_level: "1",
+    // Without its update check and TLS, which an offline build never uses, and
+    // unoptimised: half the compile time, and it only copies, hashes and calls.
+    arguments: &["--no-default-features"],
+    opt_level: "0",
 };
 
 const WASM_BINDGEN_TOOL: CargoTool = CargoTool {
