@@ -7,27 +7,27 @@ use crate::project::Project;
 use crate::rules;
 use crate::say::{self, Steps};
 
-/// Runs every check, and fails at the first that finds something.
-pub fn lint(project: &Project) -> Outcome {
-    let mut steps = Steps::new(7);
-    steps.step("Formatting", || {
-        process::run(process::cargo(project).args(["fmt", "--all", "--check"]))
-            .map_err(|_| "Some files are not formatted: `cargo fmt --all` does it.".to_owned())
-    })?;
-    steps.step(
+/// One check: what it is called, and what it does.
+type Check = (&'static str, fn(&Project) -> Outcome);
+
+const CHECKS: [Check; 7] = [
+    ("Formatting", formatting),
+    (
         "Rules of the architecture, in the text of the sources",
-        || rules::texts(project),
-    )?;
-    steps.step("Rules of the architecture, in the dependencies", || {
-        dependencies(project)
-    })?;
-    steps.step("The pure domain compiles without leptos", || {
-        clippy(project, &["-p", "app", "--all-targets"])
-    })?;
-    steps.step("Clippy: app, server, xtask", || {
+        rules::texts,
+    ),
+    (
+        "Rules of the architecture, in the dependencies",
+        dependencies,
+    ),
+    (
+        "The pure domain compiles without leptos (clippy)",
+        |project| clippy(project, &["-p", "app", "--all-targets"]),
+    ),
+    ("Clippy: app, server, xtask", |project| {
         clippy(project, &["--all-targets"])
-    })?;
-    steps.step("Clippy: frontend, for wasm", || {
+    }),
+    ("Clippy: frontend, for wasm", |project| {
         // The profile of the build that follows, so that its compiled macros are shared.
         clippy(
             project,
@@ -40,12 +40,35 @@ pub fn lint(project: &Project) -> Outcome {
                 "wasm-dev",
             ],
         )
-    })?;
-    steps.step("Licences, bans, sources (cargo deny)", || {
-        deny::deny(project)
-    })?;
-    say::line("Nothing to complain about.");
-    Ok(())
+    }),
+    ("Licences, bans, sources (cargo deny)", deny::deny),
+];
+
+/// Runs every check, to the end, and fails if any found something.
+pub fn lint(project: &Project) -> Outcome {
+    let mut steps = Steps::new(CHECKS.len());
+    let mut failed = Vec::new();
+    for (title, check) in CHECKS {
+        if let Err(sentence) = steps.step(title, || check(project)) {
+            say::line(&format!("      FAILED: {sentence}"));
+            failed.push(title);
+        }
+    }
+    if failed.is_empty() {
+        say::line("Nothing to complain about.");
+        return Ok(());
+    }
+    Err(format!(
+        "{} of {} checks failed: {}.",
+        failed.len(),
+        CHECKS.len(),
+        failed.join("; ")
+    ))
+}
+
+fn formatting(project: &Project) -> Outcome {
+    process::run(process::cargo(project).args(["fmt", "--all", "--check"]))
+        .map_err(|_| "some files are not formatted; `cargo fmt --all` does it".to_owned())
 }
 
 fn clippy(project: &Project, which: &[&str]) -> Outcome {
