@@ -1,9 +1,12 @@
 //! The domain: pure types and rules. No clock, no I/O, no leptos.
 
 pub mod actor;
+pub mod email;
+pub mod email_cure;
 pub mod id;
 pub mod import;
 pub mod invitation;
 pub mod policy;
+pub mod punycode;
 pub mod role;
 pub mod time;

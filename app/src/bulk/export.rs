@@ -1,0 +1,129 @@
+//! Writing the sheet as it stands. Quotes stand only where they are needed, and what is
+//! read back has the same cells, byte for byte.
+
+use super::escape::{ESCAPED_COLUMN, escape, unescape};
+use super::operation::{Column, RowId};
+use super::sheet::Sheet;
+use super::source::unquote;
+use std::borrow::Cow;
+
+impl Sheet {
+    /// The sheet as CSV: a header, every row, commas, CRLF, no byte order mark. Cells of
+    /// the file that were not edited keep their bytes, readable or not.
+    pub fn to_csv(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.source().bytes().len() + 256);
+        let mut cells: Vec<Cow<'_, [u8]>> = self
+            .columns()
+            .iter()
+            .map(|c| Cow::Borrowed(c.name.as_bytes()))
+            .collect();
+        write_record(&mut out, cells.iter().map(AsRef::as_ref));
+        for &row in self.row_ids() {
+            cells.clear();
+            cells.extend(
+                self.columns()
+                    .iter()
+                    .map(|column| self.cell_bytes(row, column)),
+            );
+            write_record(&mut out, cells.iter().map(AsRef::as_ref));
+        }
+        out
+    }
+
+    /// Some rows as CSV for a spreadsheet, each followed by cells of more columns: the
+    /// rows with problems and their reasons, say. It starts with a byte order mark, formula
+    /// cells are escaped and a column [`ESCAPED_COLUMN`] says so. A column of the sheet with
+    /// the name of one of the more columns is left out, so that the file can be uploaded as
+    /// it is, corrected and written again.
+    pub fn to_spreadsheet_csv(
+        &self,
+        rows: impl IntoIterator<Item = RowId>,
+        more_columns: &[&str],
+        mut more_cells: impl FnMut(RowId) -> Vec<String>,
+    ) -> Vec<u8> {
+        let kept: Vec<&Column> = self
+            .columns()
+            .iter()
+            .filter(|column| !more_columns.contains(&column.name.as_str()))
+            .collect();
+        let mut body = Vec::new();
+        let names = kept
+            .iter()
+            .map(|c| c.name.as_str())
+            .chain(more_columns.iter().copied());
+        let header: Vec<Cow<'_, str>> = names
+            .map(escape)
+            .chain([Cow::Borrowed(ESCAPED_COLUMN)])
+            .collect();
+        write_record(&mut body, header.iter().map(|name| name.as_bytes()));
+        for row in rows {
+            let more = more_cells(row);
+            let cells = kept.iter().map(|column| self.cell_of(row, column));
+            let mut record: Vec<String> = cells.map(|cell| escape(&cell).into_owned()).collect();
+            record.extend(more.iter().map(|cell| escape(cell).into_owned()));
+            record.push("yes".to_owned());
+            write_record(&mut body, record.iter().map(String::as_bytes));
+        }
+        let mut out = b"\xef\xbb\xbf".to_vec();
+        out.append(&mut body);
+        out
+    }
+
+    /// A cell's bytes without quotes around them.
+    fn cell_bytes(&self, row: RowId, column: &Column) -> Cow<'_, [u8]> {
+        if let Some(text) = self.edited(row, column.id) {
+            return Cow::Borrowed(text.as_bytes());
+        }
+        match self.cell_in_file(row, column.source).map(unquote) {
+            None => Cow::Borrowed(&[]),
+            Some(bytes) if self.is_escaped() => match std::str::from_utf8(&bytes) {
+                Ok(text) => Cow::Owned(unescape(text).as_bytes().to_vec()),
+                Err(_) => bytes,
+            },
+            Some(bytes) => bytes,
+        }
+    }
+}
+
+/// Writes one record, quoting where it must.
+pub fn write_record<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = &'a [u8]>) {
+    let first_record = out.is_empty();
+    let start = out.len();
+    for (i, cell) in cells.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        // The start of a file must not read as a byte order mark or as a separator line.
+        let misread = first_record
+            && i == 0
+            && (cell.starts_with(b"\xef\xbb\xbf")
+                || cell
+                    .get(..4)
+                    .is_some_and(|head| head.eq_ignore_ascii_case(b"sep=")));
+        write_cell(out, cell, misread);
+    }
+    // A lone empty cell would be a blank line, which is left out when read.
+    if out.len() == start {
+        out.extend_from_slice(b"\"\"");
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn write_cell(out: &mut Vec<u8>, cell: &[u8], force: bool) {
+    let plain = !force
+        && memchr::memchr3(b'"', b'\n', b'\r', cell).is_none()
+        && memchr::memchr3(b',', b';', b'\t', cell).is_none();
+    if plain {
+        out.extend_from_slice(cell);
+        return;
+    }
+    out.push(b'"');
+    let mut rest = cell;
+    while let Some(at) = memchr::memchr(b'"', rest) {
+        out.extend_from_slice(&rest[..=at]);
+        out.push(b'"');
+        rest = &rest[at + 1..];
+    }
+    out.extend_from_slice(rest);
+    out.push(b'"');
+}

@@ -1,0 +1,261 @@
+//! What the server says about addresses and catalog keys: which ones to ask about, each
+//! once, and what the answers mean for the rows.
+
+use super::check::Checker;
+use super::mapping::Field;
+use super::operation::RowId;
+use super::problem::{FieldProblem, ProblemCode};
+use super::rules::{RowFields, split_keys};
+use super::sheet::Sheet;
+use crate::domain::email::canonical_email;
+use std::collections::{HashMap, VecDeque};
+
+/// What is known about an address in this tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemoteState {
+    /// It was asked about; no answer yet.
+    Asked,
+    /// Neither a member nor invited.
+    Free,
+    /// A member already.
+    Member,
+    /// Has a live invitation.
+    Invited,
+}
+
+/// What to ask the server about: distinct values that were not asked about before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// Canonical addresses.
+    pub emails: Vec<String>,
+    /// Course keys.
+    pub courses: Vec<String>,
+    /// Program keys.
+    pub programs: Vec<String>,
+}
+
+impl Questions {
+    /// Whether there is nothing to ask.
+    pub fn is_empty(&self) -> bool {
+        self.emails.is_empty() && self.courses.is_empty() && self.programs.is_empty()
+    }
+}
+
+/// The server's answer to [`Questions`]: what is not listed is free, or known.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Answers<'a> {
+    /// Of the addresses: members.
+    pub members: &'a [String],
+    /// Of the addresses: with a live invitation.
+    pub invited: &'a [String],
+    /// Of the course keys: unknown.
+    pub unknown_courses: &'a [String],
+    /// Of the program keys: unknown.
+    pub unknown_programs: &'a [String],
+}
+
+/// Whether a key is in the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeyState {
+    Asked,
+    Known,
+    Unknown,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Remote {
+    emails: HashMap<String, RemoteState>,
+    courses: HashMap<String, KeyState>,
+    programs: HashMap<String, KeyState>,
+    /// Rows whose address or keys may not have been asked about.
+    pub(super) to_ask: VecDeque<RowId>,
+}
+
+impl Remote {
+    pub(super) fn is_empty(&self) -> bool {
+        self.emails.is_empty() && self.courses.is_empty() && self.programs.is_empty()
+    }
+
+    pub(super) fn state(&self, canonical: &str) -> Option<RemoteState> {
+        self.emails.get(canonical).copied()
+    }
+
+    pub(super) fn is_unknown(&self, code: ProblemCode, key: &str) -> bool {
+        let keys = if code == ProblemCode::CourseUnknown {
+            &self.courses
+        } else {
+            &self.programs
+        };
+        keys.get(key) == Some(&KeyState::Unknown)
+    }
+
+    pub(super) fn check(&self, row: &RowFields<'_>, problems: &mut Vec<FieldProblem>) {
+        let mut add = |field, code| {
+            problems.push(FieldProblem {
+                field: Some(field),
+                code,
+            });
+        };
+        let state = canonical_email(row.get(Field::Email))
+            .ok()
+            .and_then(|e| self.state(&e));
+        match state {
+            Some(RemoteState::Member) => add(Field::Email, ProblemCode::AlreadyMember),
+            Some(RemoteState::Invited) => add(Field::Email, ProblemCode::AlreadyInvited),
+            Some(RemoteState::Free | RemoteState::Asked) | None => {}
+        }
+        for (field, keys, code) in [
+            (Field::Courses, &self.courses, ProblemCode::CourseUnknown),
+            (Field::Programs, &self.programs, ProblemCode::ProgramUnknown),
+        ] {
+            let cell = row.get(field);
+            if !cell.is_empty()
+                && split_keys(cell)
+                    .into_iter()
+                    .any(|k| keys.get(k) == Some(&KeyState::Unknown))
+            {
+                add(field, code);
+            }
+        }
+    }
+}
+
+impl Checker {
+    /// The next batch to ask the server about, with at most so many addresses and as many
+    /// keys of each kind. What it names counts as asked: if the call fails, give it back
+    /// to [`Checker::ask_again`].
+    pub fn questions(&mut self, sheet: &Sheet, limit: usize) -> Questions {
+        let map = sheet.field_map();
+        let mut out = Questions::default();
+        let remote = &mut self.remote;
+        while out.emails.len() < limit
+            && out.courses.len() < limit
+            && out.programs.len() < limit
+            && let Some(row) = remote.to_ask.pop_front()
+        {
+            if sheet.position_of(row).is_none() {
+                continue;
+            }
+            let email = sheet.field(row, Field::Email, &map);
+            if let Ok(canonical) = canonical_email(&email)
+                && !remote.emails.contains_key(&*canonical)
+            {
+                out.emails.push(canonical.clone().into_owned());
+                remote
+                    .emails
+                    .insert(canonical.into_owned(), RemoteState::Asked);
+            }
+            let mut left_over = false;
+            for (field, known, asked) in [
+                (Field::Courses, &mut remote.courses, &mut out.courses),
+                (Field::Programs, &mut remote.programs, &mut out.programs),
+            ] {
+                for key in split_keys(&sheet.field(row, field, &map)) {
+                    if known.contains_key(key) {
+                        continue;
+                    }
+                    if asked.len() >= limit {
+                        left_over = true;
+                        break;
+                    }
+                    known.insert(key.to_owned(), KeyState::Asked);
+                    asked.push(key.to_owned());
+                }
+            }
+            if left_over {
+                remote.to_ask.push_front(row);
+            }
+        }
+        out
+    }
+
+    /// Takes in an answer. Returns whether any row's problems may have changed.
+    pub fn answer(&mut self, sheet: &Sheet, questions: &Questions, answers: Answers<'_>) -> bool {
+        let mut rows = Vec::new();
+        for email in &questions.emails {
+            self.remote.emails.insert(email.clone(), RemoteState::Free);
+        }
+        for (emails, state) in [
+            (answers.invited, RemoteState::Invited),
+            (answers.members, RemoteState::Member),
+        ] {
+            for email in emails {
+                self.remote.emails.insert(email.clone(), state);
+                rows.extend(self.rows_of(email));
+            }
+        }
+        let mut news = false;
+        for (known, asked, unknown) in [
+            (
+                &mut self.remote.courses,
+                &questions.courses,
+                answers.unknown_courses,
+            ),
+            (
+                &mut self.remote.programs,
+                &questions.programs,
+                answers.unknown_programs,
+            ),
+        ] {
+            for key in asked {
+                known.insert(key.clone(), KeyState::Known);
+            }
+            for key in unknown {
+                known.insert(key.clone(), KeyState::Unknown);
+            }
+            news |= !unknown.is_empty();
+        }
+        if news {
+            rows.extend(Self::rows_with_keys(sheet, answers));
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        self.check_rows(sheet, &rows);
+        !rows.is_empty()
+    }
+
+    /// Puts questions back that got no answer.
+    pub fn ask_again(&mut self, sheet: &Sheet, questions: &Questions) {
+        for email in &questions.emails {
+            self.remote.emails.remove(email);
+        }
+        for key in &questions.courses {
+            self.remote.courses.remove(key);
+        }
+        for key in &questions.programs {
+            self.remote.programs.remove(key);
+        }
+        self.remote.to_ask = sheet.row_ids().iter().copied().collect();
+    }
+
+    /// Forgets what the server said, as after a submit; the next questions ask anew.
+    pub fn forget_answers(&mut self, sheet: &Sheet) {
+        self.remote = Remote::default();
+        self.restart();
+        self.advance(sheet, usize::MAX);
+    }
+
+    /// Rows that name a key which turned out to be unknown.
+    fn rows_with_keys(sheet: &Sheet, answers: Answers<'_>) -> Vec<RowId> {
+        let map = sheet.field_map();
+        let names = |row: RowId, field: Field, unknown: &[String]| {
+            if unknown.is_empty() {
+                return false;
+            }
+            let cell = sheet.field(row, field, &map);
+            !cell.is_empty()
+                && split_keys(&cell)
+                    .into_iter()
+                    .any(|key| unknown.iter().any(|u| u == key))
+        };
+        sheet
+            .row_ids()
+            .iter()
+            .copied()
+            .filter(|&row| {
+                names(row, Field::Courses, answers.unknown_courses)
+                    || names(row, Field::Programs, answers.unknown_programs)
+            })
+            .collect()
+    }
+}
