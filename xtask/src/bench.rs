@@ -1,11 +1,13 @@
 //! `cargo xtask bench load | submit | size`: the measurements of the README.
 
 use crate::Outcome;
+use crate::front::{self, Kind};
 use crate::project::Project;
-use crate::{process, run, say, system, test, tools};
+use crate::tools::{self, Need};
+use crate::{process, run, say, system, test};
 
 /// The most that the front end may weigh, as brotli sends it.
-const LIMIT: u64 = 300 * 1024;
+const LIMIT: u64 = 300_000;
 
 /// Builds the release and measures one thing.
 pub fn bench(project: &Project, args: &[String]) -> Outcome {
@@ -14,7 +16,8 @@ pub fn bench(project: &Project, args: &[String]) -> Outcome {
     };
     match what.as_str() {
         "size" => {
-            run::build(project)?;
+            tools::ensure(project, Need::Release)?;
+            front::build(project, Kind::Release)?;
             size(project)
         }
         "load" | "submit" => {
