@@ -1,6 +1,9 @@
 //! The use cases: they implement `app::ports`. The first line of each authorises.
 
 pub mod desk;
+pub mod invitations;
+pub mod landing;
+pub mod mine;
 pub mod password;
 pub mod session_cookie;
 pub mod sessions;

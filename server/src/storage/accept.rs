@@ -425,9 +425,7 @@ impl Tx {
         user: UserId,
         at: Timestamp,
     ) -> Result<AcceptOutcome, StorageError> {
-        if !self.lock(BUNDLE_OF_INVITATION, args![invitation]).await?
-            || !self.is_mine(invitation, user).await?
-        {
+        if !self.lock_bundle_of(invitation).await? || !self.is_mine(invitation, user).await? {
             return Ok(AcceptOutcome::Neutral);
         }
         let Some(offer) = self.offer_of_invitation(invitation, at).await? else {
@@ -457,6 +455,15 @@ impl Tx {
         Ok(true)
     }
 
+    /// Waits for other transactions that change this invitation's bundle; false: there
+    /// is no such invitation.
+    pub(super) async fn lock_bundle_of(
+        &mut self,
+        invitation: InvitationId,
+    ) -> Result<bool, StorageError> {
+        self.lock(BUNDLE_OF_INVITATION, args![invitation]).await
+    }
+
     /// Waits for other transactions that change this bundle.
     pub async fn lock_bundle(&mut self, bundle: BundleId) -> Result<(), StorageError> {
         if self.is_postgres() {
@@ -475,8 +482,14 @@ impl Tx {
         at: Timestamp,
     ) -> Result<(), StorageError> {
         let platform = accepted.iter().find(|one| one.kind == "platform");
-        self.join(offer, user, platform.or(accepted.first()), platform.is_some(), at)
-            .await?;
+        self.join(
+            offer,
+            user,
+            platform.or(accepted.first()),
+            platform.is_some(),
+            at,
+        )
+        .await?;
         for one in accepted.iter().filter(|one| one.kind != "platform") {
             self.execute(
                 ENROLL,
@@ -585,7 +598,8 @@ impl Tx {
                 twice.push(InvitationId(row.id));
             } else {
                 self.execute(REKEY, args![row.id, key.as_str()]).await?;
-                self.execute(BIND_BUNDLE, args![row.bundle_id, user]).await?;
+                self.execute(BIND_BUNDLE, args![row.bundle_id, user])
+                    .await?;
             }
         }
         self.end_invitations(

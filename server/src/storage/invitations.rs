@@ -130,6 +130,11 @@ struct IdRow {
 }
 
 #[derive(sqlx::FromRow)]
+struct AnyRow {
+    n: i64,
+}
+
+#[derive(sqlx::FromRow)]
 struct BundleStateRow {
     status: String,
     active: i64,
@@ -155,6 +160,10 @@ const STATE: &str = "SELECT b.status, b.active,
 const LIVE_OF_BUNDLE: &str = "SELECT id FROM invitations
     WHERE bundle_id = $1 AND status IN ('unassigned', 'scheduled', 'pending')";
 const SET_DELIVERY: &str = "UPDATE bundles SET delivery_id = $2 WHERE id = $1";
+const ANYTHING_DUE: &str = "SELECT CASE WHEN EXISTS (SELECT 1 FROM invitations
+        WHERE status IN ('unassigned', 'scheduled', 'pending') AND expires_at <= $1)
+      OR EXISTS (SELECT 1 FROM landings WHERE expires_at <= $1)
+    THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS n";
 const DUE_BUNDLES: &str = "SELECT DISTINCT bundle_id AS id FROM
     (SELECT bundle_id FROM invitations
      WHERE status IN ('unassigned', 'scheduled', 'pending') AND expires_at <= $1
@@ -341,6 +350,11 @@ impl Tx {
         Ok(())
     }
 
+    /// Whether an invitation or a landing has run out by `now`.
+    pub async fn anything_to_expire(&mut self, now: Timestamp) -> Result<bool, StorageError> {
+        Ok(self.one::<AnyRow>(ANYTHING_DUE, args![now]).await?.n != 0)
+    }
+
     /// Expires what is due by `now`, of at most `limit` invitations' bundles; how many
     /// invitations expired.
     pub async fn expire_due(
@@ -415,7 +429,11 @@ impl Tx {
     /// Brings bundles in line with their invitations (ADR 0004): the leading status; and
     /// where nothing is live any more, every link dead and no mail on its way. At most
     /// 500 bundles.
-    pub async fn settle(&mut self, bundles: &[BundleId], at: Timestamp) -> Result<(), StorageError> {
+    pub async fn settle(
+        &mut self,
+        bundles: &[BundleId],
+        at: Timestamp,
+    ) -> Result<(), StorageError> {
         if bundles.is_empty() {
             return Ok(());
         }
@@ -447,10 +465,7 @@ impl Tx {
             self.execute_composed(sql, args).await?;
             if !status.is_live() {
                 // Mails first: one that is being claimed has its link by then, which dies next.
-                let reason = format!(
-                    "The invitation was {} before it was sent.",
-                    status.as_str()
-                );
+                let reason = format!("The invitation was {} before it was sent.", status.as_str());
                 self.cancel_mails(&bundles, &reason).await?;
                 self.kill_links(&bundles, at).await?;
             }

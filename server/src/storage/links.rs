@@ -30,8 +30,7 @@ pub struct NewLink {
     pub created_at: Timestamp,
 }
 
-const KILL_ONE: &str =
-    "UPDATE links SET dead_at = $2 WHERE token_hash = $1 AND dead_at IS NULL";
+const KILL_ONE: &str = "UPDATE links SET dead_at = $2 WHERE token_hash = $1 AND dead_at IS NULL";
 const LAND: &str = "INSERT INTO landings (cookie_hash, link_hash, created_at, expires_at)
     VALUES ($1, $2, $3, $4)";
 const FORGET_LANDINGS: &str = "DELETE FROM landings WHERE expires_at <= $1";

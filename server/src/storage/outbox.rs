@@ -184,7 +184,10 @@ impl LetterRow {
     /// Why this mail is not to be sent after all.
     fn obstacle(&self, items: &[ItemRow], now: Timestamp) -> Option<String> {
         if self.status != "pending" {
-            return Some(format!("The invitation was {} before it was sent.", self.status));
+            return Some(format!(
+                "The invitation was {} before it was sent.",
+                self.status
+            ));
         }
         if self.purpose == "mail" && self.delivery_id != Some(self.id) {
             return Some("A newer mail took its place.".to_owned());
