@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A number that grows when something of `tenant` changed. It also grows when the
 /// page is seen again or the stream comes back, as changes may have been missed.
 /// Without a tenant nothing is listened to; the stream ends with the caller's owner.
-pub fn changes_of(tenant: Memo<Option<String>>) -> Signal<u64> {
+pub fn changes_of(tenant: Memo<Option<String>>) -> RwSignal<u64> {
     let changes = RwSignal::new(0_u64);
     // The effect holds a stream; its cleanup gives the stream of the last tenant back.
     Effect::new(move |_| {
@@ -32,7 +32,7 @@ pub fn changes_of(tenant: Memo<Option<String>>) -> Signal<u64> {
             listen(&tenant, changes);
         }
     });
-    changes.into()
+    changes
 }
 
 fn listen(tenant: &str, changes: RwSignal<u64>) {

@@ -27,7 +27,7 @@ use crate::{
 pub struct Session {
     current: Query<Current>,
     gate: Gate,
-    go: Callback<(String, bool)>,
+    go: Callback<(String, NavigateOptions)>,
 }
 
 /// What holds calls back until somebody signed in again.
@@ -57,14 +57,8 @@ impl Session {
                 open: RwSignal::new(false),
                 waiting: StoredValue::new_local(Vec::new()),
             },
-            go: Callback::new(move |(path, replace): (String, bool)| {
-                navigate(
-                    &path,
-                    NavigateOptions {
-                        replace,
-                        ..NavigateOptions::default()
-                    },
-                );
+            go: Callback::new(move |(path, options): (String, NavigateOptions)| {
+                navigate(&path, options);
             }),
         };
         provide_context(session);
@@ -111,12 +105,26 @@ impl Session {
 
     /// Goes to a page of ours.
     pub fn go(self, path: impl Into<String>) {
-        self.go.run((path.into(), false));
+        self.go.run((path.into(), NavigateOptions::default()));
     }
 
     /// Goes to a page of ours in place of this one.
     pub fn replace(self, path: impl Into<String>) {
-        self.go.run((path.into(), true));
+        let options = NavigateOptions {
+            replace: true,
+            ..NavigateOptions::default()
+        };
+        self.go.run((path.into(), options));
+    }
+
+    /// Changes what the address says about this page, and nothing else.
+    pub fn replace_quietly(self, path: impl Into<String>) {
+        let options = NavigateOptions {
+            replace: true,
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        self.go.run((path.into(), options));
     }
 
     /// Runs a wire call. `make` is asked anew for each try; an ended session is
