@@ -48,10 +48,7 @@ impl Session {
     pub fn provide() -> Self {
         let navigate = use_navigate();
         let session = Self {
-            current: Query::ungated(
-                || Some(()),
-                |()| Box::pin(app::api::session::current()),
-            ),
+            current: Query::ungated(|| Some(()), |()| Box::pin(app::api::session::current())),
             gate: Gate {
                 holders: StoredValue::new(0),
                 open: RwSignal::new(false),
@@ -196,7 +193,9 @@ impl Session {
             .is_ok_and(|again| again.as_bool() == Some(true))
     }
 
-    fn leave_for_sign_in(self) {
+    /// Goes to the sign-in page, which leads back here. Does nothing on pages that
+    /// need nobody.
+    pub fn leave_for_sign_in(self) {
         // The address bar is asked, not the router: during a navigation it still
         // names the page whose call failed.
         let location = window().location();
@@ -220,7 +219,11 @@ impl Session {
             // Whoever has no session any more is signed out.
             Ok(()) | Err(ApiError::SignInFirst) => {
                 self.current.patch(|current| current.me = None);
-                self.go(Page::SignIn.href());
+                let here = window().location().pathname().unwrap_or_default();
+                // The landing page goes on with the invitation, for somebody else.
+                if !Page::parse(&here).is_some_and(|page| page.stands_alone()) {
+                    self.go(Page::SignIn.href());
+                }
                 Ok(())
             }
             Err(error) => Err(error),

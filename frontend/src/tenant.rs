@@ -63,10 +63,7 @@ impl Tenancy {
             |slug| Box::pin(tenants::overview(slug)),
         )
         .follow(changes.into());
-        let tenancy = Self {
-            overview,
-            changes,
-        };
+        let tenancy = Self { overview, changes };
         provide_context(tenancy);
         tenancy
     }

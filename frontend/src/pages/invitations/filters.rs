@@ -1,9 +1,7 @@
 //! Search and status: where they are kept, and the bar that sets them.
 
-use std::time::Duration;
-
 use app::domain::invitation::InvitationStatus;
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
+use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 
 use super::lines::Filter;
@@ -12,10 +10,8 @@ use crate::{
     session::use_session,
     tenant::use_tenant,
     text::status_badge,
+    typing::when_rested,
 };
-
-/// Typing rests this long before the server is asked.
-const REST: Duration = Duration::from_millis(250);
 
 /// The statuses with a chip of their own, in this order; others get one while they count.
 const ALWAYS: [InvitationStatus; 5] = [
@@ -172,23 +168,11 @@ fn debounced(filters: Filters) -> RwSignal<String> {
     let start = filters.now.with_untracked(|filter| filter.search.clone());
     let own = StoredValue::new(start.clone());
     let text = RwSignal::new(start);
-    let timer = StoredValue::new(None::<TimeoutHandle>);
-    let stop = move || {
-        if let Some(Some(handle)) = timer.try_update_value(Option::take) {
-            handle.clear();
-        }
-    };
-    Effect::new(move |_| {
-        let typed = text.get().trim().to_owned();
-        stop();
-        if own.with_value(|own| *own == typed) {
-            return;
-        }
-        let ask = move || {
-            own.try_set_value(typed.clone());
+    when_rested(text, move |typed| {
+        if own.try_with_value(|own| *own != typed) == Some(true) {
+            own.set_value(typed.clone());
             filters.set_search(typed);
-        };
-        timer.set_value(set_timeout_with_handle(ask, REST).ok());
+        }
     });
     // A link to the same page without a query clears the field too; what this field
     // asked for itself never comes back over what is being typed.
@@ -199,6 +183,5 @@ fn debounced(filters: Filters) -> RwSignal<String> {
             text.set(search);
         }
     });
-    on_cleanup(stop);
     text
 }

@@ -238,12 +238,14 @@ impl Listing {
 fn reconcile(known: &[Line], arrived: Vec<BundleLine>) -> Vec<Line> {
     arrived
         .into_iter()
-        .map(|data| match known.iter().find(|line| line.id == data.bundle) {
-            Some(line) => {
-                line.take(data);
-                line.clone()
-            }
-            None => Line::new(data),
-        })
+        .map(
+            |data| match known.iter().find(|line| line.id == data.bundle) {
+                Some(line) => {
+                    line.take(data);
+                    line.clone()
+                }
+                None => Line::new(data),
+            },
+        )
         .collect()
 }

@@ -98,7 +98,7 @@ pub fn InvitationsPanel(
     });
     let slug = StoredValue::new(tenant.slug);
     view! {
-        <div class="invitations">
+        <div class="stack">
             <FilterBar filters busy=listing.busy/>
             <div class="card" aria-busy=move || listing.busy.get().then_some("true")>
                 {move || match state.get() {
@@ -131,7 +131,9 @@ fn announce(listing: Listing) {
     Effect::new(move |last: Option<bool>| {
         let busy = listing.busy.get();
         if last == Some(true) && !busy {
-            let lines = listing.lines.with_untracked(|lines| lines.as_ref().map_or(0, Vec::len));
+            let lines = listing
+                .lines
+                .with_untracked(|lines| lines.as_ref().map_or(0, Vec::len));
             let more = listing.next.with_untracked(Option::is_some);
             let people = count_of(lines as u64, "person", "people");
             announcer.say(if more {
@@ -201,19 +203,19 @@ fn Table(listing: Listing, question: RwSignal<Option<Question>>) -> impl IntoVie
         listing
             .failed
             .with(|error| error.as_ref().map(failure))
-            .map(|text| view! { <p class="table-trouble" role="alert">{text}</p> })
+            .map(|text| view! { <p role="alert" class="card__foot">{text}</p> })
     };
     view! {
         <div
-            class="table-wrap"
-            class:is-stale=move || listing.busy.get()
+            class="table-frame"
             role="region"
             aria-label="Invitations"
             tabindex="0"
         >
-            <table class="table">
+            <table class="table table--cards">
                 <thead>
                     <tr>
+                        <td></td>
                         <th scope="col">"Person"</th>
                         <th scope="col">"Invited to"</th>
                         <th scope="col">"Status"</th>
@@ -221,9 +223,7 @@ fn Table(listing: Listing, question: RwSignal<Option<Question>>) -> impl IntoVie
                         <th scope="col">"Invited by"</th>
                         <th scope="col">"Created"</th>
                         <th scope="col">"Expires"</th>
-                        <th scope="col">
-                            <span class="visually-hidden">"Actions"</span>
-                        </th>
+                        <td></td>
                     </tr>
                 </thead>
                 <tbody>

@@ -2,7 +2,10 @@
 
 use app::{
     api::invitations::{BundleLine, TargetLine},
-    domain::{invitation::InvitationStatus, role::Role},
+    domain::{
+        invitation::{InvitationKind, InvitationStatus},
+        role::Role,
+    },
 };
 use leptos::prelude::*;
 
@@ -12,14 +15,13 @@ use super::{
 };
 use crate::{
     components::{
-        Button, ButtonKind, ButtonSize, DateText, Icon, IconName, RelativeTime, Status,
-        StatusBadge,
+        Button, ButtonKind, ButtonSize, DateText, Icon, IconName, RelativeTime, Status, StatusBadge,
     },
     text::{delivery_badge, kind_word, role_word, status_badge},
 };
 
 /// Columns of the table, for the line that spans them.
-const COLUMNS: &str = "8";
+const COLUMNS: &str = "9";
 
 /// One line and, unfolded, its targets.
 #[component]
@@ -76,9 +78,9 @@ pub fn InvitationRow(
             open.get().then(|| {
                 let data = data.clone();
                 view! {
-                    <tr class="table__unfolded" id=details.clone()>
+                    <tr class="row--detail" id=details.clone()>
                         <td colspan=COLUMNS>
-                            <ul class="targets">
+                            <ul class="target-list">
                                 {move || {
                                     data.with(|line| {
                                         line.targets.iter().cloned().map(target).collect_view()
@@ -119,7 +121,7 @@ pub fn InvitationRow(
                 }
             };
             view! {
-                <div class="row-actions">
+                <div class="cluster">
                     {pending.then(|| button(Act::Resend, "Resend"))}
                     {live.then(|| button(Act::Revoke, "Revoke"))}
                 </div>
@@ -128,14 +130,10 @@ pub fn InvitationRow(
     };
     let is_open = move || open.get();
     view! {
-        <tr class="table__row" class:is-open=is_open>
-            <td data-label="Person">
-                <div class="person">
-                    {unfold}
-                    <div class="person__words" id=person>
-                        {cell(who)}
-                    </div>
-                </div>
+        <tr class:is-open=is_open>
+            <td class="cell--fold cell--tight">{unfold}</td>
+            <td class="cell--lead" id=person>
+                {cell(who)}
             </td>
             <td data-label="Invited to">{cell(invited_to)}</td>
             <td data-label="Status">{badges}</td>
@@ -151,23 +149,23 @@ pub fn InvitationRow(
                     }
                 })}
             </td>
-            <td class="table__actions">{actions}</td>
+            <td class="cell--actions">{actions}</td>
         </tr>
         {targets}
     }
 }
 
 fn who(line: BundleLine) -> AnyView {
+    let role = (line.role != Role::Learner).then(|| {
+        let role = format!(" · {}", role_word(line.role));
+        view! { <span class="muted">{role}</span> }
+    });
     if line.name.is_empty() {
-        view! { <span class="person__name">{line.email}</span> }.into_any()
+        view! { <span class="invitee__name">{line.email} {role}</span> }.into_any()
     } else {
         view! {
-            <span class="person__name">
-                {line.name}
-                {(line.role != Role::Learner)
-                    .then(|| view! { <span class="muted">{format!(" · {}", role_word(line.role))}</span> })}
-            </span>
-            <span class="person__email muted">{line.email}</span>
+            <span class="invitee__name">{line.name} {role}</span>
+            <span class="invitee__mail">{line.email}</span>
         }
         .into_any()
     }
@@ -190,11 +188,10 @@ fn mail(line: BundleLine) -> AnyView {
         return view! { <span class="muted">"No mail"</span> }.into_any();
     };
     view! {
-        <StatusBadge status=delivery_badge(delivery)/>
-        <span class="table__note muted">
+        <span class="delivery">
+            <StatusBadge status=delivery_badge(delivery)/>
             {line.delivery_at.map(|at| view! { <RelativeTime at=at.0/> })}
-            {(!line.delivery_note.is_empty())
-                .then(|| view! { <span class="table__why">{line.delivery_note}</span> })}
+            {(!line.delivery_note.is_empty()).then(|| view! { <span>{line.delivery_note}</span> })}
         </span>
     }
     .into_any()
@@ -203,8 +200,7 @@ fn mail(line: BundleLine) -> AnyView {
 fn invited_by(line: BundleLine) -> AnyView {
     view! {
         <span>{line.invited_by}</span>
-        {(!line.source.is_empty())
-            .then(|| view! { <span class="table__note muted">{line.source}</span> })}
+        {(!line.source.is_empty()).then(|| view! { <span class="table__sub">{line.source}</span> })}
     }
     .into_any()
 }
@@ -214,10 +210,18 @@ fn moment(at: i64) -> AnyView {
 }
 
 fn target(target: TargetLine) -> AnyView {
+    let icon = match target.kind {
+        InvitationKind::Platform => IconName::Building,
+        InvitationKind::Course => IconName::Book,
+        InvitationKind::Program => IconName::Program,
+    };
     view! {
-        <li class="target">
-            <span class="target__kind muted">{kind_word(target.kind)}</span>
-            <span class="target__title">{target.title}</span>
+        <li class="target-list__item">
+            <span class="target">
+                <Icon name=icon/>
+                <span class="muted">{kind_word(target.kind)}</span>
+                {target.title}
+            </span>
             <StatusBadge status=status_badge(target.status)/>
             <span class="muted">
                 "since " <DateText at=target.status_changed_at.0/>
