@@ -17,7 +17,7 @@ use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent, Visi
 const GATHER: Duration = Duration::from_millis(400);
 /// The first pause before a refused stream is tried again; it doubles up to a minute.
 const FIRST_PAUSE: Duration = Duration::from_secs(4);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// A number that grows when something of `tenant` changed. It also grows when the
 /// page is seen again or the stream comes back, as changes may have been missed.

@@ -97,7 +97,7 @@ pub fn InvitationRow(
         let data = data.clone();
         let person = person.clone();
         move || {
-            let (live, pending) = data.with(|line| {
+            let (revocable, pending) = data.with(|line| {
                 (
                     line.status.is_live(),
                     line.active && line.status == InvitationStatus::Pending,
@@ -123,7 +123,7 @@ pub fn InvitationRow(
             view! {
                 <div class="cluster">
                     {pending.then(|| button(Act::Resend, "Resend"))}
-                    {live.then(|| button(Act::Revoke, "Revoke"))}
+                    {revocable.then(|| button(Act::Revoke, "Revoke"))}
                 </div>
             }
         }
