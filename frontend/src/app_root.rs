@@ -8,7 +8,7 @@ use leptos_router::{
 };
 
 use crate::{
-    components::{ErrorState, Toasts, clear_boot_screen, provide_toasts},
+    components::{ErrorState, Toasts, provide_toasts},
     frame::{AloneFrame, PlainFrame, TenantFrame},
     page::{Announcements, Announcer, focus_after_navigation},
     pages,
@@ -55,15 +55,22 @@ fn Root() -> impl IntoView {
             // The page's own skeleton, from index.html, is still there.
             Phase::Asking => ().into_any(),
             Phase::Failed => {
-                clear_boot_screen();
+                remove_boot();
                 view! { <Unreachable session/> }.into_any()
             }
             Phase::Known => {
-                clear_boot_screen();
+                remove_boot();
                 view! { <Pages/> }.into_any()
             }
         }}
         <pages::sign_in::SignInDialog/>
+    }
+}
+
+/// Takes the skeleton of index.html away.
+fn remove_boot() {
+    if let Some(boot) = document().get_element_by_id("boot") {
+        boot.remove();
     }
 }
 
@@ -76,13 +83,11 @@ fn Unreachable(session: Session) -> impl IntoView {
     let retry = Callback::new(move |()| session.retry());
     let content = ViewFn::from(move || {
         view! {
-            <main class="gate">
-                <ErrorState
-                    title="Beckon could not start."
-                    message=Signal::derive(message)
-                    on_retry=retry
-                />
-            </main>
+            <ErrorState
+                title="Beckon could not start."
+                message=Signal::derive(message)
+                on_retry=retry
+            />
         }
     });
     view! { <AloneFrame content/> }
@@ -157,7 +162,7 @@ fn draw(page: Option<Page>) -> AnyView {
         Some(Page::Home) => pages::home::HomePage().into_any(),
         Some(Page::Settings) => pages::settings::SettingsPage().into_any(),
         Some(Page::Mailbox | Page::Mail(_)) => pages::mailbox::MailboxPage().into_any(),
-        // The Invite page draws itself as soon as it is part of the build.
-        Some(Page::Invite(_)) | None => pages::not_found::NotFoundPage().into_any(),
+        Some(Page::Invite(_)) => pages::invite::InvitePage().into_any(),
+        None => pages::not_found::NotFoundPage().into_any(),
     }
 }

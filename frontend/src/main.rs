@@ -11,7 +11,6 @@ mod routes;
 mod session;
 mod tenant;
 mod text;
-mod typing;
 
 fn main() {
     leptos::mount::mount_to_body(app_root::App);

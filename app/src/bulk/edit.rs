@@ -61,6 +61,12 @@ impl Sheet {
         self.done < self.history.len()
     }
 
+    /// Forgets every step: what was submitted cannot be taken back by undoing.
+    pub fn forget_history(&mut self) {
+        self.history.clear();
+        self.done = 0;
+    }
+
     /// The steps, oldest first.
     pub fn history(&self) -> impl ExactSizeIterator<Item = HistoryEntry<'_>> {
         self.history

@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    field::{Field, FieldIds, unique_id},
-    icon::{Icon, IconName},
-};
+use super::field::{Field, FieldIds, unique_id};
 
 /// One line of a [`Select`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +51,6 @@ pub fn Select(
     let for_control = ids.clone();
     view! {
         <Field ids=ids.clone() label hint error>
-            <div class="select">
             <select
                 class="input input--select"
                 id=ids.control.clone()
@@ -83,8 +79,6 @@ pub fn Select(
                         .collect_view()
                 }}
             </select>
-            <Icon name=IconName::ChevronDown/>
-            </div>
         </Field>
     }
 }

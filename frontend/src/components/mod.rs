@@ -23,6 +23,7 @@ mod dropzone;
 mod feedback;
 mod field;
 mod focus;
+pub mod grid;
 mod icon;
 mod inputs;
 mod menu;

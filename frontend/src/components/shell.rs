@@ -189,12 +189,12 @@ pub fn DemoBanner(
     children: Option<Children>,
 ) -> impl IntoView {
     view! {
-        <aside class="demo" aria-label="Demo">
+        <div class="demo" role="note" aria-label="Demo">
             <span class="demo__tag">"Demo"</span>
             <span class="demo__text">
-                "Made-up data, no real mail."
+                "Nothing here is real: the data is made up and mails stay on this machine."
             </span>
             {children.map(|children| view! { <span class="demo__links">{children()}</span> })}
-        </aside>
+        </div>
     }
 }

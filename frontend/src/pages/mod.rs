@@ -4,6 +4,7 @@ pub mod data_manager;
 pub mod home;
 pub mod imports;
 pub mod invitations;
+pub mod invite;
 pub mod landing;
 pub mod mailbox;
 pub mod management;

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{ButtonKind, EmptyArt, EmptyState, LinkButton, PageHead},
+    components::{ButtonKind, EmptyArt, LinkButton, PageHead, EmptyState},
     page::use_title,
 };
 
@@ -20,14 +20,8 @@ pub fn NotFoundPage() -> impl IntoView {
     };
     view! {
         <PageHead title="There is nothing here"/>
-        <div class="not-found">
-            <EmptyState
-                title="This page does not exist, or you cannot see it."
-                art=EmptyArt::Signpost
-                action
-            >
-                "Check the address, or ask whoever gave it to you."
-            </EmptyState>
-        </div>
+        <EmptyState title="This page does not exist, or you cannot see it." art=EmptyArt::Signpost action>
+            "Check the address, or ask whoever gave it to you."
+        </EmptyState>
     }
 }

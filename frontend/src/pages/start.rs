@@ -18,9 +18,5 @@ pub fn StartPage() -> impl IntoView {
             .map_or_else(|| Page::SignIn.href(), |me| home_of(&me));
         session.replace(target);
     });
-    view! {
-        <main class="gate">
-            <Skeleton/>
-        </main>
-    }
+    view! { <Skeleton/> }
 }

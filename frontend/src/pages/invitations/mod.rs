@@ -1,38 +1,21 @@
 //! The list of invitations: its page, and the panel that the Invite page shows too.
 
-mod filters;
-mod lines;
-mod panel;
-mod row;
-
 use leptos::prelude::*;
 
-pub use panel::InvitationsPanel;
+use crate::components::PageHead;
 
-use crate::{
-    components::{ButtonKind, IconName, LinkButton, PageHead},
-    page::use_title,
-    routes::Page,
-    tenant::use_tenant,
-};
+/// The list with its filters, for the tenant in the context.
+#[component]
+pub fn InvitationsPanel(
+    /// True under the review grid: fewer lines, filters not in the address.
+    #[prop(optional)]
+    compact: bool,
+) -> impl IntoView {
+    let _ = compact;
+}
 
-/// `/t/:slug/management/invitations?q=…&status=…`
+/// `/t/:slug/management/invitations`
 #[component]
 pub fn InvitationsPage() -> impl IntoView {
-    let tenant = use_tenant();
-    let upload = Page::Invite(tenant.slug.clone()).href();
-    use_title(move || format!("Invitations · {}", tenant.name()));
-    let actions = move || {
-        view! {
-            <LinkButton href=upload.clone() kind=ButtonKind::Primary icon=IconName::Upload>
-                "Upload a list"
-            </LinkButton>
-        }
-    };
-    view! {
-        <PageHead title="Invitations" actions>
-            "One line per person. It changes by itself when somebody accepts."
-        </PageHead>
-        <InvitationsPanel/>
-    }
+    view! { <PageHead title="Invitations"/> <InvitationsPanel/> }
 }

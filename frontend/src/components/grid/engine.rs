@@ -1,0 +1,765 @@
+//! Ties the page's events, the selection, the text box and the painter together.
+//! Everything happens within the event: a key is painted before it returns.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
+use app::bulk::clipboard::parse_clipboard;
+use leptos::web_sys::{HtmlElement, Node};
+
+use super::{
+    dom,
+    editor::Editor,
+    head::Head,
+    keys::Command,
+    paint::{Frame, Painter},
+    popover::{Anchor, Popover},
+    selection::{Bounds, Place, Selection},
+    source::{Direction, GridEdit, GridSource, Remark},
+    viewport::{ALL_COLUMNS_MAX, Columns, NUMBER_WIDTH, ROW_HEIGHT, Rows, SPACE_MAX},
+};
+
+/// What the grid tells the component around it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Notice {
+    /// The active cell or the range is another one now.
+    Selected(Selection),
+    /// Ask for a row's number.
+    GoTo,
+    /// Open a column's menu at this place in the window.
+    ColumnMenu {
+        /// Which column.
+        column: usize,
+        /// Left edge, in window pixels.
+        x: f64,
+        /// Upper edge, in window pixels.
+        y: f64,
+    },
+    /// Ask for a column's new name.
+    Rename(usize),
+}
+
+/// How far to move so that the active cell is in sight.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Reveal {
+    /// No more than needed.
+    Nearest,
+    /// To the middle, if it is out of sight.
+    Centre,
+    /// Not at all.
+    Stay,
+}
+
+/// Narrowest and widest a column starts with, in pixels.
+const WIDTH_MIN: f64 = 90.0;
+const WIDTH_MAX: f64 = 320.0;
+/// Narrowest a column can be dragged to.
+const WIDTH_FLOOR: f64 = 48.0;
+/// Rows that a column's first width is taken from.
+const WIDTH_ROWS: usize = 40;
+
+/// The parts of the page that are drawn into.
+pub struct Nodes {
+    /// The element with the role `grid`.
+    pub root: HtmlElement,
+    /// What scrolls.
+    pub viewport: HtmlElement,
+    /// Makes the scroll bar as long as the sheet.
+    pub space: HtmlElement,
+    /// Holds the rows in sight and stays in place.
+    pub layer: HtmlElement,
+    /// Said to screen readers.
+    pub live: HtmlElement,
+}
+
+struct State {
+    rows: Rows,
+    columns: Columns,
+    widths: HashMap<u32, f64>,
+    drawn: Vec<usize>,
+    scroll_left: f64,
+    /// What we last set; a scroll event with another value is the person's.
+    scroll_top: f64,
+    width: f64,
+    pixel_ratio: f64,
+    selection: Selection,
+    escaped: bool,
+    geometry: u64,
+    content: u64,
+}
+
+/// The grid behind the component.
+pub struct Engine {
+    source: Rc<dyn GridSource>,
+    nodes: Nodes,
+    id: String,
+    state: RefCell<State>,
+    painter: RefCell<Painter>,
+    head: RefCell<Head>,
+    pub(super) editor: RefCell<Editor>,
+    popover: RefCell<Popover>,
+    notify: Box<dyn Fn(Notice)>,
+    moving: Cell<bool>,
+}
+
+impl Engine {
+    /// Builds the grid's elements inside `root` and paints the first frame.
+    pub fn new(
+        root: &HtmlElement,
+        id: &str,
+        source: Rc<dyn GridSource>,
+        notify: Box<dyn Fn(Notice)>,
+    ) -> Rc<Self> {
+        let viewport = dom::element("div", "grid__viewport", "");
+        dom::style(&viewport, "overflow", "auto");
+        dom::style(&viewport, "position", "relative");
+        let head = dom::element("div", "grid__head", "rowgroup");
+        dom::style(&head, "position", "sticky");
+        dom::style(&head, "top", "0");
+        dom::style(&head, "z-index", "4");
+        let space = dom::element("div", "grid__space", "rowgroup");
+        dom::style(&space, "position", "relative");
+        let layer = dom::element("div", "grid__layer", "presentation");
+        dom::style(&layer, "position", "sticky");
+        dom::style_px(&layer, "top", ROW_HEIGHT);
+        dom::style(&layer, "overflow", "clip");
+        dom::append(&space, &layer);
+        dom::append(&viewport, &head);
+        dom::append(&viewport, &space);
+        dom::append(root, &viewport);
+        let live = dom::element("div", "visually-hidden", "");
+        dom::attribute(&live, "aria-live", "polite");
+        // A grid may own rows and groups only, so the voice stands beside it.
+        if let Some(parent) = root.parent_element() {
+            dom::append(&parent, &live);
+        }
+        let popover_home = root
+            .parent_element()
+            .map_or_else(|| root.clone(), wasm_bindgen::JsCast::unchecked_into);
+        let engine = Rc::new(Self {
+            painter: RefCell::new(Painter::new(layer.clone())),
+            head: RefCell::new(Head::new(&head, id)),
+            editor: RefCell::new(Editor::new()),
+            popover: RefCell::new(Popover::new(&popover_home, id)),
+            source,
+            id: id.to_owned(),
+            state: RefCell::new(State {
+                rows: Rows {
+                    count: 0,
+                    height: 0.0,
+                    top: 0.0,
+                },
+                columns: Columns::default(),
+                widths: HashMap::new(),
+                drawn: Vec::new(),
+                scroll_left: 0.0,
+                scroll_top: 0.0,
+                width: 0.0,
+                pixel_ratio: 1.0,
+                selection: Selection::default(),
+                escaped: false,
+                geometry: 0,
+                content: 0,
+            }),
+            nodes: Nodes {
+                root: root.clone(),
+                viewport,
+                space,
+                layer,
+                live,
+            },
+            notify,
+            moving: Cell::new(false),
+        });
+        engine.refresh();
+        engine
+    }
+
+    /// The elements.
+    pub const fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
+    /// The cure's buttons: for this cell, and for all of its kind.
+    pub fn cure_buttons(&self) -> [(HtmlElement, bool); 2] {
+        let popover = self.popover.borrow();
+        [(popover.cure().clone(), false), (popover.cure_all().clone(), true)]
+    }
+
+    /// The selection now.
+    pub fn selection(&self) -> Selection {
+        self.state.borrow().selection
+    }
+
+    /// How far the selection can move.
+    pub fn bounds(&self) -> Bounds {
+        let state = self.state.borrow();
+        Bounds {
+            rows: state.rows.count,
+            columns: state.columns.count(),
+            page: state.rows.page(),
+        }
+    }
+
+    /// Reads the source anew: after every change that did not come through the grid.
+    pub fn refresh(&self) {
+        let count = self.source.rows();
+        let columns = self.source.columns();
+        {
+            let mut state = self.state.borrow_mut();
+            state.rows.count = count;
+            state.content += 1;
+            state.selection = state.selection.clamped(count, columns);
+            for column in 0..columns {
+                let key = self.source.column_key(column);
+                if !state.widths.contains_key(&key) {
+                    let width = self.natural_width(column, count);
+                    state.widths.insert(key, width);
+                }
+            }
+        }
+        dom::attribute(&self.nodes.root, "aria-rowcount", &(count + 1).to_string());
+        dom::attribute(
+            &self.nodes.root,
+            "aria-colcount",
+            &(columns + 1).to_string(),
+        );
+        self.measure();
+    }
+
+    /// A width that suits the heading and the first rows.
+    fn natural_width(&self, column: usize, rows: usize) -> f64 {
+        let heading = self.source.heading(column);
+        let head = heading.name.chars().count() as f64 * 7.8
+            + heading.hint.chars().count() as f64 * 6.6
+            + 56.0;
+        let mut text = String::new();
+        let mut widest: usize = 0;
+        for row in 0..rows.min(WIDTH_ROWS) {
+            text.clear();
+            self.source.text(Place::new(row, column), &mut text);
+            widest = widest.max(text.chars().take(60).count());
+        }
+        head.max(widest as f64 * 7.4 + 26.0)
+            .clamp(WIDTH_MIN, WIDTH_MAX)
+            .round()
+    }
+
+    /// Takes the sizes from the page and lays everything out again.
+    pub fn measure(&self) {
+        {
+            let mut state = self.state.borrow_mut();
+            let count = state.rows.count;
+            // One row more than there are would look like an empty row.
+            let body = (count.max(1) as f64).min(1e6) * ROW_HEIGHT;
+            dom::style(
+                &self.nodes.viewport,
+                "max-height",
+                &format!("calc({}px + 18px)", body + ROW_HEIGHT),
+            );
+            state.width = f64::from(self.nodes.viewport.client_width());
+            state.rows.height =
+                (f64::from(self.nodes.viewport.client_height()) - ROW_HEIGHT).max(ROW_HEIGHT);
+            state.pixel_ratio = leptos::prelude::window().device_pixel_ratio().max(0.25);
+            state.geometry += 1;
+            let mut widths: Vec<f64> = (0..self.source.columns())
+                .map(|column| {
+                    let key = self.source.column_key(column);
+                    state.widths.get(&key).copied().unwrap_or(WIDTH_MIN)
+                })
+                .collect();
+            let total: f64 = widths.iter().sum::<f64>() + NUMBER_WIDTH;
+            if let Some(last) = widths.last_mut()
+                && total < state.width
+            {
+                *last += state.width - total;
+            }
+            state.columns = Columns::new(&widths);
+            state.rows.top = state.rows.top.min(state.rows.top_max());
+            dom::style_px(&self.nodes.space, "height", state.rows.space());
+            dom::style_px(&self.nodes.space, "width", state.columns.total());
+            dom::style_px(&self.nodes.layer, "height", state.rows.height);
+            // The space may have become shorter than where we were.
+            let scroll = state.rows.scroll_of_top();
+            if (f64::from(self.nodes.viewport.scroll_top()) - scroll).abs() > 1.0 {
+                self.nodes.viewport.set_scroll_top(scroll.round() as i32);
+            }
+            state.scroll_top = f64::from(self.nodes.viewport.scroll_top());
+            state.drawn.clear();
+        }
+        self.paint();
+    }
+
+    /// Draws what is in sight; cheap where little has changed.
+    pub fn paint(&self) {
+        let remark;
+        {
+            let mut state = self.state.borrow_mut();
+            let active = state.selection.active;
+            let mut drawn: Vec<usize> =
+                state.columns.drawn(state.scroll_left, state.width).collect();
+            if state.columns.count() > ALL_COLUMNS_MAX
+                && active.column < state.columns.count()
+                && !drawn.contains(&active.column)
+            {
+                // The text box needs its cell to stay in the page.
+                drawn.push(active.column);
+            }
+            if state.drawn != drawn {
+                self.head
+                    .borrow_mut()
+                    .paint(&drawn, &state.columns, self.source.as_ref());
+                state.drawn = drawn;
+            }
+            let frame = Frame {
+                rows: state.rows,
+                columns: &state.columns,
+                drawn: &state.drawn,
+                active,
+                area: state.selection.area(),
+                geometry: state.geometry,
+                content: state.content,
+                pixel_ratio: state.pixel_ratio,
+            };
+            self.painter
+                .borrow_mut()
+                .paint(&frame, self.source.as_ref());
+            remark = (state.rows.count > 0 && state.columns.count() > 0)
+                .then(|| self.source.remark(active))
+                .flatten();
+        }
+        self.seat_editor(remark.as_ref());
+        self.place_popover(remark);
+    }
+
+    /// Moves the text box into the active cell and names it.
+    fn seat_editor(&self, remark: Option<&Remark>) {
+        let active = self.selection().active;
+        let painter = self.painter.borrow();
+        let Some((cell, label)) = painter.cell(active) else {
+            return;
+        };
+        let editor = self.editor.borrow();
+        let element = editor.element();
+        let seated = element
+            .parent_element()
+            .is_some_and(|parent| parent.is_same_node(Some(cell)));
+        if !seated {
+            let focused = editor.has_focus();
+            let old = element.parent_element();
+            self.moving.set(true);
+            dom::append(cell, element);
+            if focused {
+                editor.focus();
+            }
+            self.moving.set(false);
+            if let Some(old) = old {
+                _ = old.remove_attribute("aria-labelledby");
+            }
+        }
+        let label_id = format!("{}-active", self.id);
+        if label.id() != label_id {
+            if let Some(old) = dom::document().get_element_by_id(&label_id) {
+                _ = old.remove_attribute("id");
+            }
+            label.set_id(&label_id);
+        }
+        // The cell's own name must not take in the text box that sits in it.
+        dom::attribute(cell, "aria-labelledby", &label_id);
+        let head_id = self.head.borrow().name_id(active.column);
+        dom::attribute(
+            element,
+            "aria-labelledby",
+            &format!("{head_id} {label_id}"),
+        );
+        let remark_id = format!("{}-remark", self.id);
+        dom::attribute_if(
+            element,
+            "aria-describedby",
+            remark.map(|_| remark_id.as_str()),
+        );
+        dom::attribute_if(
+            cell,
+            "aria-describedby",
+            remark.map(|_| remark_id.as_str()),
+        );
+        let invalid = remark.is_some_and(|remark| remark.severity == super::Severity::Error);
+        dom::attribute_if(element, "aria-invalid", invalid.then_some("true"));
+    }
+
+    fn place_popover(&self, remark: Option<Remark>) {
+        let state = self.state.borrow();
+        let active = state.selection.active;
+        let offset = state.rows.offset(active.row);
+        let in_sight = offset > -ROW_HEIGHT && offset < state.rows.height;
+        let editor = self.editor.borrow();
+        let anchor = (in_sight && editor.has_focus()).then(|| {
+            let shell = f64::from(self.nodes.root.offset_top());
+            Anchor {
+                left: state.columns.left(active.column) - state.scroll_left,
+                top: shell + ROW_HEIGHT + offset,
+                width: state.width,
+                height: shell + ROW_HEIGHT + state.rows.height + 14.0,
+            }
+        });
+        drop(editor);
+        self.popover.borrow_mut().show(remark, anchor);
+    }
+
+    /// The person scrolled.
+    pub fn on_scroll(&self) {
+        {
+            let mut state = self.state.borrow_mut();
+            let scroll = self.nodes.viewport.scroll_top();
+            state.scroll_left = f64::from(self.nodes.viewport.scroll_left());
+            let scroll = f64::from(scroll);
+            if (scroll - state.scroll_top).abs() >= 1.0 {
+                state.scroll_top = scroll;
+                state.rows.top = state.rows.top_of_scroll(scroll);
+            }
+        }
+        self.paint();
+    }
+
+    /// True where the scroll bar is scaled, so that the wheel needs our help.
+    pub fn is_scaled(&self) -> bool {
+        self.state.borrow().rows.content() > SPACE_MAX
+    }
+
+    /// Scrolls by pixels of content, whatever the scroll bar's scale.
+    pub fn scroll_by(&self, pixels: f64) {
+        {
+            let mut state = self.state.borrow_mut();
+            state.rows.top = (state.rows.top + pixels).clamp(0.0, state.rows.top_max());
+            self.set_scroll(&mut state);
+        }
+        self.paint();
+    }
+
+    fn set_scroll(&self, state: &mut State) {
+        let scroll = state.rows.scroll_of_top().round();
+        self.nodes.viewport.set_scroll_top(scroll as i32);
+        state.scroll_top = f64::from(self.nodes.viewport.scroll_top());
+    }
+
+    /// Selects, shows, paints and tells.
+    pub fn select(&self, selection: Selection, reveal: Reveal) {
+        {
+            let mut state = self.state.borrow_mut();
+            let selection = selection.clamped(state.rows.count, state.columns.count());
+            state.selection = selection;
+            let target = selection.extent;
+            if reveal != Reveal::Stay && state.rows.count > 0 {
+                let near = state.rows.reveal(target.row);
+                let top = if reveal == Reveal::Centre
+                    && near.to_bits() != state.rows.top.to_bits()
+                {
+                    state.rows.centre(target.row)
+                } else {
+                    near
+                };
+                if top.to_bits() != state.rows.top.to_bits() {
+                    state.rows.top = top;
+                    self.set_scroll(&mut state);
+                }
+                let left = state
+                    .columns
+                    .reveal(target.column, state.scroll_left, state.width);
+                if (left - state.scroll_left).abs() >= 0.5 {
+                    self.nodes.viewport.set_scroll_left(left.round() as i32);
+                    state.scroll_left = f64::from(self.nodes.viewport.scroll_left());
+                }
+            }
+        }
+        self.paint();
+        (self.notify)(Notice::Selected(self.selection()));
+    }
+
+    /// Says something to screen readers.
+    pub fn announce(&self, words: &str) {
+        if !words.is_empty() {
+            self.nodes.live.set_text_content(Some(words));
+        }
+    }
+
+    /// Gives the keyboard to the grid.
+    pub fn focus(&self) {
+        self.editor.borrow().focus();
+    }
+
+    /// Applies an edit and shows what became of it.
+    pub fn apply(&self, edit: GridEdit) {
+        let applied = self.source.apply(edit);
+        self.refresh();
+        self.announce(&applied.announce);
+        match applied.select {
+            Some(place) => self.select(Selection::at(place), Reveal::Nearest),
+            None => (self.notify)(Notice::Selected(self.selection())),
+        }
+    }
+
+    /// Keeps what is being typed; true where something was being typed.
+    pub fn commit(&self) -> bool {
+        let (was_editing, text) = {
+            let mut editor = self.editor.borrow_mut();
+            (editor.is_editing(), editor.finish())
+        };
+        if let Some(text) = text {
+            let at = self.selection().active;
+            self.apply(GridEdit::Set { at, text });
+        }
+        was_editing
+    }
+
+    fn text_at(&self, at: Place) -> String {
+        let mut text = String::new();
+        self.source.text(at, &mut text);
+        text
+    }
+
+    /// Starts editing the active cell.
+    pub fn begin_edit(&self, replace: bool) {
+        let active = self.selection().active;
+        if self.source.rows() == 0 || self.source.columns() == 0 {
+            return;
+        }
+        let text = self.text_at(active);
+        let painter = self.painter.borrow();
+        if let Some((cell, _)) = painter.cell(active) {
+            self.editor.borrow_mut().begin(cell, text, replace);
+        }
+    }
+
+    /// Whether the key before was Esc.
+    pub fn escaped(&self) -> bool {
+        self.state.borrow().escaped
+    }
+
+    /// Brings the active cell into sight before something is typed into it.
+    pub fn reveal_active(&self) {
+        let selection = self.selection();
+        let in_sight = {
+            let state = self.state.borrow();
+            let row = selection.active.row;
+            state.rows.reveal(row).to_bits() == state.rows.top.to_bits()
+        };
+        if !in_sight {
+            self.select(Selection::at(selection.active), Reveal::Nearest);
+        }
+    }
+
+    /// Does what a key means.
+    pub fn run(&self, command: Command) {
+        let bounds = self.bounds();
+        let selection = self.selection();
+        self.state.borrow_mut().escaped = command == Command::Escape;
+        match command {
+            Command::Move(step) => self.select(selection.moved(step, bounds), Reveal::Nearest),
+            Command::Extend(step) => self.select(selection.extended(step, bounds), Reveal::Nearest),
+            Command::CommitAndMove(step) => {
+                self.commit();
+                self.select(self.selection().moved(step, self.bounds()), Reveal::Nearest);
+            }
+            Command::CommitAndFill => {
+                let text = self.editor.borrow().element().value();
+                self.editor.borrow_mut().rest();
+                let area = selection.area();
+                self.apply(GridEdit::Fill { area, text });
+            }
+            Command::CancelEdit => {
+                self.editor.borrow_mut().rest();
+                self.paint();
+            }
+            Command::Escape => self.select(Selection::at(selection.active), Reveal::Stay),
+            Command::Leave => {}
+            Command::BeginEdit => {
+                self.reveal_active();
+                self.begin_edit(false);
+            }
+            Command::Newline => self.editor.borrow().newline(),
+            Command::Clear => {
+                let area = selection.area();
+                let text = String::new();
+                self.apply(GridEdit::Fill { area, text });
+            }
+            Command::ClearAndEdit => {
+                self.reveal_active();
+                self.begin_edit(true);
+            }
+            Command::SelectRows => self.select(selection.whole_rows(bounds), Reveal::Stay),
+            Command::SelectColumns => {
+                let area = selection.area();
+                let last = Place::new(bounds.rows.saturating_sub(1), area.last.column);
+                let first = Place::new(0, area.first.column);
+                self.select(selection.spanning(first, last), Reveal::Stay);
+            }
+            Command::SelectAll => self.select(selection.all(bounds), Reveal::Stay),
+            Command::GoTo => (self.notify)(Notice::GoTo),
+            Command::Undo => self.apply(GridEdit::Undo),
+            Command::Redo => self.apply(GridEdit::Redo),
+            Command::NextProblem => self.problem(Direction::Forward),
+            Command::PreviousProblem => self.problem(Direction::Backward),
+            Command::FillDown | Command::FillRight => self.fill(command),
+            Command::InsertRow => self.apply(GridEdit::InsertRow {
+                at: selection.area().last.row + 1,
+            }),
+            Command::DeleteRows => self.apply(GridEdit::DeleteRows {
+                area: selection.area(),
+            }),
+            Command::ColumnMenu => self.open_menu(selection.active.column),
+        }
+    }
+
+    fn fill(&self, command: Command) {
+        let area = self.selection().area();
+        let cells = area
+            .rows()
+            .map(|row| {
+                area.columns()
+                    .map(|column| {
+                        self.text_at(if command == Command::FillDown {
+                            Place::new(area.first.row, column)
+                        } else {
+                            Place::new(row, area.first.column)
+                        })
+                    })
+                    .collect()
+            })
+            .collect();
+        self.apply(GridEdit::Paste { area, cells });
+    }
+
+    /// Goes to the next cell with a problem and takes the focus there.
+    pub fn problem(&self, direction: Direction) {
+        self.commit();
+        let from = self.selection().active;
+        match self.source.next_problem(from, direction) {
+            Some(place) => self.jump(place),
+            None => self.announce("There are no problems."),
+        }
+    }
+
+    /// Goes to a cell, wherever it is, with the focus.
+    pub fn jump(&self, place: Place) {
+        self.select(Selection::at(place), Reveal::Centre);
+        self.focus();
+        self.paint();
+    }
+
+    /// Asks for a column's menu.
+    pub fn open_menu(&self, column: usize) {
+        let rect = self
+            .head
+            .borrow()
+            .menu_button(column)
+            .map(|button| button.get_bounding_client_rect());
+        if let Some(rect) = rect {
+            (self.notify)(Notice::ColumnMenu {
+                column,
+                x: rect.left(),
+                y: rect.bottom(),
+            });
+        }
+    }
+
+    /// Asks for a column's new name.
+    pub fn rename(&self, column: usize) {
+        (self.notify)(Notice::Rename(column));
+    }
+
+    /// A column's width while its edge is dragged.
+    pub fn resize(&self, column: usize, width: f64) {
+        if column < self.source.columns() {
+            let key = self.source.column_key(column);
+            self.state
+                .borrow_mut()
+                .widths
+                .insert(key, width.max(WIDTH_FLOOR).round());
+            self.measure();
+        }
+    }
+
+    /// A column's width now.
+    pub fn width_of(&self, column: usize) -> f64 {
+        self.state.borrow().columns.width(column)
+    }
+
+    /// The cell under a point of the window; rows and columns are held inside.
+    pub fn place_at(&self, x: f64, y: f64) -> Option<(Option<usize>, Option<usize>)> {
+        let rect = self.nodes.viewport.get_bounding_client_rect();
+        let state = self.state.borrow();
+        if state.rows.count == 0 {
+            return None;
+        }
+        let inner_y = y - rect.top() - ROW_HEIGHT;
+        let inner_x = x - rect.left();
+        let row = state
+            .rows
+            .row_at(inner_y)
+            .or((inner_y > 0.0).then(|| state.rows.count - 1));
+        // The row numbers stay at the left edge while the columns scroll.
+        let column = if inner_x < NUMBER_WIDTH {
+            None
+        } else {
+            state.columns.column_at(inner_x + state.scroll_left)
+        };
+        Some((row, column))
+    }
+
+    /// The range as text for the clipboard.
+    pub fn cells(&self) -> Vec<Vec<String>> {
+        let area = self.selection().area();
+        area.rows()
+            .map(|row| {
+                area.columns()
+                    .map(|column| self.text_at(Place::new(row, column)))
+                    .collect()
+            })
+            .collect()
+    }
+
+    /// Puts text from the clipboard at the range.
+    pub fn paste(&self, text: &str) {
+        let area = self.selection().area();
+        let cells = parse_clipboard(text);
+        if !cells.is_empty() {
+            self.apply(GridEdit::Paste { area, cells });
+        }
+    }
+
+    /// Empties the range, as one step.
+    pub fn clear(&self) {
+        self.run(Command::Clear);
+    }
+
+    /// The cure of the remark on the active cell.
+    pub fn cure(&self, all: bool) {
+        self.commit();
+        let at = self.selection().active;
+        self.apply(GridEdit::Cure { at, all });
+        self.focus();
+    }
+
+    /// The text box got or lost the focus; `inside` says it went to another part of the grid.
+    pub fn on_focus_change(&self, inside: bool) {
+        if self.moving.get() {
+            return;
+        }
+        if !inside {
+            self.commit();
+            self.state.borrow_mut().escaped = false;
+        }
+        self.paint();
+    }
+
+    /// True where the node is part of the grid.
+    pub fn owns(&self, node: &Node) -> bool {
+        self.nodes
+            .root
+            .parent_element()
+            .is_some_and(|shell| shell.contains(Some(node)))
+    }
+}

@@ -1,0 +1,185 @@
+//! The review grid: a sheet of any length, drawn by hand over a small pool of
+//! elements. It reads a [`GridSource`] and knows neither sheet nor api.
+
+mod clipboard;
+mod column_menu;
+mod dom;
+mod editor;
+mod engine;
+mod events;
+mod head;
+mod keys;
+mod paint;
+mod popover;
+mod selection;
+mod source;
+mod viewport;
+
+use std::rc::Rc;
+
+use leptos::{html, prelude::*};
+
+use column_menu::{ColumnAction, ColumnMenu, OpenMenu};
+use engine::{Engine, Notice};
+use events::Wiring;
+
+pub use popover::group;
+pub use selection::{Area, Place, Selection};
+pub use source::{Applied, Direction, GridEdit, GridSource, Heading, Mark, Remark, Severity};
+
+/// What the page is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GridRequest {
+    /// A row's number to go to.
+    GoTo,
+    /// A column's new name.
+    Rename(usize),
+    /// A column's meaning.
+    Map(usize),
+}
+
+type Source = StoredValue<Rc<dyn GridSource>, LocalStorage>;
+
+/// The page's hold on its grid. Cheap to copy; does nothing while no grid stands.
+#[derive(Clone, Copy)]
+pub struct GridHandle {
+    engine: StoredValue<Option<(Rc<Engine>, Option<Wiring>)>, LocalStorage>,
+}
+
+impl GridHandle {
+    /// A hold on nothing yet.
+    pub fn new() -> Self {
+        Self {
+            engine: StoredValue::new_local(None),
+        }
+    }
+
+    fn with(self, run: impl FnOnce(&Rc<Engine>)) {
+        let engine = self
+            .engine
+            .try_with_value(|engine| engine.as_ref().map(|(engine, _)| engine.clone()))
+            .flatten();
+        if let Some(engine) = engine {
+            run(&engine);
+        }
+    }
+
+    /// Reads the source anew, after a change that did not come through the grid.
+    pub fn refresh(self) {
+        self.with(|engine| engine.refresh());
+    }
+
+    /// Applies an edit as if the grid had asked for it.
+    pub fn apply(self, edit: GridEdit) {
+        self.with(|engine| {
+            engine.commit();
+            engine.apply(edit);
+        });
+    }
+
+    /// The selection, or the first cell while no grid stands.
+    pub fn selection(self) -> Selection {
+        let mut selection = Selection::default();
+        self.with(|engine| selection = engine.selection());
+        selection
+    }
+
+    /// Goes to a cell with the focus.
+    pub fn jump(self, place: Place) {
+        self.with(|engine| engine.jump(place));
+    }
+
+    /// Goes to the next or the previous problem.
+    pub fn problem(self, direction: Direction) {
+        self.with(|engine| engine.problem(direction));
+    }
+
+    /// Gives the keyboard to the grid.
+    pub fn focus(self) {
+        self.with(|engine| engine.focus());
+    }
+
+    /// Keeps what is being typed.
+    pub fn commit(self) {
+        self.with(|engine| {
+            engine.commit();
+        });
+    }
+
+    /// Says something to screen readers.
+    pub fn announce(self, words: &str) {
+        self.with(|engine| engine.announce(words));
+    }
+}
+
+/// The grid. Give it a source and keep the handle.
+#[component]
+pub fn Grid(
+    /// What it shows.
+    source: Source,
+    /// The page's hold on it.
+    handle: GridHandle,
+    /// Its accessible name.
+    label: &'static str,
+    /// Follows the selection.
+    #[prop(into)]
+    on_select: UnsyncCallback<Selection>,
+    /// What the grid cannot do by itself.
+    #[prop(into)]
+    on_request: UnsyncCallback<GridRequest>,
+) -> impl IntoView {
+    let root = NodeRef::<html::Div>::new();
+    let menu = RwSignal::new(None::<OpenMenu>);
+
+    root.on_load(move |element| {
+        let notify = Box::new(move |notice| match notice {
+            Notice::Selected(selection) => on_select.run(selection),
+            Notice::GoTo => on_request.run(GridRequest::GoTo),
+            Notice::Rename(column) => on_request.run(GridRequest::Rename(column)),
+            Notice::ColumnMenu { column, x, y } => {
+                let columns = source.with_value(|source| source.columns());
+                menu.set(Some(OpenMenu {
+                    column,
+                    columns,
+                    x,
+                    y,
+                }));
+            }
+        });
+        let engine = Engine::new(&element, "review", source.get_value(), notify);
+        let wiring = events::wire(&engine);
+        handle.engine.set_value(Some((engine, wiring)));
+        handle.refresh();
+    });
+    on_cleanup(move || handle.engine.try_set_value(None).map_or((), drop));
+
+    let on_action = UnsyncCallback::new(move |(column, action)| match action {
+        ColumnAction::Rename => on_request.run(GridRequest::Rename(column)),
+        ColumnAction::Map => on_request.run(GridRequest::Map(column)),
+        ColumnAction::InsertLeft => handle.apply(GridEdit::InsertColumn { at: column }),
+        ColumnAction::InsertRight => handle.apply(GridEdit::InsertColumn { at: column + 1 }),
+        ColumnAction::MoveLeft => handle.apply(GridEdit::MoveColumn {
+            from: column,
+            to: column.saturating_sub(1),
+        }),
+        ColumnAction::MoveRight => handle.apply(GridEdit::MoveColumn {
+            from: column,
+            to: column + 1,
+        }),
+        ColumnAction::Delete => handle.apply(GridEdit::DeleteColumn { at: column }),
+    });
+    let on_close = UnsyncCallback::new(move |()| handle.focus());
+
+    view! {
+        <div class="grid-shell">
+            <div
+                node_ref=root
+                class="grid"
+                role="grid"
+                aria-label=label
+                aria-multiselectable="true"
+            ></div>
+            <ColumnMenu menu on_action on_close/>
+        </div>
+    }
+}

@@ -1,0 +1,190 @@
+//! What is said about the active cell, in a small box beside it.
+
+use leptos::web_sys::{HtmlElement, Text};
+
+use super::{
+    dom,
+    source::{Remark, Severity},
+    viewport::ROW_HEIGHT,
+};
+
+/// The box and its parts.
+pub struct Popover {
+    element: HtmlElement,
+    title: Text,
+    sentence: Text,
+    cure: HtmlElement,
+    cure_all: HtmlElement,
+    shown: Option<Remark>,
+}
+
+/// Where the active cell lies, relative to the grid's own box.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Anchor {
+    /// Left edge of the cell.
+    pub left: f64,
+    /// Upper edge of the cell.
+    pub top: f64,
+    /// Width of the grid.
+    pub width: f64,
+    /// Height of the grid.
+    pub height: f64,
+}
+
+/// Widest and tallest the box gets, in pixels: decides on which side it opens.
+const WIDTH: f64 = 340.0;
+const HEIGHT: f64 = 120.0;
+
+/// Left and upper edge of the box: below the cell, or above where there is no room.
+fn place(anchor: Anchor) -> (f64, f64) {
+    let left = anchor.left.min(anchor.width - WIDTH - 8.0).max(4.0);
+    let below = anchor.top + ROW_HEIGHT + 6.0;
+    if below + HEIGHT > anchor.height && anchor.top - HEIGHT - 6.0 > 0.0 {
+        // Anchored by its lower edge, so that its own height does not matter.
+        (left, -(anchor.height - anchor.top + 6.0))
+    } else {
+        (left, below)
+    }
+}
+
+impl Popover {
+    /// A hidden box inside the grid's root.
+    pub fn new(root: &HtmlElement, id: &str) -> Self {
+        let element = dom::element("div", "grid__popover", "");
+        element.set_hidden(true);
+        let words = dom::element("div", "problem__words", "");
+        words.set_id(&format!("{id}-remark"));
+        let heading = dom::element("strong", "problem__title", "");
+        let title = dom::document().create_text_node("");
+        dom::append(&heading, &title);
+        let body = dom::element("div", "problem__text", "");
+        let sentence = dom::document().create_text_node("");
+        dom::append(&body, &sentence);
+        dom::append(&words, &heading);
+        dom::append(&words, &dom::document().create_text_node(" "));
+        dom::append(&words, &body);
+        let actions = dom::element("div", "problem__actions", "");
+        let cure_all = button("btn btn--sm btn--primary");
+        let cure = button("btn btn--sm");
+        dom::append(&actions, &cure_all);
+        dom::append(&actions, &cure);
+        dom::append(&element, &words);
+        dom::append(&element, &actions);
+        dom::append(root, &element);
+        Self {
+            element,
+            title,
+            sentence,
+            cure,
+            cure_all,
+            shown: None,
+        }
+    }
+
+    /// Shows a remark at a cell, or nothing.
+    pub fn show(&mut self, remark: Option<Remark>, anchor: Option<Anchor>) {
+        let Some(((left, top), remark)) = anchor.map(place).zip(remark.as_ref()) else {
+            if self.shown.take().is_some() || !self.element.hidden() {
+                self.element.set_hidden(true);
+            }
+            // The words stay readable for the cell's description even out of sight.
+            if let Some(remark) = remark {
+                self.write(&remark);
+                self.shown = Some(remark);
+            }
+            return;
+        };
+        if self.shown.as_ref() != Some(remark) {
+            self.write(remark);
+            self.shown = Some(remark.clone());
+        }
+        dom::style_px(&self.element, "left", left);
+        if top < 0.0 {
+            dom::style(&self.element, "top", "auto");
+            dom::style_px(&self.element, "bottom", -top);
+        } else {
+            dom::style_px(&self.element, "top", top);
+            dom::style(&self.element, "bottom", "auto");
+        }
+        self.element.set_hidden(false);
+    }
+
+    fn write(&self, remark: &Remark) {
+        self.title.set_data(&remark.title);
+        let mut sentence = remark.sentence.clone();
+        if remark.rows > 1 {
+            sentence.push_str(&format!(" {} rows have this.", group(remark.rows)));
+        }
+        self.sentence.set_data(&sentence);
+        self.element.set_class_name(match remark.severity {
+            Severity::Error => "grid__popover tone-bad",
+            Severity::Warning => "grid__popover tone-warn",
+            Severity::Info | Severity::None => "grid__popover tone-info",
+        });
+        for (button, words) in [(&self.cure, &remark.cure), (&self.cure_all, &remark.cure_all)] {
+            button.set_text_content(words.as_deref());
+            button.set_hidden(words.is_none());
+        }
+    }
+
+    /// The button that cures this cell.
+    pub const fn cure(&self) -> &HtmlElement {
+        &self.cure
+    }
+
+    /// The button that cures every cell of the kind.
+    pub const fn cure_all(&self) -> &HtmlElement {
+        &self.cure_all
+    }
+}
+
+/// A button for the mouse; the keyboard has F8 and F2.
+fn button(class: &str) -> HtmlElement {
+    let button = dom::element("button", class, "");
+    dom::attribute(&button, "type", "button");
+    dom::attribute(&button, "tabindex", "-1");
+    button.set_hidden(true);
+    button
+}
+
+/// `12408` as `12,408`.
+pub fn group(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_box_stays_inside_and_flips() {
+        let anchor = Anchor {
+            left: 900.0,
+            top: 40.0,
+            width: 1000.0,
+            height: 500.0,
+        };
+        assert_eq!(place(anchor), (652.0, 80.0));
+        let low = Anchor {
+            top: 450.0,
+            left: 60.0,
+            ..anchor
+        };
+        assert_eq!(place(low), (60.0, -56.0));
+    }
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(group(7), "7");
+        assert_eq!(group(12_408), "12,408");
+        assert_eq!(group(1_000_000), "1,000,000");
+    }
+}

@@ -1,0 +1,275 @@
+//! The state of the Invite page: one value that is cheap to copy, with what can be
+//! done on it. The sheet lives in the [`Book`], outside of the reactive graph.
+
+use std::rc::Rc;
+
+use app::{
+    api::tenants::TenantOverview,
+    bulk::{
+        check::Checker,
+        operation::{ColumnId, Operation},
+        rules::RuleContext,
+        sheet::Sheet,
+    },
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    book::{Book, Document, Facts, Filter},
+    browser::{self, breathe},
+    reading::FileFacts,
+    submit::{Attempt, Progress, Summary},
+};
+use crate::{
+    components::grid::{GridEdit, GridHandle, GridRequest, GridSource, Place, Selection},
+    session::Session,
+    tenant::Tenant,
+};
+
+/// Rows that are checked between two breaths; well under 50 ms.
+const CHECK_STEP: usize = 4_000;
+
+/// How far reading a file has come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The file's name.
+    pub name: String,
+    /// From 0 to 1.
+    pub share: f64,
+    /// Rows so far.
+    pub rows: usize,
+}
+
+/// Where the check against the server stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum RemoteCheck {
+    /// Nothing to ask.
+    #[default]
+    Idle,
+    /// Questions are on their way.
+    Asking,
+    /// It stopped; the sentence says why.
+    Stopped(String),
+}
+
+/// Everything on the page. Cheap to copy.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    /// The tenant's slug.
+    pub slug: StoredValue<String>,
+    /// What the rules need to know of the tenant.
+    pub context: StoredValue<RuleContext>,
+    /// Calls go through it.
+    pub session: Session,
+    /// The hold on the grid.
+    pub grid: GridHandle,
+    /// The sheet and its problems.
+    pub book: StoredValue<Rc<Book>, LocalStorage>,
+    /// The book as the grid takes it.
+    pub source: StoredValue<Rc<dyn GridSource>, LocalStorage>,
+    /// A sheet is open.
+    pub open: RwSignal<bool>,
+    /// What the page shows of the sheet.
+    pub facts: RwSignal<Facts>,
+    /// The file that was read; none for a sheet that began empty.
+    pub file: RwSignal<Option<FileFacts>>,
+    /// A file is being read.
+    pub reading: RwSignal<Option<Reading>>,
+    /// Why a file could not be read.
+    pub refused: RwSignal<Option<String>>,
+    /// Where the person is.
+    pub place: RwSignal<Selection>,
+    /// What the grid asks the page for.
+    pub request: RwSignal<Option<GridRequest>>,
+    /// The dialog that maps columns is open.
+    pub mapping: RwSignal<bool>,
+    /// Ask the server about addresses and keys.
+    pub check_on: RwSignal<bool>,
+    /// Where that stands.
+    pub remote: RwSignal<RemoteCheck>,
+    /// A submit is under way.
+    pub submitting: RwSignal<Option<Progress>>,
+    /// What became of the last submit.
+    pub summary: RwSignal<Option<Summary>>,
+    /// The key of the last submit that did not come through.
+    pub attempt: StoredValue<Option<Attempt>>,
+    /// Grows with every submit and its cancel: older ones stop.
+    pub runs: StoredValue<u64>,
+    /// Grows with every file and cancel: older readers stop.
+    pub turn: StoredValue<u64>,
+    /// A checking loop is running.
+    pumping: StoredValue<bool>,
+}
+
+impl Desk {
+    /// A desk with nothing on it.
+    pub fn new(tenant: &Tenant, session: Session, overview: &TenantOverview) -> Self {
+        let book = Book::new();
+        let source: Rc<dyn GridSource> = book.clone();
+        let desk = Self {
+            slug: StoredValue::new(tenant.slug.clone()),
+            context: StoredValue::new(RuleContext {
+                today: overview.today,
+                max_role: overview.role_ceiling,
+            }),
+            session,
+            grid: GridHandle::new(),
+            book: StoredValue::new_local(book.clone()),
+            source: StoredValue::new_local(source),
+            open: RwSignal::new(false),
+            facts: RwSignal::new(Facts::default()),
+            file: RwSignal::new(None),
+            reading: RwSignal::new(None),
+            refused: RwSignal::new(None),
+            place: RwSignal::new(Selection::default()),
+            request: RwSignal::new(None),
+            mapping: RwSignal::new(false),
+            check_on: RwSignal::new(true),
+            remote: RwSignal::new(RemoteCheck::Idle),
+            submitting: RwSignal::new(None),
+            summary: RwSignal::new(None),
+            attempt: StoredValue::new(None),
+            runs: StoredValue::new(0),
+            turn: StoredValue::new(0),
+            pumping: StoredValue::new(false),
+        };
+        book.on_change(move || desk.changed());
+        desk
+    }
+
+    /// The book.
+    pub fn book(self) -> Rc<Book> {
+        self.book.get_value()
+    }
+
+    /// True while there is a page to work on; its owner may be gone while a call waits.
+    pub fn is_there(self) -> bool {
+        self.turn.try_get_value().is_some()
+    }
+
+    /// Takes the facts anew and goes on checking what is left.
+    pub fn changed(self) {
+        let facts = self.book().facts();
+        let left = facts.checked < facts.rows;
+        self.facts.set(facts);
+        if left {
+            self.pump();
+        }
+    }
+
+    /// The same, and the grid draws again.
+    pub fn refresh(self) {
+        self.grid.refresh();
+        self.changed();
+    }
+
+    /// Puts a document on the desk and gives the earlier one back.
+    pub fn put(self, document: Document) -> Document {
+        let old = self.book().replace(document);
+        self.open.set(true);
+        self.place.set(Selection::default());
+        self.refresh();
+        old
+    }
+
+    /// Starts with the template's columns and one empty row.
+    pub fn start_empty(self) {
+        let mut sheet = Sheet::empty();
+        let added = sheet.apply(Operation::insert_blank_rows(0, 1));
+        let mut checker = Checker::new(self.context.get_value());
+        checker.recheck(&sheet, &added);
+        checker.advance(&sheet, usize::MAX);
+        self.summary.set(None);
+        self.refused.set(None);
+        self.file.set(None);
+        self.put(Document { sheet, checker });
+        browser::mark("beckon:validated");
+        self.focus_soon();
+    }
+
+    /// Gives the keyboard to the grid when it has been drawn.
+    pub fn focus_soon(self) {
+        request_animation_frame(move || {
+            if self.is_there() {
+                self.grid.jump(Place::default());
+            }
+        });
+    }
+
+    /// Clears the desk.
+    pub fn close(self) {
+        self.turn.update_value(|turn| *turn += 1);
+        self.open.set(false);
+        self.file.set(None);
+        self.reading.set(None);
+        self.summary.set(None);
+        let sheet = Sheet::empty();
+        let checker = Checker::new(self.context.get_value());
+        self.book().replace(Document { sheet, checker });
+        self.changed();
+    }
+
+    /// Checks the rest of a long sheet, a step at a time.
+    fn pump(self) {
+        if self.pumping.get_value() || self.reading.read_untracked().is_some() {
+            return;
+        }
+        self.pumping.set_value(true);
+        spawn_local(async move {
+            loop {
+                breathe().await;
+                if !self.is_there() {
+                    return;
+                }
+                let done = self.book().with_mut(|document| {
+                    document
+                        .checker
+                        .advance(&document.sheet, CHECK_STEP)
+                        .is_complete()
+                });
+                self.facts.set(self.book().facts());
+                if done {
+                    break;
+                }
+            }
+            self.pumping.set_value(false);
+            self.refresh();
+        });
+    }
+
+    /// Does something to the sheet as the grid would.
+    pub fn edit(self, edit: GridEdit) {
+        self.grid.apply(edit);
+    }
+
+    /// Does an operation and draws.
+    pub fn operate(self, operation: Operation) {
+        self.grid.commit();
+        self.book().operate(operation);
+        self.grid.refresh();
+    }
+
+    /// Shows only some rows, or all.
+    pub fn filter(self, filter: Option<Filter>) {
+        self.grid.commit();
+        self.book().set_filter(filter);
+        self.place.set(Selection::default());
+        self.refresh();
+    }
+
+    /// Goes to a row by its number, from 1.
+    pub fn go_to(self, number: usize) {
+        let row = self.book().show_row(number.saturating_sub(1));
+        self.refresh();
+        let column = self.place.read_untracked().active.column;
+        self.grid.jump(Place::new(row, column));
+    }
+
+    /// The column at a place.
+    pub fn column(self, place: usize) -> Option<(ColumnId, String)> {
+        let book = self.book();
+        let document = book.document();
+        let column = document.sheet.columns().get(place)?;
+        Some((column.id, column.name.clone()))
+    }
+}

@@ -1,0 +1,178 @@
+//! The file: the way in, the bar while it is read, and the card about it.
+
+use app::bulk::template::{TEMPLATE_FILE_NAME, template_csv};
+use leptos::prelude::*;
+
+use super::{
+    browser,
+    desk::Desk,
+    reading,
+};
+use crate::components::{
+    Button, ButtonKind, EmptyArt, EmptyState, FileButton, Icon, IconButton, IconName, Progress,
+    Segment, SplitBar, Switch, Tone, format_number,
+};
+
+/// Saves the template.
+pub fn download_template(desk: Desk) {
+    if !browser::download(TEMPLATE_FILE_NAME, template_csv().as_bytes()) {
+        desk.refused.set(Some(
+            "The browser did not save the template. Allow downloads for this page and try again."
+                .to_owned(),
+        ));
+    }
+}
+
+/// Before a file is there: what to do.
+#[component]
+pub fn Start(
+    /// The page's state.
+    desk: Desk,
+) -> impl IntoView {
+    let on_file = UnsyncCallback::new(move |file| reading::read(desk, file));
+    let action = move || {
+        view! {
+            <FileButton accept=super::ACCEPT on_file kind=ButtonKind::Primary icon=IconName::File>
+                "Choose a file"
+            </FileButton>
+            <Button icon=IconName::Table on:click=move |_| desk.start_empty()>
+                "Start with an empty grid"
+            </Button>
+        }
+    };
+    view! {
+        <div class="card">
+            <EmptyState title="No list yet" art=EmptyArt::Sheet action>
+                "Choose a CSV file, drop it on this page, or paste rows that you copied from a spreadsheet. You check and correct them here before anything is sent."
+            </EmptyState>
+        </div>
+    }
+}
+
+/// While a file is read.
+#[component]
+pub fn ReadingBar(
+    /// The page's state.
+    desk: Desk,
+) -> impl IntoView {
+    let there = Memo::new(move |_| desk.reading.read().is_some());
+    let label = Signal::derive(move || {
+        desk.reading
+            .read()
+            .as_ref()
+            .map_or_else(String::new, |reading| format!("Reading {}", reading.name))
+    });
+    let value = Signal::derive(move || desk.reading.read().as_ref().map(|reading| reading.share));
+    let detail = Signal::derive(move || {
+        desk.reading
+            .read()
+            .as_ref()
+            .map_or_else(String::new, |reading| {
+                format!("{} rows", format_number(reading.rows as u64))
+            })
+    });
+    let on_cancel = Callback::new(move |()| reading::cancel(desk));
+    view! {
+        <Show when=move || there.get()>
+            <Progress label value detail on_cancel/>
+        </Show>
+    }
+}
+
+/// What is on the desk, how much of it is ready, and the switch of the check.
+#[component]
+pub fn FileCard(
+    /// The page's state.
+    desk: Desk,
+) -> impl IntoView {
+    let name = move || {
+        desk.file
+            .get()
+            .map_or_else(|| "New list".to_owned(), |file| file.name)
+    };
+    let facts = move || {
+        let facts = desk.facts.get();
+        let mut words = format!(
+            "{} rows · {} columns",
+            format_number(facts.rows as u64),
+            facts.columns
+        );
+        if let Some(file) = desk.file.get() {
+            words.push_str(&format!(
+                " · {}, {} · read in {:.2} s",
+                file.encoding, file.delimiter, file.seconds
+            ));
+        }
+        words
+    };
+    let segments = Signal::derive(move || {
+        let facts = desk.facts.get();
+        let bad = facts.checked.saturating_sub(facts.ready);
+        vec![
+            Segment {
+                tone: Tone::Ok,
+                amount: facts.ready as f64,
+                label: format!("{} ready", format_number(facts.ready as u64)),
+            },
+            Segment {
+                tone: Tone::Bad,
+                amount: bad as f64,
+                label: format!("{} with errors", format_number(bad as u64)),
+            },
+        ]
+    });
+    let ready = move || {
+        let facts = desk.facts.get();
+        format!(
+            "{} of {} ready",
+            format_number(facts.ready as u64),
+            format_number(facts.rows as u64)
+        )
+    };
+    view! {
+        <div class="file">
+            <span class="file__icon">
+                <Icon name=IconName::File/>
+            </span>
+            <div class="file__words">
+                <div class="file__name" dir="auto">
+                    {name}
+                </div>
+                <div class="file__facts">{facts}</div>
+            </div>
+            <div class="file__ready">
+                <SplitBar segments/>
+                <span>{ready}</span>
+            </div>
+            <IconButton
+                label="Remove this list"
+                icon=IconName::Close
+                disabled=Signal::derive(move || desk.submitting.read().is_some())
+                on:click=move |_| super::dialogs::ask_to_close(desk)
+            />
+        </div>
+        <CheckSwitch desk/>
+    }
+}
+
+/// The switch, what it sends, and where it stands.
+#[component]
+fn CheckSwitch(desk: Desk) -> impl IntoView {
+    use super::desk::RemoteCheck;
+    let state = move || match desk.remote.get() {
+        RemoteCheck::Idle => String::new(),
+        RemoteCheck::Asking => "Asking the server…".to_owned(),
+        RemoteCheck::Stopped(why) => format!("The check stopped. {why}"),
+    };
+    view! {
+        <div class="check-line">
+            <Switch
+                checked=desk.check_on
+                hint="Sends the distinct e-mail addresses and course and program keys, nothing else. The server answers whether they are members, invited or known here, and keeps nothing."
+            >
+                "Check addresses with the server"
+            </Switch>
+            <span class="muted">{state}</span>
+        </div>
+    }
+}

@@ -1,0 +1,274 @@
+//! The bar at the lower edge: how many rows are ready, what happens to the rest,
+//! **Submit**, and how far it is.
+
+use app::{
+    bulk::{limits::ROWS_AT_ONCE, problem::ProblemCode},
+    domain::import::SubmitMode,
+};
+use leptos::prelude::*;
+
+use super::{
+    book::Facts,
+    desk::Desk,
+    submit::{self, ready_rows},
+};
+use crate::{
+    components::{
+        Button, ButtonKind, ConfirmDialog, IconName, Progress, Select, SelectOption, format_number,
+    },
+    text::count_of,
+};
+
+/// Why the rows cannot be submitted now; `None` where they can.
+fn hindrance(facts: &Facts, reading: bool, mode: SubmitMode) -> Option<String> {
+    let bad = facts.rows.saturating_sub(facts.ready);
+    if reading {
+        Some("The file is still being read.".to_owned())
+    } else if facts.rows == 0 {
+        Some("There are no rows yet.".to_owned())
+    } else if facts.checked < facts.rows {
+        Some("The rows are still being checked.".to_owned())
+    } else if let Some(problem) = facts.column_problems.iter().find(|problem| {
+        matches!(
+            problem.code,
+            ProblemCode::EmailColumnMissing | ProblemCode::ColumnDuplicate
+        )
+    }) {
+        Some(problem.code.message(""))
+    } else if facts.ready == 0 {
+        Some("No row is ready: correct the problems first.".to_owned())
+    } else if mode == SubmitMode::AllOrNothing && bad > 0 {
+        Some(format!(
+            "{} to be corrected first, since you chose to submit all rows or none.",
+            if bad == 1 {
+                "1 row has".to_owned()
+            } else {
+                format!("{} rows have", format_number(bad as u64))
+            }
+        ))
+    } else {
+        None
+    }
+}
+
+/// The bar; only while a list is open.
+#[component]
+pub fn Footer(
+    /// The page's state.
+    desk: Desk,
+) -> impl IntoView {
+    let mode = RwSignal::new("valid_now".to_owned());
+    let wanted = Memo::new(move |_| {
+        // A long list goes in by the job, row by row.
+        if mode.read().as_str() == "all_or_nothing" && desk.facts.read().rows <= ROWS_AT_ONCE as usize {
+            SubmitMode::AllOrNothing
+        } else {
+            SubmitMode::ValidNow
+        }
+    });
+    let hindered = Memo::new(move |_| {
+        hindrance(&desk.facts.read(), desk.reading.read().is_some(), wanted.get())
+    });
+    let busy = Memo::new(move |_| desk.submitting.read().is_some());
+    let asking = RwSignal::new(false);
+    let admins = RwSignal::new(0_usize);
+
+    let go = Callback::new(move |()| {
+        asking.set(false);
+        submit::submit(desk, wanted.get_untracked());
+    });
+    let press = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        // What is being typed counts.
+        desk.grid.commit();
+        if let Some(why) = hindered.get_untracked() {
+            desk.grid.announce(&why);
+            return;
+        }
+        let (_, makes_admins) = ready_rows(&desk.book().document());
+        if makes_admins > 0 {
+            admins.set(makes_admins);
+            asking.set(true);
+        } else {
+            go.run(());
+        }
+    };
+    let title = Signal::derive(move || {
+        format!(
+            "Make {}?",
+            count_of(admins.get() as u64, "person an administrator", "people administrators")
+        )
+    });
+    let modes = Signal::derive(|| {
+        vec![
+            SelectOption::new("valid_now", "Submit the rows that are ready"),
+            SelectOption::new("all_or_nothing", "Submit all rows or none"),
+        ]
+    });
+    view! {
+        <Show when=move || desk.open.get()>
+            <div class="actionbar" role="region" aria-label="Submit the rows">
+                {move || {
+                    if busy.get() {
+                        view! { <Sending desk/> }.into_any()
+                    } else {
+                        view! {
+                            <div class="actionbar__words">
+                                <Words desk hindered/>
+                            </div>
+                        }
+                            .into_any()
+                    }
+                }}
+                <Show when=move || {
+                    !busy.get() && desk.facts.read().rows <= ROWS_AT_ONCE as usize
+                }>
+                    <Select label="If rows have problems" value=mode options=modes/>
+                </Show>
+                <Button
+                    kind=ButtonKind::Primary
+                    icon=IconName::Send
+                    busy
+                    disabled=Signal::derive(move || hindered.read().is_some() && !busy.get())
+                    attr:aria-describedby="submit-words"
+                    on:click=press
+                >
+                    "Submit"
+                    <span aria-hidden="true">
+                        {move || {
+                            let ready = desk.facts.read().ready as u64;
+                            format!(" {}", count_of(ready, "invitation", "invitations"))
+                        }}
+                    </span>
+                </Button>
+            </div>
+        </Show>
+        <ConfirmDialog
+            open=asking
+            title
+            confirm="Submit"
+            kind=ButtonKind::Primary
+            on_confirm=go
+        >
+            <p>
+                {move || {
+                    format!(
+                        "{} the role admin. Administrators of this tenant invite people, see everybody here and change its settings.",
+                        if admins.get() == 1 {
+                            "1 row has".to_owned()
+                        } else {
+                            format!("{} rows have", format_number(admins.get() as u64))
+                        },
+                    )
+                }}
+            </p>
+        </ConfirmDialog>
+    }
+}
+
+#[component]
+fn Words(desk: Desk, hindered: Memo<Option<String>>) -> impl IntoView {
+    let ready = move || {
+        let facts = desk.facts.read();
+        format!(
+            "{} of {} rows are ready.",
+            format_number(facts.ready as u64),
+            format_number(facts.rows as u64)
+        )
+    };
+    let rest = move || {
+        hindered.get().unwrap_or_else(|| {
+            let facts = desk.facts.read();
+            match facts.rows.saturating_sub(facts.ready) {
+                0 => String::new(),
+                1 => "1 stays here until it is right.".to_owned(),
+                bad => format!("{} stay here until they are right.", format_number(bad as u64)),
+            }
+        })
+    };
+    view! {
+        <strong class="num">{ready}</strong>
+        " "
+        <span class="actionbar__hint" id="submit-words">
+            {rest}
+        </span>
+    }
+}
+
+#[component]
+fn Sending(desk: Desk) -> impl IntoView {
+    let of = move |pick: fn(&submit::Progress) -> String| {
+        Signal::derive(move || desk.submitting.read().as_ref().map(pick).unwrap_or_default())
+    };
+    let label = of(|progress| progress.phase.words().to_owned());
+    let detail = of(|progress| {
+        if progress.waiting.is_empty() {
+            format!(
+                "{} of {} rows",
+                format_number(u64::from(progress.done)),
+                format_number(u64::from(progress.total))
+            )
+        } else {
+            progress.waiting.clone()
+        }
+    });
+    let value = Signal::derive(move || {
+        desk.submitting
+            .read()
+            .as_ref()
+            .filter(|progress| progress.total > 0)
+            .map(|progress| f64::from(progress.done) / f64::from(progress.total))
+    });
+    let can_cancel = Memo::new(move |_| {
+        desk.submitting
+            .read()
+            .as_ref()
+            .is_some_and(|progress| progress.phase.can_cancel())
+    });
+    let waiting = of(|progress| progress.waiting.clone());
+    view! {
+        <div class="actionbar__words">
+            {move || {
+                if can_cancel.get() {
+                    let on_cancel = Callback::new(move |()| submit::cancel(desk));
+                    view! { <Progress label value detail on_cancel/> }.into_any()
+                } else {
+                    view! { <Progress label value detail/> }.into_any()
+                }
+            }}
+            <span class="visually-hidden" aria-live="polite">
+                {waiting}
+            </span>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(rows: usize, ready: usize) -> Facts {
+        Facts {
+            rows,
+            ready,
+            checked: rows,
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn what_hinders_is_said() {
+        let now = SubmitMode::ValidNow;
+        assert_eq!(hindrance(&facts(5, 5), false, now), None);
+        assert_eq!(hindrance(&facts(5, 3), false, now), None);
+        assert!(hindrance(&facts(5, 0), false, now).is_some());
+        assert!(hindrance(&facts(0, 0), false, now).is_some());
+        assert!(hindrance(&facts(5, 5), true, now).is_some());
+        let all = SubmitMode::AllOrNothing;
+        assert_eq!(hindrance(&facts(5, 5), false, all), None);
+        let why = hindrance(&facts(5, 4), false, all);
+        assert!(why.is_some_and(|why| why.starts_with("1 row has")));
+    }
+}

@@ -1,0 +1,238 @@
+//! Management → Invite: upload, review, submit.
+
+mod book;
+mod browser;
+mod desk;
+mod dialogs;
+mod file;
+mod footer;
+mod mapping;
+mod outcome;
+mod reading;
+mod remote;
+mod submit;
+mod toolbar;
+
+use app::api::{ApiError, tenants::TenantOverview};
+use leptos::{ev, prelude::*, web_sys};
+use wasm_bindgen::JsCast;
+
+use crate::{
+    components::{
+        Button, ButtonKind, DropZone, ErrorState, FileButton, IconName, Notice, PageHead, Skeleton,
+        SkeletonShape, Tone,
+        grid::{Direction, Grid, GridEdit, GridRequest},
+    },
+    page::use_title,
+    pages::invitations::InvitationsPanel,
+    query::Load,
+    session::use_session,
+    tenant::use_tenant,
+};
+use desk::Desk;
+
+/// What the file chooser offers first.
+const ACCEPT: &str = ".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain";
+
+/// `/t/:slug/management/invite`
+#[component]
+pub fn InvitePage() -> impl IntoView {
+    use_title(|| "Invite".to_owned());
+    let tenant = use_tenant();
+    let overview = tenant.overview;
+    // What changes on the server must not draw the page, and the work on it, anew.
+    let phase = Memo::new(move |_| match overview.load() {
+        Load::Waiting => Phase::Waiting,
+        Load::Failed(error) => Phase::Failed(error),
+        Load::Ready(_) => Phase::Ready,
+    });
+    move || match phase.get() {
+        Phase::Waiting => view! { <Skeleton shape=SkeletonShape::Rows count=6/> }.into_any(),
+        Phase::Failed(error) => {
+            let retry = Callback::new(move |()| overview.retry());
+            view! {
+                <ErrorState
+                    title="The tenant could not be loaded."
+                    message=error.to_string()
+                    on_retry=retry
+                />
+            }
+            .into_any()
+        }
+        Phase::Ready => overview
+            .peek()
+            .map(|overview| view! { <Invite overview/> })
+            .into_any(),
+    }
+}
+
+/// How far the page's first question is.
+#[derive(Clone, PartialEq)]
+enum Phase {
+    Waiting,
+    Failed(ApiError),
+    Ready,
+}
+
+#[component]
+fn Invite(overview: TenantOverview) -> impl IntoView {
+    let tenant = use_tenant();
+    let session = use_session();
+    let desk = Desk::new(&tenant, session, &overview);
+    session.hold(desk.open.into());
+    remote::follow(desk);
+    keep_work(desk);
+    page_keys(desk);
+
+    let on_file = UnsyncCallback::new(move |file| reading::read(desk, file));
+    let title = format!("Invite people to {}", overview.name);
+    let actions = move || {
+        view! {
+            <Button icon=IconName::Download on:click=move |_| file::download_template(desk)>
+                "Download CSV Template"
+            </Button>
+            <FileButton accept=ACCEPT on_file icon=IconName::Upload>
+                "Upload CSV"
+            </FileButton>
+        }
+    };
+    view! {
+        <DropZone on_file framed=false>
+            <div class="page">
+                <PageHead title actions>
+                    "The file stays in your browser until you submit."
+                </PageHead>
+                {move || {
+                    desk.refused
+                        .get()
+                        .map(|sentence| {
+                            view! {
+                                <div role="alert">
+                                    <Notice
+                                        tone=Tone::Bad
+                                        action=move || {
+                                            view! {
+                                                <Button
+                                                    kind=ButtonKind::Quiet
+                                                    on:click=move |_| desk.refused.set(None)
+                                                >
+                                                    "Close"
+                                                </Button>
+                                            }
+                                        }
+                                    >
+                                        {sentence}
+                                    </Notice>
+                                </div>
+                            }
+                        })
+                }}
+                <outcome::Outcome desk/>
+                <file::ReadingBar desk/>
+                <Show when=move || desk.open.get() fallback=move || view! { <file::Start desk/> }>
+                    <Review desk/>
+                </Show>
+                <section class="stack" aria-labelledby="recent-invitations">
+                    <h2 id="recent-invitations">"Invitations"</h2>
+                    {move || {
+                        // A submit is in the list at once, whether or not the stream is up.
+                        desk.summary.track();
+                        view! { <InvitationsPanel compact=true/> }
+                    }}
+                </section>
+            </div>
+            <footer::Footer desk/>
+        </DropZone>
+    }
+}
+
+#[component]
+fn Review(desk: Desk) -> impl IntoView {
+    let on_select = UnsyncCallback::new(move |selection| {
+        if desk.place.get_untracked() != selection {
+            desk.place.set(selection);
+        }
+    });
+    let on_request = UnsyncCallback::new(move |request| match request {
+        GridRequest::Map(_) => desk.mapping.set(true),
+        other => desk.request.set(Some(other)),
+    });
+    view! {
+        <file::FileCard desk/>
+        <toolbar::Chips desk/>
+        <toolbar::ColumnNotices desk/>
+        <div class="review">
+            <div class="grid-frame">
+                <toolbar::Toolbar desk/>
+                <Grid source=desk.source handle=desk.grid label="Review" on_select on_request/>
+            </div>
+        </div>
+        <dialogs::GoToDialog desk/>
+        <dialogs::RenameDialog desk/>
+        <mapping::MapColumns desk/>
+    }
+}
+
+/// Leaving the page with work on it asks first.
+fn keep_work(desk: Desk) {
+    let leaving = window_event_listener(ev::beforeunload, move |event| {
+        let busy = desk.submitting.try_read_untracked().is_some_and(|busy| busy.is_some());
+        let dirty = desk.open.try_get_untracked().unwrap_or(false) && desk.book().is_dirty();
+        if busy || dirty {
+            event.prevent_default();
+            // Older browsers ask only if this is set; what it says is not shown.
+            event.set_return_value("The rows are not submitted yet.");
+        }
+    });
+    on_cleanup(move || leaving.remove());
+}
+
+/// True where the person is typing into a field of the page.
+fn is_typing(event: &web_sys::Event) -> bool {
+    event
+        .target()
+        .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+        .is_some_and(|element| {
+            matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+                || element.closest("dialog").ok().flatten().is_some()
+        })
+}
+
+/// Keys that work wherever the focus is on the page, and pasting a list.
+fn page_keys(desk: Desk) {
+    let keys = window_event_listener(ev::keydown, move |event| {
+        if is_typing(&event) || !desk.open.try_get_untracked().unwrap_or(false) {
+            return;
+        }
+        let ctrl = event.ctrl_key() || event.meta_key();
+        match (event.key().as_str(), ctrl, event.shift_key()) {
+            ("F8", false, back) => desk.grid.problem(if back {
+                Direction::Backward
+            } else {
+                Direction::Forward
+            }),
+            ("z", true, false) => desk.edit(GridEdit::Undo),
+            ("y", true, false) | ("z" | "Z", true, true) => desk.edit(GridEdit::Redo),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+    let paste = window_event_listener(ev::paste, move |event| {
+        if is_typing(&event) || desk.open.try_get_untracked().unwrap_or(true) {
+            return;
+        }
+        let data = event.clipboard_data();
+        let file = data.as_ref().and_then(web_sys::DataTransfer::files).and_then(|files| files.get(0));
+        let text = data.and_then(|data| data.get_data("text/plain").ok());
+        match (file, text) {
+            (Some(file), _) => reading::read(desk, file),
+            (None, Some(text)) if !text.trim().is_empty() => reading::read_text(desk, &text),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+    on_cleanup(move || {
+        keys.remove();
+        paste.remove();
+    });
+}

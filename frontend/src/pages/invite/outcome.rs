@@ -1,0 +1,115 @@
+//! What became of the last submit, as one sentence of counts.
+
+use app::domain::import::RowOutcome;
+use leptos::prelude::*;
+
+use super::{desk::Desk, submit::Summary};
+use crate::components::{Button, ButtonKind, Notice, Tone, format_number};
+
+/// The summary's words: people who were invited, who were there, and what stays.
+fn words(summary: &Summary) -> String {
+    let count = |outcome: RowOutcome| summary.outcomes.get(&outcome).copied().unwrap_or(0);
+    let failed: u32 = summary
+        .outcomes
+        .iter()
+        .filter(|(outcome, _)| outcome.failed())
+        .map(|(_, count)| *count)
+        .sum();
+    if summary.rejected {
+        return format!(
+            "Nobody was invited, since {} to be corrected first. The reasons stand at the cells.",
+            rows(failed, "row has", "rows have")
+        );
+    }
+    let mut parts = Vec::new();
+    for (outcome, one, many) in [
+        (RowOutcome::Created, "invited", "invited"),
+        (RowOutcome::Updated, "updated", "updated"),
+        (RowOutcome::AlreadyInvited, "already invited", "already invited"),
+        (RowOutcome::AlreadyMember, "already a member", "already members"),
+    ] {
+        let count = count(outcome);
+        if count > 0 {
+            parts.push(rows(count, one, many));
+        }
+    }
+    if parts.is_empty() {
+        parts.push("0 invited".to_owned());
+    }
+    let left = summary.left as u32;
+    if left > 0 {
+        parts.push(rows(left, "stays here", "stay here"));
+    }
+    parts.join(" · ")
+}
+
+fn rows(count: u32, one: &str, many: &str) -> String {
+    let words = if count == 1 { one } else { many };
+    format!("{} {words}", format_number(u64::from(count)))
+}
+
+/// The card.
+#[component]
+pub fn Outcome(
+    /// The page's state.
+    desk: Desk,
+) -> impl IntoView {
+    move || {
+        desk.summary.get().map(|summary| {
+            let tone = if summary.rejected || summary.left > 0 {
+                Tone::Warn
+            } else {
+                Tone::Ok
+            };
+            let more = if !summary.rejected && summary.left > 0 {
+                "Correct the rows that stay and submit again."
+            } else {
+                ""
+            };
+            view! {
+                <div role="status">
+                    <Notice
+                        tone
+                        title=words(&summary)
+                        action=move || {
+                            view! {
+                                <Button
+                                    kind=ButtonKind::Quiet
+                                    on:click=move |_| desk.summary.set(None)
+                                >
+                                    "Close"
+                                </Button>
+                            }
+                        }
+                    >
+                        {more}
+                    </Notice>
+                </div>
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn the_sentence_counts_people() {
+        let mut summary = Summary {
+            rejected: false,
+            outcomes: BTreeMap::from([
+                (RowOutcome::Created, 1_200),
+                (RowOutcome::AlreadyMember, 14),
+                (RowOutcome::Invalid, 7),
+            ]),
+            left: 7,
+        };
+        assert_eq!(words(&summary), "1,200 invited · 14 already members · 7 stay here");
+        summary.rejected = true;
+        assert!(words(&summary).starts_with("Nobody was invited, since 7 rows have"));
+        let nobody = Summary::default();
+        assert_eq!(words(&nobody), "0 invited");
+    }
+}

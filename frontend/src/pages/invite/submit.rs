@@ -1,0 +1,569 @@
+//! Submitting: begin, numbered and hashed chunks with a few on their way at once,
+//! commit, and what became of each row. A lost connection is waited out and the
+//! submit goes on where it was; nothing is sent twice under two keys.
+
+use std::{cell::RefCell, collections::BTreeMap, pin::Pin, rc::Rc};
+
+use app::{
+    api::{
+        ApiError,
+        imports::{self, BeginImport, ImportChunk, ImportRef, ImportStatus, OutcomesRequest, RowResult},
+    },
+    bulk::{
+        draft::RowDraft,
+        limits::CHUNK_ROWS,
+        mapping::Field,
+        operation::{Operation, RowId},
+        problem::{FieldProblem, ProblemCode},
+    },
+    domain::{
+        import::{ImportState, RowOutcome, SubmitMode},
+        role::Role,
+    },
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    book::Document,
+    browser::{self, all, breathe, mark, sleep},
+    desk::Desk,
+};
+use crate::text::failure;
+
+/// Chunks on their way at once.
+const IN_FLIGHT: usize = 3;
+/// Outcomes of one call.
+const OUTCOMES_PAGE: u32 = 10_000;
+/// Between two questions how far the job is, in milliseconds.
+const POLL: i32 = 700;
+/// The longest wait between two tries, in milliseconds.
+const WAIT_MAX: i32 = 15_000;
+
+/// What the submit is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Hashing the rows.
+    Preparing,
+    /// Sending chunks.
+    Sending,
+    /// The server creates invitations.
+    Working,
+    /// Reading what became of the rows.
+    Reading,
+}
+
+impl Phase {
+    /// The bar's name.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Preparing => "Preparing the rows",
+            Self::Sending => "Sending the rows",
+            Self::Working => "Making the invitations",
+            Self::Reading => "Reading what became of each row",
+        }
+    }
+
+    /// Until the commit nothing has been created, so it can be cancelled.
+    pub const fn can_cancel(self) -> bool {
+        matches!(self, Self::Preparing | Self::Sending)
+    }
+}
+
+/// How far a submit is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What it is doing.
+    pub phase: Phase,
+    /// Rows done in this phase.
+    pub done: u32,
+    /// Rows in all.
+    pub total: u32,
+    /// Why it waits; empty while it does not.
+    pub waiting: String,
+}
+
+/// What became of a submit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Nothing was created, since some rows fail.
+    pub rejected: bool,
+    /// Rows by outcome.
+    pub outcomes: BTreeMap<RowOutcome, u32>,
+    /// Rows that are still in the grid.
+    pub left: usize,
+}
+
+/// Why a submit ended early.
+enum Stop {
+    /// The person cancelled, or left the page.
+    Cancelled,
+    /// It did not come through; the same attempt may be repeated.
+    Failed(String),
+    /// The server refused these rows under this key.
+    Refused(String),
+}
+
+impl From<ApiError> for Stop {
+    fn from(error: ApiError) -> Self {
+        match error {
+            ApiError::Conflict { .. }
+            | ApiError::Invalid { .. }
+            | ApiError::TooLarge { .. }
+            | ApiError::BadRequest { .. } => Self::Refused(failure(&error)),
+            other => Self::Failed(failure(&other)),
+        }
+    }
+}
+
+/// The key of an attempt, kept until the content changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    content: String,
+    key: String,
+}
+
+/// Rows that would be sent, and how many of them make administrators.
+pub fn ready_rows(document: &Document) -> (Vec<RowId>, usize) {
+    let Document { sheet, checker } = document;
+    let map = sheet.field_map();
+    let mut admins = 0;
+    let rows = sheet
+        .row_ids()
+        .iter()
+        .copied()
+        .filter(|row| !checker.has_error(*row))
+        .inspect(|row| {
+            let role = sheet.field(*row, Field::Role, &map);
+            admins += usize::from(Role::parse(role.trim_matches(' ')) == Some(Role::Admin));
+        })
+        .collect();
+    (rows, admins)
+}
+
+/// Submits the rows that are ready. A second call while one runs does nothing.
+pub fn submit(desk: Desk, mode: SubmitMode) {
+    if desk.submitting.read_untracked().is_some() {
+        return;
+    }
+    mark("beckon:submit-clicked");
+    browser::clear_marks(&["beckon:outcomes-shown"]);
+    desk.grid.commit();
+    let (rows, _) = ready_rows(&desk.book().document());
+    if rows.is_empty() {
+        return;
+    }
+    desk.book().lock(true);
+    desk.refused.set(None);
+    desk.summary.set(None);
+    desk.submitting.set(Some(Progress {
+        phase: Phase::Preparing,
+        done: 0,
+        total: rows.len() as u32,
+        waiting: String::new(),
+    }));
+    desk.runs.update_value(|runs| *runs += 1);
+    let run = desk.runs.get_value();
+    spawn_local(async move {
+        let result = Submit { desk, rows, run }.run(mode).await;
+        if !desk.is_there() || desk.runs.get_value() != run {
+            return;
+        }
+        desk.submitting.set(None);
+        desk.book().lock(false);
+        match result {
+            Ok((status, results)) => show(desk, &status, &results),
+            Err(Stop::Cancelled) => {}
+            Err(Stop::Failed(sentence)) => fail(desk, &sentence),
+            Err(Stop::Refused(sentence)) => {
+                desk.attempt.set_value(None);
+                fail(desk, &sentence);
+            }
+        }
+        desk.refresh();
+    });
+}
+
+fn fail(desk: Desk, sentence: &str) {
+    desk.refused.set(Some(format!(
+        "The rows were not submitted. {sentence} They are all still here."
+    )));
+}
+
+/// Stops a submit before its commit.
+pub fn cancel(desk: Desk) {
+    let can = desk
+        .submitting
+        .read_untracked()
+        .as_ref()
+        .is_some_and(|progress| progress.phase.can_cancel());
+    if can {
+        desk.runs.update_value(|runs| *runs += 1);
+        desk.submitting.set(None);
+        desk.book().lock(false);
+        desk.grid
+            .announce("The submit was cancelled. Nobody was invited.");
+    }
+}
+
+struct Submit {
+    desk: Desk,
+    rows: Vec<RowId>,
+    /// Which attempt this is; a later one, or a cancel, ends it.
+    run: u64,
+}
+
+impl Submit {
+    async fn run(&self, mode: SubmitMode) -> Result<(ImportStatus, Vec<RowResult>), Stop> {
+        let desk = self.desk;
+        let hashes = self.hashes().await?;
+        let content_hash = hash(hashes.concat().as_bytes()).await?;
+        let begin = BeginImport {
+            tenant: desk.slug.get_value(),
+            idempotency_key: self.key(&content_hash, mode)?,
+            file_name: desk
+                .file
+                .get_untracked()
+                .map_or_else(|| "Typed in".to_owned(), |file| file.name),
+            rows: self.rows.len() as u32,
+            content_hash,
+            mode,
+        };
+        let status = self.call(|| imports::begin(begin.clone())).await?;
+        let import = ImportRef {
+            tenant: begin.tenant,
+            import: status.import,
+        };
+        let mut status = if status.state == ImportState::Receiving {
+            self.send(&import, hashes, &status.received_chunks).await?;
+            self.phase(Phase::Working, 0)?;
+            self.call(|| imports::commit(import.clone())).await?
+        } else {
+            status
+        };
+        while !matches!(status.state, ImportState::Done | ImportState::Rejected) {
+            self.phase(Phase::Working, status.processed)?;
+            sleep(POLL).await;
+            status = self.call(|| imports::status(import.clone())).await?;
+        }
+        let results = self.outcomes(&import).await?;
+        Ok((status, results))
+    }
+
+    /// The rows of a chunk as they are sent.
+    fn chunk(&self, number: usize) -> Vec<RowDraft> {
+        let size = CHUNK_ROWS as usize;
+        let book = self.desk.book();
+        let document = book.document();
+        let map = document.sheet.field_map();
+        self.rows
+            .iter()
+            .skip(number * size)
+            .take(size)
+            .map(|row| document.sheet.draft_with(*row, &map))
+            .collect()
+    }
+
+    async fn hashes(&self) -> Result<Vec<String>, Stop> {
+        let chunks = self.rows.len().div_ceil(CHUNK_ROWS as usize);
+        let mut hashes = Vec::with_capacity(chunks);
+        for number in 0..chunks {
+            let rows = self.chunk(number);
+            let bytes = serde_json::to_vec(&rows)
+                .map_err(|_| Stop::Failed("The rows could not be written as JSON.".to_owned()))?;
+            hashes.push(hash(&bytes).await?);
+            self.phase(Phase::Preparing, self.done(hashes.len()))?;
+            breathe().await;
+            self.going()?;
+        }
+        Ok(hashes)
+    }
+
+    fn done(&self, chunks: usize) -> u32 {
+        (chunks * CHUNK_ROWS as usize).min(self.rows.len()) as u32
+    }
+
+    /// The key of these rows: the one of an earlier try with the same content, or a new one.
+    fn key(&self, content_hash: &str, mode: SubmitMode) -> Result<String, Stop> {
+        let content = format!("{content_hash} {mode:?}");
+        let kept = self
+            .desk
+            .attempt
+            .get_value()
+            .filter(|attempt| attempt.content == content);
+        if let Some(attempt) = kept {
+            return Ok(attempt.key);
+        }
+        let key = browser::random_key()
+            .ok_or_else(|| Stop::Failed("The browser has no source of random numbers.".to_owned()))?;
+        self.desk.attempt.set_value(Some(Attempt {
+            content,
+            key: key.clone(),
+        }));
+        Ok(key)
+    }
+
+    async fn send(
+        &self,
+        import: &ImportRef,
+        hashes: Vec<String>,
+        received: &[u32],
+    ) -> Result<(), Stop> {
+        let todo: Vec<(u32, String)> = hashes
+            .into_iter()
+            .enumerate()
+            .map(|(number, hash)| (number as u32, hash))
+            .filter(|(number, _)| !received.contains(number))
+            .rev()
+            .collect();
+        let shared = Rc::new(Sending {
+            submit: Self {
+                desk: self.desk,
+                rows: self.rows.clone(),
+                run: self.run,
+            },
+            import: import.clone(),
+            todo: RefCell::new(todo),
+            sent: RefCell::new(received.len()),
+            stopped: RefCell::new(None),
+        });
+        self.phase(Phase::Sending, self.done(received.len()))?;
+        let workers = (0..IN_FLIGHT)
+            .map(|_| {
+                let shared = shared.clone();
+                Box::pin(async move { shared.work().await }) as Pin<Box<dyn Future<Output = ()>>>
+            })
+            .collect();
+        all(workers).await;
+        let stopped = shared.stopped.borrow_mut().take();
+        stopped.map_or(Ok(()), Err)
+    }
+
+    async fn outcomes(&self, import: &ImportRef) -> Result<Vec<RowResult>, Stop> {
+        let total = self.rows.len() as u32;
+        let mut results = Vec::with_capacity(self.rows.len());
+        while (results.len() as u32) < total {
+            let from = results.len() as u32;
+            self.phase(Phase::Reading, from)?;
+            let request = OutcomesRequest {
+                tenant: import.tenant.clone(),
+                import: import.import,
+                from,
+                limit: OUTCOMES_PAGE,
+            };
+            let page = self.call(|| imports::outcomes(request.clone())).await?;
+            if page.is_empty() {
+                break;
+            }
+            results.extend(page);
+        }
+        Ok(results)
+    }
+
+    fn going(&self) -> Result<(), Stop> {
+        let going = self.desk.is_there() && self.desk.runs.get_value() == self.run;
+        if going { Ok(()) } else { Err(Stop::Cancelled) }
+    }
+
+    fn phase(&self, phase: Phase, done: u32) -> Result<(), Stop> {
+        self.going()?;
+        self.desk.submitting.set(Some(Progress {
+            phase,
+            done,
+            total: self.rows.len() as u32,
+            waiting: String::new(),
+        }));
+        Ok(())
+    }
+
+    fn say_waiting(&self, words: &str) {
+        self.desk.submitting.update(|progress| {
+            if let Some(progress) = progress {
+                words.clone_into(&mut progress.waiting);
+            }
+        });
+    }
+
+    /// Calls until there is an answer: what passes by itself is waited out.
+    async fn call<T, F>(&self, make: impl Fn() -> F) -> Result<T, Stop>
+    where
+        F: Future<Output = Result<T, ApiError>>,
+    {
+        let mut tries = 0;
+        loop {
+            let answer = self.desk.session.call(&make).await;
+            self.going()?;
+            let Some((words, wait)) = answer.as_ref().err().and_then(|error| patience(error, tries))
+            else {
+                if tries > 0 {
+                    self.say_waiting("");
+                }
+                return Ok(answer?);
+            };
+            tries += 1;
+            self.say_waiting(&words);
+            sleep(wait).await;
+            self.going()?;
+        }
+    }
+}
+
+/// What is said while waiting for an error to pass, and for how long, in milliseconds;
+/// `None` where waiting does not help.
+fn patience(error: &ApiError, tries: u32) -> Option<(String, i32)> {
+    let back_off = (500 << tries.min(5)).min(WAIT_MAX);
+    match error {
+        ApiError::Offline { .. } => Some(("Connection lost. Trying again…".to_owned(), back_off)),
+        ApiError::Unavailable => Some(("The server is busy. Trying again…".to_owned(), back_off)),
+        ApiError::TooMany { retry_after } if *retry_after <= 120 => Some((
+            format!("The server asks for a pause. Going on in {retry_after} seconds…"),
+            (*retry_after).max(1) as i32 * 1000,
+        )),
+        _ => None,
+    }
+}
+
+/// What the workers share.
+struct Sending {
+    submit: Submit,
+    import: ImportRef,
+    todo: RefCell<Vec<(u32, String)>>,
+    sent: RefCell<usize>,
+    stopped: RefCell<Option<Stop>>,
+}
+
+impl Sending {
+    async fn work(&self) {
+        loop {
+            let next = self.todo.borrow_mut().pop();
+            let Some((number, hash)) = next else { return };
+            if self.stopped.borrow().is_some() {
+                return;
+            }
+            let chunk = ImportChunk {
+                tenant: self.import.tenant.clone(),
+                import: self.import.import,
+                number,
+                hash,
+                rows: self.submit.chunk(number as usize),
+            };
+            let result = self.submit.call(|| imports::chunk(chunk.clone())).await;
+            let result = result.and_then(|()| {
+                let sent = {
+                    let mut sent = self.sent.borrow_mut();
+                    *sent += 1;
+                    *sent
+                };
+                self.submit.phase(Phase::Sending, self.submit.done(sent))
+            });
+            if let Err(stop) = result {
+                *self.stopped.borrow_mut() = Some(stop);
+                return;
+            }
+        }
+    }
+}
+
+async fn hash(bytes: &[u8]) -> Result<String, Stop> {
+    browser::sha256_hex(bytes).await.ok_or_else(|| {
+        Stop::Failed(
+            "The browser computes no hashes here: open the page by https or on localhost."
+                .to_owned(),
+        )
+    })
+}
+
+/// The problem that stands at a row that failed.
+fn problem_of(result: &RowResult) -> FieldProblem {
+    let code = ProblemCode::parse(&result.code).unwrap_or(match result.outcome {
+        RowOutcome::Forbidden => ProblemCode::NotAllowed,
+        RowOutcome::Suppressed => ProblemCode::Suppressed,
+        RowOutcome::OverLimit => ProblemCode::OverLimit,
+        RowOutcome::DuplicateInFile => ProblemCode::DuplicateInFile,
+        _ => ProblemCode::EmailInvalid,
+    });
+    FieldProblem {
+        field: Some(Field::parse(&result.field).unwrap_or(Field::Email)),
+        code,
+    }
+}
+
+/// Takes rows that succeeded out of the grid and says at the others why they stay.
+fn show(desk: Desk, status: &ImportStatus, results: &[RowResult]) {
+    let rejected = status.state == ImportState::Rejected;
+    let book = desk.book();
+    book.set_filter(None);
+    book.with_mut(|Document { sheet, checker }| {
+        if !rejected {
+            let done = results
+                .iter()
+                .filter(|result| !result.outcome.failed())
+                .map(|result| RowId(result.row))
+                .collect();
+            let applied = sheet.apply(Operation::DeleteRows { rows: done });
+            // What was sent out cannot be taken back by undoing a step.
+            sheet.forget_history();
+            checker.recheck(sheet, &applied);
+        }
+        for result in results.iter().filter(|result| result.outcome.failed()) {
+            checker.set_outcome(sheet, RowId(result.row), vec![problem_of(result)]);
+        }
+        // Whoever was invited just now is known to be invited from now on.
+        checker.forget_answers(sheet);
+    });
+    book.set_clean();
+    desk.attempt.set_value(None);
+    let left = book.document().sheet.rows();
+    let mut outcomes = BTreeMap::new();
+    for result in results {
+        *outcomes.entry(result.outcome).or_insert(0) += 1;
+    }
+    if left == 0 {
+        desk.open.set(false);
+        desk.file.set(None);
+    }
+    desk.place.set(crate::components::grid::Selection::default());
+    desk.changed();
+    desk.summary.set(Some(Summary {
+        rejected,
+        outcomes,
+        left,
+    }));
+    mark("beckon:outcomes-shown");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_passes_is_waited_for() {
+        let offline = ApiError::Offline {
+            message: String::new(),
+        };
+        assert_eq!(patience(&offline, 0).map(|(_, wait)| wait), Some(500));
+        assert_eq!(patience(&offline, 3).map(|(_, wait)| wait), Some(4_000));
+        assert_eq!(patience(&offline, 40).map(|(_, wait)| wait), Some(WAIT_MAX));
+        let pause = ApiError::TooMany { retry_after: 7 };
+        assert_eq!(patience(&pause, 0).map(|(_, wait)| wait), Some(7_000));
+        assert!(patience(&ApiError::NotFound, 0).is_none());
+        assert!(patience(&ApiError::TooMany { retry_after: 3600 }, 0).is_none());
+    }
+
+    #[test]
+    fn a_failed_row_has_its_reason_at_its_cell() {
+        let mut result = RowResult {
+            row: 3,
+            outcome: RowOutcome::Suppressed,
+            bundle: None,
+            field: String::new(),
+            code: String::new(),
+            message: String::new(),
+        };
+        assert_eq!(problem_of(&result).code, ProblemCode::Suppressed);
+        assert_eq!(problem_of(&result).field, Some(Field::Email));
+        result.code = "role_too_high".to_owned();
+        result.field = "role".to_owned();
+        assert_eq!(problem_of(&result).code, ProblemCode::RoleTooHigh);
+        assert_eq!(problem_of(&result).field, Some(Field::Role));
+    }
+}
