@@ -115,6 +115,7 @@ impl Checker {
     /// Checks up to so many of the rows that were not checked yet.
     pub fn advance(&mut self, sheet: &Sheet, rows: usize) -> Progress {
         let map = sheet.field_map();
+        self.index.reserve(sheet.rows());
         let mut groups = Vec::new();
         let mut left = rows;
         while left > 0
@@ -138,8 +139,8 @@ impl Checker {
         }
     }
 
-    /// Takes in what an operation, an undo or a redo did. Where a column's meaning changed
-    /// every row is to be checked anew by [`Checker::advance`].
+    /// Takes in what an operation, an undo or a redo did. Where a column's meaning or very
+    /// many rows changed, the answer is not complete: call [`Checker::advance`] until it is.
     pub fn recheck(&mut self, sheet: &Sheet, applied: &Applied) -> Progress {
         match &applied.touched {
             Touched::Nothing => {}
@@ -148,11 +149,10 @@ impl Checker {
                 for row in rows {
                     self.outcomes.remove(&row.0);
                 }
-                // Rows that were never checked yet are left to `advance`, or its place
-                // would be lost; many rows are quicker checked with all the others.
+                // Many rows are quicker checked with all the others, a slice at a time.
                 if rows.len() > 4096.max(sheet.rows() / 4) {
                     self.restart();
-                    return self.advance(sheet, usize::MAX);
+                    return self.progress(sheet);
                 }
                 self.check_rows(sheet, rows);
             }

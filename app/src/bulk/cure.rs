@@ -1,9 +1,13 @@
 //! Cures: the text that was probably meant, offered at a cell and for all cells with the
 //! same problem, as one step that can be undone.
 
+use super::check::Checker;
 use super::date;
 use super::mapping::Field;
+use super::operation::{ColumnId, Operation, RowId};
 use super::problem::ProblemCode;
+use super::rules::split_keys;
+use super::sheet::Sheet;
 use crate::domain::email::{char_is_control, is_zero_width};
 use crate::domain::email_cure;
 use crate::domain::role::Role;
@@ -25,6 +29,99 @@ pub fn cure(code: ProblemCode, field: Option<Field>, text: &str) -> Option<Strin
         _ => return None,
     };
     (cured != text).then_some(cured)
+}
+
+impl Checker {
+    /// The texts that cure the cells with a problem, for a preview: row, column, new text.
+    pub fn cures(&self, sheet: &Sheet, code: ProblemCode) -> Vec<(RowId, ColumnId, String)> {
+        let map = sheet.field_map();
+        self.rows_with(sheet, Some(code))
+            .into_iter()
+            .flat_map(|row| self.problems_of(row).copied())
+            .filter(|problem| problem.code == code)
+            .filter_map(|problem| {
+                let column = problem.column?;
+                let text = sheet.cell(problem.row, column);
+                Some((problem.row, column, cure(code, map.field(column), &text)?))
+            })
+            .collect()
+    }
+
+    /// The one step that cures every row with a problem: new texts, duplicates and empty
+    /// rows deleted, rows of one person merged. `None` where there is nothing to offer.
+    pub fn cure_all(&self, sheet: &Sheet, code: ProblemCode) -> Option<Operation> {
+        let operations = match code {
+            ProblemCode::DuplicateInFile | ProblemCode::RowEmpty => {
+                let rows = self.rows_with(sheet, Some(code));
+                if rows.is_empty() {
+                    return None;
+                }
+                vec![Operation::DeleteRows { rows }]
+            }
+            ProblemCode::SplitRows => self.merge_rows(sheet)?,
+            _ => {
+                let edits = self.cures(sheet, code);
+                if edits.is_empty() {
+                    return None;
+                }
+                vec![Operation::SetCells { edits }]
+            }
+        };
+        Some(Operation::Batch {
+            label: format!("Cure “{}”", code.title()),
+            operations,
+        })
+    }
+
+    /// Gathers the courses and programs of one person's rows in the first of them.
+    fn merge_rows(&self, sheet: &Sheet) -> Option<Vec<Operation>> {
+        let map = sheet.field_map();
+        // By first row, in order: the rows to gather from.
+        let mut people: Vec<(RowId, Vec<RowId>)> = Vec::new();
+        let mut places = std::collections::HashMap::new();
+        for row in self.rows_with(sheet, Some(ProblemCode::SplitRows)) {
+            let split = self
+                .problems_of(row)
+                .find(|p| p.code == ProblemCode::SplitRows);
+            let Some(first) = split.and_then(|problem| problem.other) else {
+                continue;
+            };
+            let place = *places.entry(first).or_insert_with(|| {
+                people.push((first, Vec::new()));
+                people.len() - 1
+            });
+            people[place].1.push(row);
+        }
+        let mut edits = Vec::new();
+        let mut rows = Vec::new();
+        for (first, others) in people {
+            for field in [Field::Courses, Field::Programs] {
+                let Some(column) = map.column(field) else {
+                    continue;
+                };
+                let cells: Vec<_> = std::iter::once(first)
+                    .chain(others.iter().copied())
+                    .map(|row| sheet.field(row, field, &map))
+                    .collect();
+                let mut keys: Vec<&str> = Vec::new();
+                for key in cells.iter().flat_map(|cell| split_keys(cell)) {
+                    if !keys.contains(&key) {
+                        keys.push(key);
+                    }
+                }
+                if keys != split_keys(&cells[0]) {
+                    edits.push((first, column, keys.join("|")));
+                }
+            }
+            rows.extend(others);
+        }
+        (!rows.is_empty()).then(|| {
+            vec![
+                Operation::SetCells { edits },
+                Operation::DeleteRows { rows },
+            ]
+        })
+    }
 }
 
 /// Line breaks and tabs become spaces, other control and invisible characters go.
@@ -86,5 +183,36 @@ mod tests {
         );
         assert_eq!(name.as_deref(), Some("Ada Maria"));
         assert_eq!(cure(ProblemCode::DuplicateInFile, None, "x"), None);
+    }
+
+    #[test]
+    fn one_step_cures_all_rows_with_a_problem() {
+        use crate::bulk::check::tests::CONTEXT;
+        let text = "email,courses\na@x.test,c1\na@x.test,c2|c1\nb at x.test,\na@x.test,c3\na@x.test,c1\n,\n";
+        let mut sheet =
+            Sheet::from_bytes(text.as_bytes(), crate::bulk::sheet::SheetOptions::default())
+                .unwrap();
+        let mut checker = Checker::full(&sheet, CONTEXT);
+        for code in [
+            ProblemCode::DuplicateInFile,
+            ProblemCode::SplitRows,
+            ProblemCode::EmailAtSpelled,
+            ProblemCode::RowEmpty,
+        ] {
+            let operation = checker.cure_all(&sheet, code).unwrap();
+            let applied = sheet.apply(operation);
+            checker.recheck(&sheet, &applied);
+            assert_eq!(checker.cure_all(&sheet, code), None);
+        }
+        assert_eq!(checker.rows_with_problems(), 0);
+        assert_eq!(
+            sheet.to_csv(),
+            b"email,courses\r\na@x.test,c1|c2|c3\r\nb@x.test,\r\n"
+        );
+        for _ in 0..4 {
+            let applied = sheet.undo().unwrap();
+            checker.recheck(&sheet, &applied);
+        }
+        assert_eq!(checker.counts(), Checker::full(&sheet, CONTEXT).counts());
     }
 }

@@ -1,7 +1,8 @@
 //! Writing the sheet as it stands. Quotes stand only where they are needed, and what is
 //! read back has the same cells, byte for byte.
 
-use super::escape::{ESCAPED_COLUMN, escape, unescape};
+use super::check::Checker;
+use super::escape::{ESCAPED_COLUMN, PROBLEMS_COLUMN, escape, unescape};
 use super::operation::{Column, RowId};
 use super::sheet::Sheet;
 use super::source::unquote;
@@ -85,6 +86,26 @@ impl Sheet {
     }
 }
 
+impl Checker {
+    /// The rows that cannot be submitted, with the reasons in a last column, as a file
+    /// for spreadsheets that can be corrected and uploaded as it is.
+    pub fn errors_csv(&self, sheet: &Sheet) -> Vec<u8> {
+        let rows: Vec<RowId> = sheet
+            .row_ids()
+            .iter()
+            .copied()
+            .filter(|&row| self.has_error(row))
+            .collect();
+        sheet.to_spreadsheet_csv(rows, &[PROBLEMS_COLUMN], |row| {
+            let reasons: Vec<String> = self
+                .problems_of(row)
+                .map(|problem| self.message(sheet, problem))
+                .collect();
+            vec![reasons.join(" ")]
+        })
+    }
+}
+
 /// Writes one record, quoting where it must.
 pub fn write_record<'a>(out: &mut Vec<u8>, cells: impl Iterator<Item = &'a [u8]>) {
     let first_record = out.is_empty();
@@ -126,4 +147,27 @@ fn write_cell(out: &mut Vec<u8>, cell: &[u8], force: bool) {
     }
     out.extend_from_slice(rest);
     out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bulk::check::tests::CONTEXT;
+    use crate::bulk::sheet::SheetOptions;
+
+    #[test]
+    fn the_rows_with_errors_can_be_uploaded_as_they_are() {
+        let text = "email,note\na@x.test,fine\nbad,=1\n";
+        let sheet = Sheet::from_bytes(text.as_bytes(), SheetOptions::default()).unwrap();
+        let file = Checker::full(&sheet, CONTEXT).errors_csv(&sheet);
+        let again = Sheet::from_bytes(&file, SheetOptions::default()).unwrap();
+        assert_eq!(again.rows(), 1);
+        let draft = again.draft(again.row_ids()[0]);
+        assert_eq!((draft.email.as_str(), draft.note.as_str()), ("bad", "=1"));
+        assert!(draft.metadata.is_empty());
+        // Written again, the column of reasons stands there once.
+        let checker = Checker::full(&again, CONTEXT);
+        let twice = String::from_utf8(checker.errors_csv(&again)).unwrap();
+        assert_eq!(twice.matches(PROBLEMS_COLUMN).count(), 1);
+    }
 }

@@ -228,11 +228,11 @@ impl Checker {
         self.remote.to_ask = sheet.row_ids().iter().copied().collect();
     }
 
-    /// Forgets what the server said, as after a submit; the next questions ask anew.
-    pub fn forget_answers(&mut self, sheet: &Sheet) {
+    /// Forgets what the server said, as after a submit. Every row is to be checked anew by
+    /// [`Checker::advance`], and the next questions ask anew.
+    pub fn forget_answers(&mut self) {
         self.remote = Remote::default();
         self.restart();
-        self.advance(sheet, usize::MAX);
     }
 
     /// Rows that name a key which turned out to be unknown.

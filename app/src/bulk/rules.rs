@@ -12,6 +12,7 @@ use super::limits::{
 };
 use super::mapping::Field;
 use super::problem::{FieldProblem, ProblemCode, Severity};
+use super::source::has_control;
 use crate::domain::email::{EmailAddress, EmailRef, hash_lowercase};
 use crate::domain::email_cure::domain_suggestion;
 use crate::domain::role::Role;
@@ -31,6 +32,8 @@ pub struct RuleContext {
 #[derive(Clone, Debug, Default)]
 pub struct RowFields<'a> {
     pub(super) cells: [Cow<'a, str>; Field::COUNT],
+    /// It is known that no cell holds a control character.
+    pub(super) plain: bool,
 }
 
 impl RowFields<'_> {
@@ -61,6 +64,7 @@ impl<'a> From<&'a RowDraft> for RowFields<'a> {
                 &draft.note,
             ]
             .map(|text| Cow::Borrowed(text.as_str())),
+            plain: false,
         }
     }
 }
@@ -135,7 +139,7 @@ pub fn check_row(
     for field in [Field::FirstName, Field::LastName] {
         let text = row.trimmed(field);
         if !text.is_empty() {
-            check_line(field, text, &mut add);
+            check_line(field, text, row.plain, &mut add);
             if damaged_number(text) {
                 add(field, ProblemCode::ExcelDamage);
             }
@@ -153,27 +157,27 @@ pub fn check_row(
     for field in [Field::Group, Field::Courses, Field::Programs] {
         let text = row.trimmed(field);
         if !text.is_empty() {
-            check_list(field, text, &mut add);
+            check_list(field, text, row.plain, &mut add);
         }
     }
     check_expiry(row.trimmed(Field::ExpiresOn), *context, &mut add);
     let external_id = row.trimmed(Field::ExternalId);
     if !external_id.is_empty() {
-        check_line(Field::ExternalId, external_id, &mut add);
+        check_line(Field::ExternalId, external_id, row.plain, &mut add);
         if damaged_number(external_id) || damaged_date(external_id) {
             add(Field::ExternalId, ProblemCode::ExcelDamage);
         }
     }
     let note = row.trimmed(Field::Note);
     if !note.is_empty() {
-        check_note(note, &mut add);
+        check_note(note, row.plain, &mut add);
     }
     facts
 }
 
 /// A text of one line: a name or an id.
-fn check_line(field: Field, text: &str, add: &mut impl FnMut(Field, ProblemCode)) {
-    match controls(text) {
+fn check_line(field: Field, text: &str, plain: bool, add: &mut impl FnMut(Field, ProblemCode)) {
+    match controls(text, plain) {
         Controls::None => {}
         Controls::Nul => add(field, ProblemCode::Nul),
         Controls::Some => add(field, ProblemCode::ControlCharacter),
@@ -186,8 +190,8 @@ fn check_line(field: Field, text: &str, add: &mut impl FnMut(Field, ProblemCode)
 }
 
 /// A cell of several keys or labels.
-fn check_list(field: Field, text: &str, add: &mut impl FnMut(Field, ProblemCode)) {
-    match controls(text) {
+fn check_list(field: Field, text: &str, plain: bool, add: &mut impl FnMut(Field, ProblemCode)) {
+    match controls(text, plain) {
         Controls::None => {}
         Controls::Nul => add(field, ProblemCode::Nul),
         Controls::Some => add(field, ProblemCode::ControlCharacter),
@@ -228,10 +232,11 @@ fn check_expiry(text: &str, context: RuleContext, add: &mut impl FnMut(Field, Pr
 }
 
 /// A note may have lines and tabs.
-fn check_note(text: &str, add: &mut impl FnMut(Field, ProblemCode)) {
-    if text
-        .bytes()
-        .any(|b| b < b' ' && !matches!(b, b'\n' | b'\r' | b'\t'))
+fn check_note(text: &str, plain: bool, add: &mut impl FnMut(Field, ProblemCode)) {
+    if !plain
+        && text
+            .bytes()
+            .any(|b| b < b' ' && !matches!(b, b'\n' | b'\r' | b'\t'))
     {
         let nul = text.as_bytes().contains(&0);
         add(
@@ -268,8 +273,8 @@ enum Controls {
 }
 
 #[inline]
-fn controls(text: &str) -> Controls {
-    if !text.bytes().any(|b| b < b' ' || b == 0x7f) {
+fn controls(text: &str, plain: bool) -> Controls {
+    if plain || !has_control(text.as_bytes()) {
         return Controls::None;
     }
     if text.as_bytes().contains(&0) {
@@ -312,7 +317,11 @@ fn damaged_date(text: &str) -> bool {
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai",
         "okt", "dez", "mrz",
     ];
-    let Some((a, b)) = text.split_once('-').filter(|_| text.len() <= 7) else {
+    // Nearly every text is longer, so that is asked first.
+    if text.len() > 7 {
+        return false;
+    }
+    let Some((a, b)) = text.split_once('-') else {
         return false;
     };
     let month = |t: &str| MONTHS.iter().any(|m| m.eq_ignore_ascii_case(t));

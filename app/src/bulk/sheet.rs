@@ -480,16 +480,27 @@ impl Sheet {
 
     /// The ten fields of a row.
     pub fn fields(&self, row: RowId, map: &FieldMap) -> RowFields<'_> {
-        RowFields {
-            cells: map.0.map(|slot| {
-                slot.map_or(Cow::Borrowed(""), |(id, source)| {
-                    match self.edited(row, id) {
-                        Some(text) => Cow::Borrowed(text),
-                        None => self.text_in_file(row, source),
-                    }
-                })
-            }),
+        let line = if row.is_added() || self.escaped {
+            None
+        } else {
+            self.source().row_text(row.0)
+        };
+        let mut fields = RowFields {
+            plain: line.is_some_and(|line| line.is_plain()),
+            ..RowFields::default()
+        };
+        for (cell, slot) in fields.cells.iter_mut().zip(map.0) {
+            let Some((id, source)) = slot else { continue };
+            *cell = match (self.edited(row, id), line, source) {
+                (Some(text), ..) => {
+                    fields.plain = false;
+                    Cow::Borrowed(text)
+                }
+                (None, Some(line), Some(field)) => line.field(field),
+                (None, ..) => self.text_in_file(row, source),
+            };
         }
+        fields
     }
 
     /// One field of a row.

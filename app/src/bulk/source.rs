@@ -106,6 +106,28 @@ impl Source {
             .get(start as usize..self.field_ends[index as usize] as usize)
     }
 
+    /// A row's text, where all of it is UTF-8.
+    #[inline]
+    pub(super) fn row_text(&self, row: u32) -> Option<RowText<'_>> {
+        let span = self.rows.get(row as usize)?;
+        let limit = self
+            .rows
+            .get(row as usize + 1)
+            .map_or(self.fields_done, |next| next.first_field);
+        let ends = self
+            .field_ends
+            .get(span.first_field as usize..limit as usize)?;
+        let bytes = self
+            .bytes
+            .get(span.start as usize..*ends.last()? as usize)?;
+        let text = std::str::from_utf8(bytes).ok()?;
+        Some(RowText {
+            text,
+            start: span.start,
+            ends,
+        })
+    }
+
     /// A field's bytes, without the quotes around it; `None` past the row's end.
     pub fn value(&self, row: u32, field: u32) -> Option<Cow<'_, [u8]>> {
         self.raw(row, field).map(unquote)
@@ -139,6 +161,60 @@ impl Source {
     }
 }
 
+/// One row's text with its fields' ends: the quick way to many fields of a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RowText<'a> {
+    text: &'a str,
+    /// Offset of the row in the file.
+    start: u32,
+    ends: &'a [u32],
+}
+
+impl<'a> RowText<'a> {
+    /// A field's text; empty past the row's end.
+    #[inline]
+    pub fn field(&self, field: u32) -> Cow<'a, str> {
+        let field = field as usize;
+        let Some(&end) = self.ends.get(field) else {
+            return Cow::Borrowed("");
+        };
+        let start = match field.checked_sub(1) {
+            Some(left) => self.ends[left] + 1,
+            None => self.start,
+        };
+        let raw = (start - self.start) as usize..(end - self.start) as usize;
+        let raw = self.text.get(raw).unwrap_or_default();
+        if raw.as_bytes().first() == Some(&b'"') {
+            unquote_text(raw)
+        } else {
+            Cow::Borrowed(raw)
+        }
+    }
+
+    /// Whether the row has no control character, tabs and line breaks included.
+    pub fn is_plain(&self) -> bool {
+        !has_control(self.text.as_bytes())
+    }
+}
+
+/// Whether there is a control character of ASCII: eight bytes at a time.
+pub(super) fn has_control(bytes: &[u8]) -> bool {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = EACH * 0x80;
+    let mut chunks = bytes.chunks_exact(8);
+    let mut found = 0;
+    for chunk in &mut chunks {
+        let mut word = [0; 8];
+        word.copy_from_slice(chunk);
+        let word = u64::from_le_bytes(word);
+        let delete = word ^ (EACH * 0x7f);
+        // Both are exact as to whether there is any such byte.
+        found |= word.wrapping_sub(EACH * 0x20) & !word & HIGH;
+        found |= delete.wrapping_sub(EACH) & !delete & HIGH;
+    }
+    found != 0 || chunks.remainder().iter().any(|b| *b < b' ' || *b == 0x7f)
+}
+
 /// The text of a raw field.
 #[inline]
 pub(super) fn text_of(raw: &[u8]) -> Cow<'_, str> {
@@ -157,21 +233,46 @@ pub(super) fn text_of(raw: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// A raw field without the quotes around it. Where the quotes are not in order the field
-/// stays as it is: the parser has flagged it.
-pub(super) fn unquote(raw: &[u8]) -> Cow<'_, [u8]> {
+/// How a raw field is quoted.
+enum Quoting {
+    /// Not, or not in order: the field stays as it is, and the parser has flagged it.
+    Plain,
+    /// In order, with so many doubled quotes inside.
+    Quoted(usize),
+}
+
+fn quoting(raw: &[u8]) -> Quoting {
     let [b'"', inner @ .., b'"'] = raw else {
-        return Cow::Borrowed(raw);
+        return Quoting::Plain;
     };
     let mut doubled = 0;
     let mut at = 0;
     while let Some(found) = memchr::memchr(b'"', &inner[at..]) {
         if inner.get(at + found + 1) != Some(&b'"') {
-            return Cow::Borrowed(raw);
+            return Quoting::Plain;
         }
         doubled += 1;
         at += found + 2;
     }
+    Quoting::Quoted(doubled)
+}
+
+/// A raw field without the quotes around it.
+fn unquote_text(raw: &str) -> Cow<'_, str> {
+    match quoting(raw.as_bytes()) {
+        Quoting::Plain => Cow::Borrowed(raw),
+        Quoting::Quoted(0) => Cow::Borrowed(&raw[1..raw.len() - 1]),
+        Quoting::Quoted(_) => Cow::Owned(raw[1..raw.len() - 1].replace("\"\"", "\"")),
+    }
+}
+
+/// A raw field without the quotes around it.
+pub(super) fn unquote(raw: &[u8]) -> Cow<'_, [u8]> {
+    let doubled = match quoting(raw) {
+        Quoting::Plain => return Cow::Borrowed(raw),
+        Quoting::Quoted(doubled) => doubled,
+    };
+    let inner = &raw[1..raw.len() - 1];
     if doubled == 0 {
         return Cow::Borrowed(inner);
     }
@@ -183,4 +284,25 @@ pub(super) fn unquote(raw: &[u8]) -> Cow<'_, [u8]> {
     }
     out.extend_from_slice(&inner[at..]);
     Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn control_characters_are_found(text in "[ -\u{7f}\t\u{1f}é\u{80}]{0,20}") {
+            let expected = text.bytes().any(|b| b < 0x20 || b == 0x7f);
+            prop_assert_eq!(has_control(text.as_bytes()), expected);
+        }
+
+        #[test]
+        fn bytes_and_texts_unquote_alike(text in "[\"aé]{0,8}") {
+            let by_bytes = unquote(text.as_bytes()).into_owned();
+            let by_text = unquote_text(&text);
+            prop_assert_eq!(by_bytes, by_text.as_bytes());
+        }
+    }
 }

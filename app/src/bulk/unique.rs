@@ -28,7 +28,7 @@ impl EmailIndex {
     /// Adds a row that is not in the index; `true` where others have the same hash.
     pub(super) fn insert(&mut self, row: RowId, hash: u64) -> bool {
         if self.len >= self.heads.len() {
-            self.grow();
+            self.grow((self.heads.len() * 2).max(SMALLEST));
         }
         let bucket = self.bucket(hash);
         let head = self.heads[bucket];
@@ -83,9 +83,18 @@ impl EmailIndex {
         hash as usize & (self.heads.len() - 1)
     }
 
-    fn grow(&mut self) {
+    /// Makes room for so many rows in all.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        let wanted = rows.next_power_of_two();
+        if wanted > self.heads.len() {
+            self.grow(wanted);
+        }
+    }
+
+    /// Lays the chains anew over so many buckets, a power of two.
+    fn grow(&mut self, buckets: usize) {
         let old = std::mem::take(&mut self.heads);
-        self.heads = vec![NONE; (old.len() * 2).max(SMALLEST)];
+        self.heads = vec![NONE; buckets];
         for head in old {
             let mut at = head;
             while at != NONE {

@@ -80,7 +80,9 @@ const TYPO_BYTES_MAX: usize = 14;
 
 /// The domain that was probably meant, where the typed one is a well-known mistake.
 pub fn domain_suggestion(domain: &str) -> Option<&'static str> {
-    if domain.len() > TYPO_BYTES_MAX {
+    // Most domains are told apart by their length and first letter.
+    let first = domain.as_bytes().first()?.to_ascii_lowercase();
+    if domain.len() > TYPO_BYTES_MAX || !matches!(first, b'g'..=b'i' | b'o' | b'p' | b'y') {
         return None;
     }
     let mut buffer = [0_u8; TYPO_BYTES_MAX];
