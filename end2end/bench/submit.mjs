@@ -9,8 +9,8 @@ import { shown, summary } from './stats.mjs';
 const ROWS = 10_000;
 const RUNS = Number(process.env.BENCH_RUNS ?? 5);
 const LIMIT = 3_000;
-/** Keys of courses that the demo has, comma-separated. */
-const COURSES = (process.env.BENCH_COURSES ?? '').split(',').filter(Boolean);
+/** Courses of the demo: shared ones, and Acme's own. */
+const COURSES = ['STAT-101', 'MATH-101', 'CS-101', 'DATA-101', 'WRIT-101', 'SAFE-101', 'ACME-ONB', 'BIO-101', 'NURS-101'];
 
 const times = [];
 const browser = await startBrowser();
@@ -45,9 +45,7 @@ async function once(server, run) {
   await page.goto(INVITE);
   await upload(page, toCsv(header, table));
   await loaded(page, ROWS);
-  const began = performance.now();
-  await submit(page, 120_000);
-  const took = performance.now() - began;
+  const took = await submit(page, 120_000);
   await page.context().close();
   return took;
 }

@@ -8,7 +8,7 @@ use leptos_router::{
 };
 
 use crate::{
-    components::{ErrorState, Toasts, provide_toasts},
+    components::{ErrorState, Toasts, clear_boot_screen, provide_toasts},
     frame::{AloneFrame, PlainFrame, TenantFrame},
     page::{Announcements, Announcer, focus_after_navigation},
     pages,
@@ -55,22 +55,15 @@ fn Root() -> impl IntoView {
             // The page's own skeleton, from index.html, is still there.
             Phase::Asking => ().into_any(),
             Phase::Failed => {
-                remove_boot();
+                clear_boot_screen();
                 view! { <Unreachable session/> }.into_any()
             }
             Phase::Known => {
-                remove_boot();
+                clear_boot_screen();
                 view! { <Pages/> }.into_any()
             }
         }}
         <pages::sign_in::SignInDialog/>
-    }
-}
-
-/// Takes the skeleton of index.html away.
-fn remove_boot() {
-    if let Some(boot) = document().get_element_by_id("boot") {
-        boot.remove();
     }
 }
 
@@ -83,11 +76,13 @@ fn Unreachable(session: Session) -> impl IntoView {
     let retry = Callback::new(move |()| session.retry());
     let content = ViewFn::from(move || {
         view! {
-            <ErrorState
-                title="Beckon could not start."
-                message=Signal::derive(message)
-                on_retry=retry
-            />
+            <main class="gate">
+                <ErrorState
+                    title="Beckon could not start."
+                    message=Signal::derive(message)
+                    on_retry=retry
+                />
+            </main>
         }
     });
     view! { <AloneFrame content/> }

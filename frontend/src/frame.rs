@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     components::{
-        AppShell, Breadcrumbs, ButtonKind, Crumb, DemoBanner, IconName, LinkButton, Logo, MenuItem,
+        AppShell, Breadcrumbs, ButtonKind, Crumb, DemoBanner, IconName, LinkButton, MenuItem,
         MenuSeparator, NavItem, NavMatch, ProfileMenu, SideNav, use_toasts,
     },
     pages::not_found::NotFoundPage,
@@ -17,23 +17,16 @@ use crate::{
     text::failure,
 };
 
-/// One narrow column under the logo: for pages before anybody is signed in.
+/// Nothing but the demo's line: the page brings its own `main`.
 #[component]
 pub fn AloneFrame(
     /// The page.
     content: ViewFn,
 ) -> impl IntoView {
     view! {
-        <div class="alone">
+        <div class="app">
             <Banner/>
-            <header class="alone__head">
-                <a class="alone__home" href="/" aria-label="Beckon">
-                    <Logo/>
-                </a>
-            </header>
-            <main class="alone__main" id="content" tabindex="-1">
-                {move || content.run()}
-            </main>
+            {move || content.run()}
         </div>
     }
 }
@@ -81,16 +74,11 @@ pub fn TenantFrame(
     let crumbs = Signal::derive(move || {
         let page = page.get();
         let mut crumbs = vec![Crumb::link(name.get(), start.clone())];
-        if !matches!(page, Some(Page::Management(_))) {
-            crumbs.push(Crumb::link("Management", start.clone()));
-        }
         crumbs.push(Crumb::here(name_of(page.as_ref())));
         crumbs
     });
     let overview = tenant.overview;
-    let missing = Memo::new(move |_| {
-        matches!(overview.load(), Load::Failed(ApiError::NotFound))
-    });
+    let missing = Memo::new(move |_| matches!(overview.load(), Load::Failed(ApiError::NotFound)));
     let breadcrumbs = move || view! { <Breadcrumbs crumbs/> };
     view! {
         <AppShell

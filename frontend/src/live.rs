@@ -11,20 +11,18 @@ use app::api::EVENTS_PATH;
 use js_sys::{Function, Object, Promise, Reflect};
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{
-    AbortController, BroadcastChannel, EventSource, MessageEvent, VisibilityState,
-};
+use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent, VisibilityState};
 
 /// Changes that come within this time are told once.
 const GATHER: Duration = Duration::from_millis(400);
 /// The first pause before a refused stream is tried again; it doubles up to a minute.
 const FIRST_PAUSE: Duration = Duration::from_secs(4);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// A number that grows when something of `tenant` changed. It also grows when the
 /// page is seen again or the stream comes back, as changes may have been missed.
 /// Without a tenant nothing is listened to; the stream ends with the caller's owner.
-pub fn changes_of(tenant: Memo<Option<String>>) -> Signal<u64> {
+pub fn changes_of(tenant: Memo<Option<String>>) -> RwSignal<u64> {
     let changes = RwSignal::new(0_u64);
     // The effect holds a stream; its cleanup gives the stream of the last tenant back.
     Effect::new(move |_| {
@@ -32,7 +30,7 @@ pub fn changes_of(tenant: Memo<Option<String>>) -> Signal<u64> {
             listen(&tenant, changes);
         }
     });
-    changes.into()
+    changes
 }
 
 fn listen(tenant: &str, changes: RwSignal<u64>) {
@@ -155,7 +153,12 @@ impl Listener {
                 open(&slot, &url, &tell);
             })
         });
-        request_lock(&locks, &self.name, signal.as_ref().map(AsRef::as_ref), &lead);
+        request_lock(
+            &locks,
+            &self.name,
+            signal.as_ref().map(AsRef::as_ref),
+            &lead,
+        );
     }
 
     fn stop(&self) {
@@ -202,7 +205,10 @@ fn request_lock(locks: &Object, name: &str, signal: Option<&JsValue>, lead: &JsV
         return;
     };
     let granted = request.call3(locks, &JsValue::from_str(name), &options, lead);
-    if let Some(promise) = granted.ok().and_then(|given| given.dyn_into::<Promise>().ok()) {
+    if let Some(promise) = granted
+        .ok()
+        .and_then(|given| given.dyn_into::<Promise>().ok())
+    {
         // Giving up the wait rejects it; that is expected and not an error to report.
         let ignore = Closure::once_into_js(|_error: JsValue| {});
         let catch = Reflect::get(&promise, &JsValue::from_str("catch"))
@@ -225,7 +231,11 @@ fn open(slot: &Rc<RefCell<Option<Held>>>, url: &str, tell: &Rc<dyn Fn()>) {
         let tell = Rc::clone(tell);
         move || {
             tell();
-            if let Some(channel) = slot.borrow().as_ref().and_then(|held| held.channel.as_ref()) {
+            if let Some(channel) = slot
+                .borrow()
+                .as_ref()
+                .and_then(|held| held.channel.as_ref())
+            {
                 // A closed channel has no listeners left to tell.
                 _ = channel.post_message(&JsValue::from_str("changed"));
             }

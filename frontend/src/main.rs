@@ -11,6 +11,7 @@ mod routes;
 mod session;
 mod tenant;
 mod text;
+mod typing;
 
 fn main() {
     leptos::mount::mount_to_body(app_root::App);

@@ -71,9 +71,9 @@ pub fn focus_after_navigation() {
 
 fn focus_heading() {
     // A page that put the focus somewhere on purpose (a field, a dialog) keeps it.
-    let busy = document()
-        .active_element()
-        .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "DIALOG" | "TEXTAREA"));
+    let busy = document().active_element().is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "DIALOG" | "TEXTAREA")
+    });
     if busy {
         return;
     }

@@ -29,7 +29,6 @@ pub enum Load<T> {
 pub struct Query<T: Send + Sync + 'static> {
     state: RwSignal<Load<T>>,
     wanted: RwSignal<u64>,
-    busy: RwSignal<bool>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Query<T> {
@@ -62,7 +61,6 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Query<T> {
         let query = Self {
             state: RwSignal::new(Load::Waiting),
             wanted: RwSignal::new(0),
-            busy: RwSignal::new(false),
         };
         let turn = StoredValue::new(0_u64);
         // This effect performs I/O; what it sets is the answer, not a copy of other signals.
@@ -76,19 +74,16 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Query<T> {
                 })
                 .unwrap_or_default();
             let Some(asked) = key.clone() else {
-                query.busy.set(false);
                 query.state.set(Load::Waiting);
                 return key;
             };
             if last.is_some_and(|last| last != key) {
                 query.state.set(Load::Waiting);
             }
-            query.busy.set(true);
             let answer = fetch(asked);
             spawn_local(async move {
                 let answer = answer.await;
                 if turn.try_get_value() == Some(mine) {
-                    query.busy.try_set(false);
                     query.settle(answer);
                 }
             });
@@ -129,14 +124,6 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Query<T> {
         })
     }
 
-    /// The answer, if there is one; not tracked.
-    pub fn peek(self) -> Option<T> {
-        self.state.try_with_untracked(|load| match load {
-            Load::Ready(value) => Some(value.clone()),
-            Load::Waiting | Load::Failed(_) => None,
-        })?
-    }
-
     /// Changes the answer in place, by what another call of the server said.
     pub fn patch(self, change: impl FnOnce(&mut T)) {
         self.state.try_update(|load| {
@@ -144,11 +131,6 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Query<T> {
                 change(value);
             }
         });
-    }
-
-    /// True while an answer is under way.
-    pub fn busy(self) -> Signal<bool> {
-        self.busy.into()
     }
 
     /// Asks again and keeps what is there until the answer comes.

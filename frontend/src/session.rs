@@ -27,7 +27,7 @@ use crate::{
 pub struct Session {
     current: Query<Current>,
     gate: Gate,
-    go: Callback<(String, bool)>,
+    go: Callback<(String, NavigateOptions)>,
 }
 
 /// What holds calls back until somebody signed in again.
@@ -48,23 +48,14 @@ impl Session {
     pub fn provide() -> Self {
         let navigate = use_navigate();
         let session = Self {
-            current: Query::ungated(
-                || Some(()),
-                |()| Box::pin(app::api::session::current()),
-            ),
+            current: Query::ungated(|| Some(()), |()| Box::pin(app::api::session::current())),
             gate: Gate {
                 holders: StoredValue::new(0),
                 open: RwSignal::new(false),
                 waiting: StoredValue::new_local(Vec::new()),
             },
-            go: Callback::new(move |(path, replace): (String, bool)| {
-                navigate(
-                    &path,
-                    NavigateOptions {
-                        replace,
-                        ..NavigateOptions::default()
-                    },
-                );
+            go: Callback::new(move |(path, options): (String, NavigateOptions)| {
+                navigate(&path, options);
             }),
         };
         provide_context(session);
@@ -111,12 +102,26 @@ impl Session {
 
     /// Goes to a page of ours.
     pub fn go(self, path: impl Into<String>) {
-        self.go.run((path.into(), false));
+        self.go.run((path.into(), NavigateOptions::default()));
     }
 
     /// Goes to a page of ours in place of this one.
     pub fn replace(self, path: impl Into<String>) {
-        self.go.run((path.into(), true));
+        let options = NavigateOptions {
+            replace: true,
+            ..NavigateOptions::default()
+        };
+        self.go.run((path.into(), options));
+    }
+
+    /// Changes what the address says about this page, and nothing else.
+    pub fn replace_quietly(self, path: impl Into<String>) {
+        let options = NavigateOptions {
+            replace: true,
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        self.go.run((path.into(), options));
     }
 
     /// Runs a wire call. `make` is asked anew for each try; an ended session is
@@ -188,7 +193,9 @@ impl Session {
             .is_ok_and(|again| again.as_bool() == Some(true))
     }
 
-    fn leave_for_sign_in(self) {
+    /// Goes to the sign-in page, which leads back here. Does nothing on pages that
+    /// need nobody.
+    pub fn leave_for_sign_in(self) {
         // The address bar is asked, not the router: during a navigation it still
         // names the page whose call failed.
         let location = window().location();
@@ -212,7 +219,11 @@ impl Session {
             // Whoever has no session any more is signed out.
             Ok(()) | Err(ApiError::SignInFirst) => {
                 self.current.patch(|current| current.me = None);
-                self.go(Page::SignIn.href());
+                let here = window().location().pathname().unwrap_or_default();
+                // The landing page goes on with the invitation, for somebody else.
+                if !Page::parse(&here).is_some_and(|page| page.stands_alone()) {
+                    self.go(Page::SignIn.href());
+                }
                 Ok(())
             }
             Err(error) => Err(error),

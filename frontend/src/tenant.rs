@@ -13,11 +13,20 @@ pub struct Tenant {
     pub slug: String,
     /// The start page's figures; they follow the changes.
     pub overview: Query<TenantOverview>,
-    /// Grows when something of the tenant changed on the server.
-    pub changes: Signal<u64>,
+    changes: RwSignal<u64>,
 }
 
 impl Tenant {
+    /// Grows when something of the tenant changed on the server.
+    pub fn changes(&self) -> Signal<u64> {
+        self.changes.into()
+    }
+
+    /// Everything that follows the changes asks again, quietly: after an own change.
+    pub fn changed(&self) {
+        self.changes.try_update(|changes| *changes += 1);
+    }
+
     /// On the screen; the slug until the name is there. Tracked.
     pub fn name(&self) -> String {
         self.overview
@@ -34,9 +43,8 @@ pub fn use_tenant() -> Tenant {
 /// What stays while one goes from page to page of one tenant.
 #[derive(Clone, Copy)]
 pub struct Tenancy {
-    slug: Memo<Option<String>>,
     overview: Query<TenantOverview>,
-    changes: Signal<u64>,
+    changes: RwSignal<u64>,
 }
 
 impl Tenancy {
@@ -54,19 +62,10 @@ impl Tenancy {
             move || slug.get(),
             |slug| Box::pin(tenants::overview(slug)),
         )
-        .follow(changes);
-        let tenancy = Self {
-            slug,
-            overview,
-            changes,
-        };
+        .follow(changes.into());
+        let tenancy = Self { overview, changes };
         provide_context(tenancy);
         tenancy
-    }
-
-    /// The slug in the address, if it is a tenant's.
-    pub fn slug(self) -> Memo<Option<String>> {
-        self.slug
     }
 
     /// The tenant with that slug, for its pages.

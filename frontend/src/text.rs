@@ -84,14 +84,21 @@ pub const fn import_words(state: ImportState) -> (&'static str, Tone) {
 
 /// `1 person`, `2,000 people`.
 pub fn count_of(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", format_number(number), if number == 1 { one } else { many })
+    format!(
+        "{} {}",
+        format_number(number),
+        if number == 1 { one } else { many }
+    )
 }
 
 /// A failed action as one sentence; says how long to wait in words.
 pub fn failure(error: &ApiError) -> String {
     match error {
         ApiError::TooMany { retry_after } => {
-            format!("Too many tries. Wait {}, then try again.", wait(*retry_after))
+            format!(
+                "Too many tries. Wait {}, then try again.",
+                wait(*retry_after)
+            )
         }
         other => other.to_string(),
     }
@@ -127,13 +134,19 @@ mod tests {
         assert_eq!(told(0), "Too many tries. Wait 1 second, then try again.");
         assert_eq!(told(45), "Too many tries. Wait 45 seconds, then try again.");
         assert_eq!(told(91), "Too many tries. Wait 2 minutes, then try again.");
-        assert_eq!(told(900), "Too many tries. Wait 15 minutes, then try again.");
+        assert_eq!(
+            told(900),
+            "Too many tries. Wait 15 minutes, then try again."
+        );
     }
 
     #[test]
     fn a_field_gets_its_own_sentence() {
         let error = ApiError::field("password", "Too short.");
-        assert_eq!(field_error(&error, "password").as_deref(), Some("Too short."));
+        assert_eq!(
+            field_error(&error, "password").as_deref(),
+            Some("Too short.")
+        );
         assert_eq!(field_error(&error, "email"), None);
         assert_eq!(field_error(&ApiError::NotFound, "email"), None);
     }

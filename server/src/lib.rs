@@ -1,5 +1,97 @@
-//! The server of Beckon.
+//! The server of Beckon: `build` makes the router, `serve` serves it.
 
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod http;
+pub mod jobs;
+pub mod mail;
 pub mod services;
 pub mod storage;
+
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+use app::ports::Ports;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    http::{Assets, Parts},
+    services::{
+        Desk, demo::DemoService, events::Changes, invitations::InvitationsService,
+        landing::LandingService, mine::MineService, people::PeopleService,
+        sessions::SessionsService, tenants::TenantsService,
+    },
+};
+
+/// Requests that are still at work this long after the signal are broken off.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// What [`build`] needs besides the desk.
+pub struct Setup {
+    /// Where the demo's file mailer writes.
+    pub mail_folder: PathBuf,
+    /// The front end, in place of the embedded one.
+    pub dist: Option<PathBuf>,
+    /// Proxies to trust.
+    pub trusted_proxies: usize,
+    /// Ends the streams, then the server.
+    pub shutdown: CancellationToken,
+}
+
+/// The router over every service, and the poller of changes that it needs; spawn that.
+#[must_use]
+pub fn build(desk: &Desk, setup: Setup) -> (Router, impl Future<Output = ()> + use<>) {
+    let demo = Arc::new(DemoService::new(desk.clone(), setup.mail_folder));
+    let ports = Arc::new(Ports {
+        sessions: Arc::new(SessionsService::new(desk.clone())),
+        tenants: Arc::new(TenantsService::new(desk.clone())),
+        people: Arc::new(PeopleService::new(desk.clone())),
+        imports: Arc::new(services::closed::Closed),
+        invitations: Arc::new(InvitationsService::new(desk.clone())),
+        landing: Arc::new(LandingService::new(desk.clone())),
+        mine: Arc::new(MineService::new(desk.clone())),
+        demo: demo.clone(),
+    });
+    let changes = Changes::new(desk.clone());
+    let poller = changes.clone().run(setup.shutdown.clone());
+    let router = http::router(Parts {
+        desk: desk.clone(),
+        ports,
+        demo,
+        changes,
+        assets: Assets::new(setup.dist),
+        trusted_proxies: setup.trusted_proxies,
+        shutdown: setup.shutdown,
+    });
+    (router, poller)
+}
+
+/// Serves until `shutdown`, then takes no more, ends the streams and lets the
+/// requests at work finish.
+///
+/// # Errors
+/// The listener's.
+pub async fn serve(
+    router: Router,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, service)
+        .with_graceful_shutdown(shutdown.clone().cancelled_owned())
+        .into_future();
+    let late = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(DRAIN).await;
+    };
+    tokio::select! {
+        result = serving => result,
+        () = late => {
+            tracing::warn!("requests were still at work and are broken off");
+            Ok(())
+        }
+    }
+}

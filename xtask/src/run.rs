@@ -39,6 +39,10 @@ pub fn run(project: &Project, args: &[String]) -> Outcome {
     say::line("\nStarting the demo; open the address below, end it with Ctrl-C.");
     let mut demo = process::command(project, project.beckon(profile));
     demo.arg("demo").args(rest);
+    if kind == Kind::Dev {
+        // This copy's front end, even where several share one target folder.
+        demo.env("BECKON_DIST", project.dist());
+    }
     become_program(demo)
 }
 

@@ -17,6 +17,7 @@ pub fn screenshots(project: &Project, args: &[String]) -> Outcome {
             .args(args)
             .current_dir(project.end2end())
             .env("BECKON_BIN", project.beckon("debug"))
+            .env("BECKON_DIST", project.dist())
             .env("CHROMIUM", chromium),
     )
 }

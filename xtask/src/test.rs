@@ -145,6 +145,7 @@ fn flows(project: &Project, choice: &Choice, cluster: &Cluster, tally: &mut Tall
     node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .current_dir(project.end2end())
         .env("BECKON_BIN", project.beckon("debug"))
+        .env("BECKON_DIST", project.dist())
         .env("BECKON_TEST_POSTGRES", &cluster.url)
         .env("CHROMIUM", chromium)
         .env("NO_COLOR", "1");

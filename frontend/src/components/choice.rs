@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::field::{Field, FieldIds, unique_id};
+use super::{
+    field::{Field, FieldIds, unique_id},
+    icon::{Icon, IconName},
+};
 
 /// One line of a [`Select`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +54,7 @@ pub fn Select(
     let for_control = ids.clone();
     view! {
         <Field ids=ids.clone() label hint error>
+            <div class="select">
             <select
                 class="input input--select"
                 id=ids.control.clone()
@@ -79,6 +83,8 @@ pub fn Select(
                         .collect_view()
                 }}
             </select>
+            <Icon name=IconName::ChevronDown/>
+            </div>
         </Field>
     }
 }

@@ -6,6 +6,7 @@ use leptos::{ev, html, prelude::*, tachys::dom::event_target, web_sys};
 use super::{
     button::{Button, ButtonKind, IconButton},
     field::unique_id,
+    focus,
     icon::IconName,
 };
 
@@ -16,6 +17,27 @@ pub enum DialogSize {
     #[default]
     Medium,
     Large,
+}
+
+/// Where the focus goes, the first that exists: what asks for it, the first field,
+/// the first button at the end. The cross at the top would be first by position.
+const FIRST: [&str; 3] = [
+    "[autofocus]",
+    ".dialog__body :is(input, select, textarea):not(:disabled)",
+    ".dialog__foot button",
+];
+
+fn show(dialog: &web_sys::HtmlDialogElement) {
+    // It fails only on an element outside the document, which cannot be seen.
+    if dialog.show_modal().is_err() {
+        return;
+    }
+    let first = FIRST
+        .iter()
+        .find_map(|selector| focus::matching(dialog, selector).into_iter().next());
+    if let Some(first) = first {
+        focus::focus(&first);
+    }
 }
 
 /// A dialog. Its content is made anew each time it opens.
@@ -50,8 +72,12 @@ pub fn Dialog(
         let wanted = open.get();
         let Some(dialog) = node.get() else { return };
         if wanted && !dialog.open() {
-            // It fails only on an element outside the document, which cannot be seen.
-            _ = dialog.show_modal();
+            // A frame later the content stands and can take the focus.
+            request_animation_frame(move || {
+                if open.try_get_untracked() == Some(true) {
+                    show(&dialog);
+                }
+            });
         } else if !wanted && dialog.open() {
             dialog.close();
         }

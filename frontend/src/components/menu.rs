@@ -192,7 +192,6 @@ pub fn Menu(
                 aria-haspopup="menu"
                 aria-expanded=move || open.get().to_string()
                 aria-controls=id.clone()
-                aria-label=move || label.get()
                 aria-describedby=described_by
                 on:click=move |_| {
                     open.update(|open| *open = !*open);
@@ -202,7 +201,10 @@ pub fn Menu(
                 }
                 on:keydown=on_button_key
             >
-                {face.run()}
+                <span class="visually-hidden">{move || label.get()}</span>
+                <span class="menu__face" aria-hidden="true">
+                    {face.run()}
+                </span>
             </button>
             {description
                 .map(|text| {

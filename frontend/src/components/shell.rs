@@ -189,12 +189,12 @@ pub fn DemoBanner(
     children: Option<Children>,
 ) -> impl IntoView {
     view! {
-        <div class="demo" role="note" aria-label="Demo">
+        <aside class="demo" aria-label="Demo">
             <span class="demo__tag">"Demo"</span>
             <span class="demo__text">
-                "Nothing here is real: the data is made up and mails stay on this machine."
+                "Made-up data, no real mail."
             </span>
             {children.map(|children| view! { <span class="demo__links">{children()}</span> })}
-        </div>
+        </aside>
     }
 }

@@ -1,6 +1,82 @@
-//! Soon.
+//! `/data-manager`: every tenant of the platform, for super-admins.
+
+use app::api::tenants::{self as wire, TenantLine};
 use leptos::prelude::*;
-use crate::components::PageHead;
-/// Soon.
+
+use crate::{
+    components::{EmptyArt, EmptyState, PageHead, SkeletonShape, format_number},
+    page::use_title,
+    query::{Loaded, Query},
+    routes::Page,
+    session::use_session,
+};
+
+/// The list of tenants.
 #[component]
-pub fn DataManagerPage() -> impl IntoView { view! { <PageHead title="DataManagerPage"/> } }
+pub fn DataManagerPage() -> impl IntoView {
+    use_title(|| "Data Manager".to_owned());
+    let tenants = Query::new(use_session(), || Some(()), |()| Box::pin(wire::list()));
+    view! {
+        <PageHead title="Data Manager">"Every tenant of the platform."</PageHead>
+        <div class="card">
+            <Loaded query=tenants what="The tenants" shape=SkeletonShape::Rows let:lines>
+                {if lines.is_empty() {
+                    view! {
+                        <EmptyState title="There is no tenant yet." art=EmptyArt::People>
+                            "Make the first one on the server's command line."
+                        </EmptyState>
+                    }
+                        .into_any()
+                } else {
+                    table(lines)
+                }}
+            </Loaded>
+        </div>
+    }
+}
+
+fn table(lines: Vec<TenantLine>) -> AnyView {
+    let rows = lines
+        .into_iter()
+        .map(|line| {
+            let pending = format!(
+                "{}?status=pending",
+                Page::Invitations(line.slug.clone()).path(),
+            );
+            view! {
+                <tr>
+                    <td class="cell--lead">
+                        <a class="table__title" href=Page::Management(line.slug).href()>
+                            {line.name}
+                        </a>
+                    </td>
+                    <td data-label="Members" class="cell--num">
+                        {format_number(line.members)}
+                    </td>
+                    <td data-label="Pending" class="cell--num">
+                        <a href=pending>{format_number(line.pending)}</a>
+                    </td>
+                </tr>
+            }
+        })
+        .collect_view();
+    view! {
+        <div class="table-frame" role="region" aria-label="Tenants" tabindex="0">
+            <table class="table table--cards">
+                <thead>
+                    <tr>
+                        <th scope="col">"Tenant"</th>
+                        <th scope="col" class="cell--num">
+                            "Members"
+                        </th>
+                        <th scope="col" class="cell--num">
+                            "Pending"
+                        </th>
+                    </tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}

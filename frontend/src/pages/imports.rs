@@ -1,6 +1,145 @@
-//! Soon.
+//! `/t/:slug/management/imports`: the submitted files and what became of them.
+
+use app::{
+    api::imports::{self as wire, ImportLine},
+    domain::import::{ImportState, RowOutcome},
+};
 use leptos::prelude::*;
-use crate::components::PageHead;
-/// Soon.
+
+use crate::{
+    components::{
+        Badge, ButtonKind, DateStyle, DateText, EmptyArt, EmptyState, IconName, LinkButton,
+        PageHead, Segment, SkeletonShape, SplitBar, format_number,
+    },
+    page::use_title,
+    query::{Loaded, Query},
+    routes::Page,
+    session::use_session,
+    tenant::use_tenant,
+    text::{count_of, import_words, outcome_words},
+};
+
+/// The tenant's imports, newest first.
 #[component]
-pub fn ImportsPage() -> impl IntoView { view! { <PageHead title="ImportsPage"/> } }
+pub fn ImportsPage() -> impl IntoView {
+    let tenant = use_tenant();
+    let slug = tenant.slug.clone();
+    let imports = Query::new(
+        use_session(),
+        move || Some(slug.clone()),
+        |slug| Box::pin(wire::list(slug)),
+    )
+    .follow(tenant.changes());
+    let upload = Page::Invite(tenant.slug.clone()).href();
+    let empty = upload.clone();
+    use_title(move || format!("Imports · {}", tenant.name()));
+    let actions = move || {
+        view! {
+            <LinkButton href=upload.clone() kind=ButtonKind::Primary icon=IconName::Upload>
+                "Upload a list"
+            </LinkButton>
+        }
+    };
+    view! {
+        <PageHead title="Imports" actions>
+            "Every file that was submitted, and what became of its rows."
+        </PageHead>
+        <div class="card">
+            <Loaded query=imports what="The imports" shape=SkeletonShape::Rows let:lines>
+                {if lines.is_empty() { nothing(empty.clone()) } else { table(lines) }}
+            </Loaded>
+        </div>
+    }
+}
+
+fn nothing(upload: String) -> AnyView {
+    let action = move || view! { <LinkButton href=upload.clone()>"Upload a list"</LinkButton> };
+    view! {
+        <EmptyState title="Nothing was submitted yet." art=EmptyArt::Sheet action>
+            "Upload a CSV file, correct it, and submit it: it is listed here with every row's outcome."
+        </EmptyState>
+    }
+    .into_any()
+}
+
+fn table(lines: Vec<ImportLine>) -> AnyView {
+    view! {
+        <div class="table-frame" role="region" aria-label="Imports" tabindex="0">
+            <table class="table table--cards">
+                <thead>
+                    <tr>
+                        <th scope="col">"File"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"Rows"</th>
+                        <th scope="col">"Outcome"</th>
+                        <th scope="col">"Submitted by"</th>
+                        <th scope="col">"When"</th>
+                    </tr>
+                </thead>
+                <tbody>{lines.into_iter().map(row).collect_view()}</tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(line: ImportLine) -> AnyView {
+    let (state, tone) = import_words(line.state);
+    let outcomes: Vec<_> = RowOutcome::ALL
+        .into_iter()
+        .filter_map(|outcome| {
+            let count = line
+                .outcomes
+                .get(&outcome)
+                .copied()
+                .filter(|count| *count > 0)?;
+            let (words, tone) = outcome_words(outcome);
+            Some(Segment {
+                tone,
+                amount: f64::from(count),
+                label: format!("{} {words}", format_number(u64::from(count))),
+            })
+        })
+        .collect();
+    let words = outcomes
+        .iter()
+        .map(|segment| segment.label.clone())
+        .collect::<Vec<_>>()
+        .join(", ");
+    let told = match line.state {
+        ImportState::Receiving => "Rows are still arriving.".to_owned(),
+        ImportState::Committing => {
+            let done: u32 = line.outcomes.values().sum();
+            format!("{} done so far.", count_of(u64::from(done), "row", "rows"))
+        }
+        ImportState::Rejected => format!("Nothing was created: {words}."),
+        ImportState::Done => words,
+    };
+    let name = if line.file_name.is_empty() {
+        "Without a file".to_owned()
+    } else {
+        line.file_name
+    };
+    view! {
+        <tr>
+            <td class="cell--lead">
+                <span class="table__title">{name}</span>
+            </td>
+            <td data-label="State">
+                <Badge tone label=state/>
+            </td>
+            <td data-label="Rows" class="num">
+                {format_number(u64::from(line.rows))}
+            </td>
+            <td data-label="Outcome">
+                {(!outcomes.is_empty()).then(|| view! { <SplitBar segments=outcomes/> })}
+                <span class="table__sub">{told}</span>
+            </td>
+            <td data-label="Submitted by">{line.submitted_by}</td>
+            <td data-label="When">
+                <DateText at=line.created_at.0 style=DateStyle::Minute/>
+            </td>
+        </tr>
+    }
+    .into_any()
+}

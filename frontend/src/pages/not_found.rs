@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{ButtonKind, EmptyArt, LinkButton, PageHead, EmptyState},
+    components::{ButtonKind, EmptyArt, EmptyState, LinkButton, PageHead},
     page::use_title,
 };
 
@@ -20,8 +20,14 @@ pub fn NotFoundPage() -> impl IntoView {
     };
     view! {
         <PageHead title="There is nothing here"/>
-        <EmptyState title="This page does not exist, or you cannot see it." art=EmptyArt::Signpost action>
-            "Check the address, or ask whoever gave it to you."
-        </EmptyState>
+        <div class="not-found">
+            <EmptyState
+                title="This page does not exist, or you cannot see it."
+                art=EmptyArt::Signpost
+                action
+            >
+                "Check the address, or ask whoever gave it to you."
+            </EmptyState>
+        </div>
     }
 }

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_query_map;
 
 use crate::{
     components::{
-        Button, ButtonKind, ButtonSize, ButtonType, Dialog, DialogSize, Notice, PasswordInput,
+        Avatar, Button, ButtonKind, ButtonType, Dialog, DialogSize, Logo, Notice, PasswordInput,
         TextInput, Tone,
     },
     page::use_title,
@@ -63,7 +63,7 @@ pub fn SignInForm(
         });
     };
     view! {
-        <form class="form" novalidate=true on:submit=submit>
+        <form class="gate__form" novalidate=true on:submit=submit>
             <div role="alert">
                 {move || {
                     trouble.get().map(|text| view! { <Notice tone=Tone::Bad>{text}</Notice> })
@@ -78,7 +78,7 @@ pub fn SignInForm(
                 disabled=locked
             />
             <PasswordInput value=password/>
-            <Button kind=ButtonKind::Primary size=ButtonSize::Large button_type=ButtonType::Submit busy>
+            <Button kind=ButtonKind::Primary button_type=ButtonType::Submit busy>
                 "Sign in"
             </Button>
         </form>
@@ -108,25 +108,32 @@ pub fn SignInPage() -> impl IntoView {
     let returning = move || query.with(|query| query.get("next").is_some());
     let demo = Memo::new(move |_| session.demo());
     view! {
-        <div class="panel">
-            <h1>"Sign in"</h1>
-            <p class="muted">
-                {move || {
-                    if returning() {
-                        "Sign in to go on to the page that you asked for."
-                    } else {
-                        "Welcome back."
-                    }
-                }}
+        <main class="gate" id="content" tabindex="-1">
+            <div class="gate__card">
+                <div class="gate__head">
+                    <Logo/>
+                    <div>
+                        <h1 class="gate__title">"Sign in"</h1>
+                        <p class="gate__lead">
+                            {move || {
+                                if returning() {
+                                    "Sign in to go on to the page that you asked for."
+                                } else {
+                                    "Welcome back."
+                                }
+                            }}
+                        </p>
+                    </div>
+                </div>
+                <SignInForm email password on_done=|_me| ()/>
+            </div>
+            {move || {
+                demo.get().map(|demo| view! { <DemoAccounts demo email password/> })
+            }}
+            <p class="gate__foot">
+                "No account? You get one with an invitation: open the link in its mail."
             </p>
-            <SignInForm email password on_done=|_me| ()/>
-        </div>
-        {move || {
-            demo.get().map(|demo| view! { <DemoAccounts demo email password/> })
-        }}
-        <p class="alone__note muted">
-            "No account? You get one with an invitation: open the link in its mail."
-        </p>
+        </main>
     }
 }
 
@@ -139,37 +146,37 @@ fn DemoAccounts(
 ) -> impl IntoView {
     let shown = demo.password.clone();
     view! {
-        <section class="panel panel--quiet" aria-labelledby="demo-accounts">
-            <h2 id="demo-accounts">"Demo accounts"</h2>
-            <p class="muted">
-                "A click fills the form. The password of all of them is "
-                <code class="mono">{shown}</code>"."
+        <section class="accounts" aria-labelledby="demo-accounts">
+            <h2 class="accounts__title" id="demo-accounts">
+                "Demo accounts"
+            </h2>
+            <p class="accounts__note">
+                "A click fills the form. Every password is " <code>{shown}</code> "."
             </p>
-            <ul class="accounts">
-                {demo
-                    .accounts
-                    .into_iter()
-                    .map(|(address, what)| {
-                        let fill_address = address.clone();
-                        let fill_password = demo.password.clone();
-                        view! {
-                            <li>
-                                <button
-                                    type="button"
-                                    class="account"
-                                    on:click=move |_| {
-                                        email.set(fill_address.clone());
-                                        password.set(fill_password.clone());
-                                    }
-                                >
-                                    <span class="account__address">{address}</span>
-                                    <span class="account__what muted">{what}</span>
-                                </button>
-                            </li>
-                        }
-                    })
-                    .collect_view()}
-            </ul>
+            {demo
+                .accounts
+                .into_iter()
+                .map(|(address, what)| {
+                    let fill_address = address.clone();
+                    let fill_password = demo.password.clone();
+                    view! {
+                        <button
+                            type="button"
+                            class="account"
+                            on:click=move |_| {
+                                email.set(fill_address.clone());
+                                password.set(fill_password.clone());
+                            }
+                        >
+                            <Avatar name=address.clone()/>
+                            <span class="account__words">
+                                <span class="account__mail">{address}</span>
+                                <span class="account__role">{what}</span>
+                            </span>
+                        </button>
+                    }
+                })
+                .collect_view()}
         </section>
     }
 }

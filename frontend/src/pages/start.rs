@@ -18,5 +18,9 @@ pub fn StartPage() -> impl IntoView {
             .map_or_else(|| Page::SignIn.href(), |me| home_of(&me));
         session.replace(target);
     });
-    view! { <Skeleton/> }
+    view! {
+        <main class="gate">
+            <Skeleton/>
+        </main>
+    }
 }

@@ -1,8 +1,17 @@
 //! The use cases: they implement `app::ports`. The first line of each authorises.
 
+pub mod closed;
+pub mod demo;
 pub mod desk;
+pub mod events;
+pub mod invitations;
+pub mod landing;
+pub mod mine;
 pub mod password;
+pub mod people;
 pub mod session_cookie;
 pub mod sessions;
+pub mod tenants;
+pub mod throttle;
 
 pub use desk::{Desk, Settings};

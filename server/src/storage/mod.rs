@@ -5,22 +5,39 @@
 //! error mapping. Reads take [`Storage::read`], changes [`Storage::write`]: one
 //! intention, one transaction, retried where the engine asks for it.
 
+mod accept;
 mod audit;
+mod catalog;
+mod changes;
 mod engine;
 mod error;
 mod fold;
+pub mod invariants;
+mod invitations;
+mod links;
+mod mine;
+mod outbox;
+mod people;
 mod postgres;
 mod sessions;
 mod sqlite;
 mod tenants;
 mod users;
 
+pub use accept::{AcceptOutcome, Claimant, Offer, OfferedTarget};
 pub use audit::{AuditEvent, audit_actor};
+pub use catalog::{CatalogItem, NewCatalogItem};
+pub use changes::Change;
 pub use engine::{Arg, FromBoth, Storage, Tx, TxFuture, in_list, insert_many};
 pub use error::StorageError;
 pub use fold::{contains_pattern, fold};
+pub use invitations::{BundleFilter, BundleState, ListedBundle, ListedTarget};
+pub use links::{LANDING_MINUTES, NewLink};
+pub use mine::{OwnInvitation, OwnItem};
+pub use outbox::{Claimed, Letter, NewDelivery, Sent};
+pub use people::{AfterMember, Member};
 pub use sessions::{LiveSession, NewSession};
-pub use tenants::Tenant;
+pub use tenants::{NewTenant, Tenant, TenantCounts, TenantTotals};
 pub use users::{
     KnownUser, MembershipLine, NewMembership, NewUser, PasswordHash, User, display_name,
 };

@@ -1,6 +1,8 @@
 //! Tenants.
 
-use app::domain::id::TenantId;
+use std::collections::BTreeMap;
+
+use app::domain::{id::TenantId, invitation::InvitationStatus, time::Timestamp};
 use uuid::Uuid;
 
 use super::{StorageError, Tx};
@@ -21,6 +23,67 @@ pub struct Tenant {
     pub default_expiry_days: i64,
     /// Seconds that mails are held after a submit.
     pub hold_seconds: i64,
+}
+
+/// A tenant to be stored.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// The tenant.
+    pub id: TenantId,
+    /// In addresses.
+    pub slug: String,
+    /// On the screen.
+    pub name: String,
+    /// IANA name of the zone.
+    pub time_zone: String,
+    /// Seconds that mails are held after a submit.
+    pub hold_seconds: u32,
+    /// Now.
+    pub created_at: Timestamp,
+}
+
+/// A tenant in the super-admin's list.
+#[derive(Clone, Debug)]
+pub struct TenantCounts {
+    /// In addresses.
+    pub slug: String,
+    /// On the screen.
+    pub name: String,
+    /// Members now.
+    pub members: u64,
+    /// People whose invitation is pending.
+    pub pending: u64,
+}
+
+/// What a tenant's start page counts.
+#[derive(Clone, Debug, Default)]
+pub struct TenantTotals {
+    /// Members now.
+    pub members: u64,
+    /// Imports so far.
+    pub imports: u64,
+    /// People by status of their bundle.
+    pub people_by_status: BTreeMap<InvitationStatus, u64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct TotalsRow {
+    members: i64,
+    imports: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct StatusRow {
+    status: String,
+    n: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct CountsRow {
+    slug: String,
+    name: String,
+    members: i64,
+    pending: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -50,8 +113,79 @@ const BY_SLUG: &str = "SELECT id, slug, name, time_zone, default_expiry_days, ho
     FROM tenants WHERE slug = $1 AND disabled_at IS NULL";
 const BY_ID: &str = "SELECT id, slug, name, time_zone, default_expiry_days, hold_seconds
     FROM tenants WHERE id = $1 AND disabled_at IS NULL";
+const TOTALS: &str = "SELECT
+    (SELECT COUNT(*) FROM memberships WHERE tenant_id = $1) AS members,
+    (SELECT COUNT(*) FROM imports WHERE tenant_id = $1) AS imports";
+const BY_STATUS: &str =
+    "SELECT status, COUNT(*) AS n FROM bundles WHERE tenant_id = $1 GROUP BY status";
+const LIST: &str = "SELECT t.slug, t.name,
+        (SELECT COUNT(*) FROM memberships m WHERE m.tenant_id = t.id) AS members,
+        (SELECT COUNT(*) FROM bundles b WHERE b.tenant_id = t.id AND b.status = 'pending')
+            AS pending
+    FROM tenants t WHERE t.disabled_at IS NULL ORDER BY t.name, t.slug";
+const INSERT: &str = "INSERT INTO tenants (id, slug, name, time_zone, hold_seconds, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6)";
+const SET_HOLD: &str = "UPDATE tenants SET hold_seconds = $1";
 
 impl Tx {
+    /// What the start page of a tenant counts.
+    pub async fn tenant_totals(&mut self, tenant: TenantId) -> Result<TenantTotals, StorageError> {
+        let totals = self.one::<TotalsRow>(TOTALS, args![tenant]).await?;
+        let mut people_by_status = BTreeMap::new();
+        for row in self.all::<StatusRow>(BY_STATUS, args![tenant]).await? {
+            let Some(status) = InvitationStatus::parse(&row.status) else {
+                return Err(StorageError::BadData {
+                    table: "bundles",
+                    column: "status",
+                    value: row.status,
+                });
+            };
+            people_by_status.insert(status, row.n.unsigned_abs());
+        }
+        Ok(TenantTotals {
+            members: totals.members.unsigned_abs(),
+            imports: totals.imports.unsigned_abs(),
+            people_by_status,
+        })
+    }
+
+    /// Every enabled tenant, by name.
+    pub async fn tenants(&mut self) -> Result<Vec<TenantCounts>, StorageError> {
+        let rows = self.all::<CountsRow>(LIST, args![]).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| TenantCounts {
+                slug: row.slug,
+                name: row.name,
+                members: row.members.unsigned_abs(),
+                pending: row.pending.unsigned_abs(),
+            })
+            .collect())
+    }
+
+    /// Stores a tenant; a slug that is taken is `StorageError::Unique`.
+    pub async fn insert_tenant(&mut self, new: NewTenant) -> Result<(), StorageError> {
+        self.execute(
+            INSERT,
+            args![
+                new.id,
+                new.slug,
+                new.name,
+                new.time_zone,
+                new.hold_seconds,
+                new.created_at
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Sets every tenant's hold (the operator's override at start).
+    pub async fn set_hold_seconds(&mut self, seconds: u32) -> Result<(), StorageError> {
+        self.execute(SET_HOLD, args![seconds]).await?;
+        Ok(())
+    }
+
     /// The enabled tenant of this slug.
     pub async fn tenant_by_slug(&mut self, slug: &str) -> Result<Option<Tenant>, StorageError> {
         Ok(self

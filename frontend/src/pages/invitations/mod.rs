@@ -1,21 +1,38 @@
 //! The list of invitations: its page, and the panel that the Invite page shows too.
 
+mod filters;
+mod lines;
+mod panel;
+mod row;
+
 use leptos::prelude::*;
 
-use crate::components::PageHead;
+pub use panel::InvitationsPanel;
 
-/// The list with its filters, for the tenant in the context.
-#[component]
-pub fn InvitationsPanel(
-    /// True under the review grid: fewer lines, filters not in the address.
-    #[prop(optional)]
-    compact: bool,
-) -> impl IntoView {
-    let _ = compact;
-}
+use crate::{
+    components::{ButtonKind, IconName, LinkButton, PageHead},
+    page::use_title,
+    routes::Page,
+    tenant::use_tenant,
+};
 
-/// `/t/:slug/management/invitations`
+/// `/t/:slug/management/invitations?q=…&status=…`
 #[component]
 pub fn InvitationsPage() -> impl IntoView {
-    view! { <PageHead title="Invitations"/> <InvitationsPanel/> }
+    let tenant = use_tenant();
+    let upload = Page::Invite(tenant.slug.clone()).href();
+    use_title(move || format!("Invitations · {}", tenant.name()));
+    let actions = move || {
+        view! {
+            <LinkButton href=upload.clone() kind=ButtonKind::Primary icon=IconName::Upload>
+                "Upload a list"
+            </LinkButton>
+        }
+    };
+    view! {
+        <PageHead title="Invitations" actions>
+            "One line per person. It changes by itself when somebody accepts."
+        </PageHead>
+        <InvitationsPanel/>
+    }
 }

@@ -1,0 +1,187 @@
+//! Search and status: where they are kept, and the bar that sets them.
+
+use app::domain::invitation::InvitationStatus;
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_query_map};
+
+use super::lines::Filter;
+use crate::{
+    components::{Chip, SearchField},
+    session::use_session,
+    tenant::use_tenant,
+    text::status_badge,
+    typing::when_rested,
+};
+
+/// The statuses with a chip of their own, in this order; others get one while they count.
+const ALWAYS: [InvitationStatus; 5] = [
+    InvitationStatus::Pending,
+    InvitationStatus::Accepted,
+    InvitationStatus::Declined,
+    InvitationStatus::Expired,
+    InvitationStatus::Revoked,
+];
+
+/// The filter and how to change it.
+#[derive(Clone, Copy)]
+pub struct Filters {
+    /// The filter now.
+    pub now: Signal<Filter>,
+    set: Callback<Filter>,
+}
+
+impl Filters {
+    /// Kept in the page's address, so that a reload and a link keep it.
+    pub fn in_address() -> Self {
+        let session = use_session();
+        let path = use_location().pathname;
+        let query = use_query_map();
+        let now = Memo::new(move |_| {
+            query.with(|query| Filter {
+                search: query.get("q").unwrap_or_default(),
+                status: query
+                    .get("status")
+                    .and_then(|word| InvitationStatus::parse(&word)),
+            })
+        });
+        let set = Callback::new(move |filter: Filter| {
+            let path = path.get_untracked();
+            session.replace_quietly(format!("{path}{}", address_query(&filter)));
+        });
+        Self {
+            now: now.into(),
+            set,
+        }
+    }
+
+    /// Kept in the component only.
+    pub fn in_memory() -> Self {
+        let now = RwSignal::new(Filter::default());
+        Self {
+            now: now.into(),
+            set: Callback::new(move |filter| now.set(filter)),
+        }
+    }
+
+    /// Changes the filter.
+    pub fn set(self, filter: Filter) {
+        self.set.run(filter);
+    }
+
+    /// Changes the status only.
+    pub fn set_status(self, status: Option<InvitationStatus>) {
+        let search = self.now.with_untracked(|filter| filter.search.clone());
+        self.set(Filter { search, status });
+    }
+
+    /// Changes the search only.
+    pub fn set_search(self, search: String) {
+        let status = self.now.with_untracked(|filter| filter.status);
+        self.set(Filter { search, status });
+    }
+}
+
+fn address_query(filter: &Filter) -> String {
+    let mut parts = Vec::new();
+    if !filter.search.is_empty() {
+        let search: String = js_sys::encode_uri_component(&filter.search).into();
+        parts.push(format!("q={search}"));
+    }
+    if let Some(status) = filter.status {
+        parts.push(format!("status={}", status.as_str()));
+    }
+    if parts.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", parts.join("&"))
+    }
+}
+
+/// Search field and status chips with their counts.
+#[component]
+pub fn FilterBar(
+    /// What it shows and sets.
+    filters: Filters,
+    /// True while the answer to it is under way.
+    #[prop(into)]
+    busy: Signal<bool>,
+) -> impl IntoView {
+    let overview = use_tenant().overview;
+    let counts = Memo::new(move |_| overview.ready().map(|overview| overview.people_by_status));
+    let count_of = move |status: InvitationStatus| {
+        counts.with(|counts| {
+            counts
+                .as_ref()
+                .map(|counts| counts.get(&status).copied().unwrap_or_default())
+        })
+    };
+    let total = Signal::derive(move || {
+        counts.with(|counts| counts.as_ref().map(|counts| counts.values().sum()))
+    });
+    let text = debounced(filters);
+    let shown = move || {
+        InvitationStatus::ALL.iter().copied().filter(move |status| {
+            ALWAYS.contains(status)
+                || count_of(*status).is_some_and(|count| count > 0)
+                || filters.now.with(|filter| filter.status == Some(*status))
+        })
+    };
+    let shown = Memo::new(move |_| {
+        let mut shown: Vec<_> = shown().collect();
+        shown.sort_by_key(|status| ALWAYS.iter().position(|one| one == status).unwrap_or(9));
+        shown
+    });
+    view! {
+        <div class="filters">
+            <SearchField label="Search" value=text placeholder="Name or email" busy/>
+            <div class="chips" role="group" aria-label="Status">
+                <Chip
+                    pressed=Signal::derive(move || filters.now.with(|now| now.status.is_none()))
+                    count=total
+                    on:click=move |_| filters.set_status(None)
+                >
+                    "All"
+                </Chip>
+                <For each=move || shown.get() key=|status| *status let:status>
+                    <Chip
+                        pressed=Signal::derive(move || {
+                            filters.now.with(|now| now.status == Some(status))
+                        })
+                        count=Signal::derive(move || count_of(status))
+                        tone=status_badge(status).tone()
+                        on:click=move |_| {
+                            let on = filters.now.with_untracked(|now| now.status == Some(status));
+                            filters.set_status((!on).then_some(status));
+                        }
+                    >
+                        {status_badge(status).label()}
+                    </Chip>
+                </For>
+            </div>
+        </div>
+    }
+}
+
+/// The field's text: sets the search when the typing rests, and follows it when the
+/// address changes by other means.
+fn debounced(filters: Filters) -> RwSignal<String> {
+    let start = filters.now.with_untracked(|filter| filter.search.clone());
+    let own = StoredValue::new(start.clone());
+    let text = RwSignal::new(start);
+    when_rested(text, move |typed| {
+        if own.try_with_value(|own| *own != typed) == Some(true) {
+            own.set_value(typed.clone());
+            filters.set_search(typed);
+        }
+    });
+    // A link to the same page without a query clears the field too; what this field
+    // asked for itself never comes back over what is being typed.
+    Effect::new(move |_| {
+        let search = filters.now.with(|filter| filter.search.clone());
+        if own.with_value(|own| *own != search) {
+            own.set_value(search.clone());
+            text.set(search);
+        }
+    });
+    text
+}

@@ -1,0 +1,251 @@
+//! The one thing to do with an invitation: register, sign in, accept, or sign out
+//! because it is somebody else's.
+
+use app::api::{
+    ApiError,
+    landing::{self as wire, Landing, NextStep, Register},
+};
+use leptos::{ev, prelude::*, task::spawn_local};
+
+use super::Offer;
+use crate::{
+    components::{
+        Button, ButtonKind, ButtonType, Notice, PasswordInput, TextInput, Tone, use_toasts,
+    },
+    pages::sign_in::SignInForm,
+    routes::{MY_INVITATIONS, Page},
+    session::use_session,
+    text::{failure, field_error},
+};
+
+/// The shortest password that the server takes, in characters.
+const SHORTEST_PASSWORD: usize = 10;
+
+/// What comes next, as the server says.
+#[component]
+pub(super) fn Step(offer: Offer, landing: Landing) -> impl IntoView {
+    match landing.next {
+        NextStep::Register => view! { <RegisterForm offer landing/> }.into_any(),
+        NextStep::SignIn => view! { <SignInStep offer landing/> }.into_any(),
+        NextStep::Accept => view! { <AcceptStep offer/> }.into_any(),
+        NextStep::Mismatch => view! { <MismatchStep offer landing/> }.into_any(),
+    }
+}
+
+/// True where the link itself is at an end, or the session is not the one it was:
+/// the page is drawn anew from what the server says.
+fn ends_the_step(error: &ApiError) -> bool {
+    matches!(error, ApiError::NotFound | ApiError::SignInFirst)
+}
+
+fn alert(trouble: RwSignal<Option<String>>) -> impl IntoView {
+    view! {
+        <div role="alert">
+            {move || trouble.get().map(|text| view! { <Notice tone=Tone::Bad>{text}</Notice> })}
+        </div>
+    }
+}
+
+#[component]
+fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let first = RwSignal::new(landing.first_name);
+    let last = RwSignal::new(landing.last_name);
+    let password = RwSignal::new(String::new());
+    let busy = RwSignal::new(false);
+    let trouble = RwSignal::new(None::<String>);
+    let first_error = RwSignal::new(None::<String>);
+    let last_error = RwSignal::new(None::<String>);
+    let password_error = RwSignal::new(None::<String>);
+    let tenant = StoredValue::new(landing.tenant);
+
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        let input = Register {
+            first_name: first.get_untracked().trim().to_owned(),
+            last_name: last.get_untracked().trim().to_owned(),
+            password: password.get_untracked(),
+        };
+        let no_name = input.first_name.is_empty();
+        let short = input.password.chars().count() < SHORTEST_PASSWORD;
+        first_error.set(no_name.then(|| "Fill in your first name.".to_owned()));
+        last_error.set(None);
+        password_error.set(short.then(|| format!("Take at least {SHORTEST_PASSWORD} characters.")));
+        trouble.set(None);
+        if no_name || short {
+            return;
+        }
+        busy.set(true);
+        spawn_local(async move {
+            match wire::register(input).await {
+                Ok(me) => {
+                    let tenant = tenant.try_get_value().unwrap_or_default();
+                    toasts.success(format!("Welcome to {tenant}, {}.", me.name));
+                    session.signed_in(me);
+                    session.go(Page::Home.href());
+                }
+                Err(error) if ends_the_step(&error) => offer.ask(),
+                Err(error) => {
+                    busy.try_set(false);
+                    let at_fields = [
+                        ("first_name", first_error),
+                        ("last_name", last_error),
+                        ("password", password_error),
+                    ]
+                    .map(|(field, shown)| {
+                        let text = field_error(&error, field);
+                        let found = text.is_some();
+                        shown.try_set(text);
+                        found
+                    });
+                    if !at_fields.contains(&true) {
+                        trouble.try_set(Some(failure(&error)));
+                    }
+                }
+            }
+        });
+    };
+    view! {
+        <form class="landing__form" novalidate=true on:submit=submit>
+            <p class="landing__text">"Make your account to accept."</p>
+            {alert(trouble)}
+            <TextInput
+                label="First name"
+                value=first
+                name="given-name"
+                autocomplete="given-name"
+                error=first_error
+            />
+            <TextInput
+                label="Last name"
+                value=last
+                name="family-name"
+                autocomplete="family-name"
+                optional=true
+                error=last_error
+            />
+            <PasswordInput
+                value=password
+                autocomplete="new-password"
+                hint=Some(format!("At least {SHORTEST_PASSWORD} characters."))
+                error=password_error
+            />
+            <div class="landing__actions">
+                <Button kind=ButtonKind::Primary button_type=ButtonType::Submit busy>
+                    "Create account and accept"
+                </Button>
+            </div>
+        </form>
+        <p class="landing__small">
+            {format!("Not your address? Ask {} to invite the right one.", landing.inviter)}
+        </p>
+    }
+}
+
+#[component]
+fn SignInStep(offer: Offer, landing: Landing) -> impl IntoView {
+    let email = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    view! {
+        <Notice>
+            {format!(
+                "There is an account for {}. Sign in with it, then accept.",
+                landing.email_masked,
+            )}
+        </Notice>
+        <SignInForm email password on_done=move |_me| offer.ask()/>
+        <p class="landing__small">
+            {format!("Not your address? Ask {} to invite the right one.", landing.inviter)}
+        </p>
+    }
+}
+
+#[component]
+fn AcceptStep(offer: Offer) -> impl IntoView {
+    let session = use_session();
+    let toasts = use_toasts();
+    let busy = RwSignal::new(false);
+    let trouble = RwSignal::new(None::<String>);
+    let me = Memo::new(move |_| session.me().map(|me| me.email));
+    let accept = move |_| {
+        busy.set(true);
+        trouble.set(None);
+        spawn_local(async move {
+            match wire::accept().await {
+                Ok(()) => {
+                    toasts.success("Accepted. You find it on this page.");
+                    // The new membership belongs into the profile menu.
+                    session.refresh();
+                    session.go(MY_INVITATIONS);
+                }
+                Err(error) if ends_the_step(&error) => offer.ask(),
+                Err(error) => {
+                    busy.try_set(false);
+                    trouble.try_set(Some(failure(&error)));
+                }
+            }
+        });
+    };
+    view! {
+        {alert(trouble)}
+        <div class="landing__actions">
+            <Button kind=ButtonKind::Primary busy on:click=accept>
+                "Accept"
+            </Button>
+        </div>
+        <p class="landing__small">
+            {move || me.get().map(|email| format!("You are signed in as {email}. "))}
+            "Accepting cannot be undone here."
+        </p>
+    }
+}
+
+#[component]
+fn MismatchStep(offer: Offer, landing: Landing) -> impl IntoView {
+    let session = use_session();
+    let busy = RwSignal::new(false);
+    let trouble = RwSignal::new(None::<String>);
+    let who = Memo::new(move |_| {
+        session.me().map_or_else(
+            || "somebody else".to_owned(),
+            |me| format!("{} ({})", me.name, me.email),
+        )
+    });
+    let sign_out = move |_| {
+        busy.set(true);
+        trouble.set(None);
+        spawn_local(async move {
+            match session.sign_out(false).await {
+                Ok(()) => offer.ask(),
+                Err(error) => {
+                    busy.try_set(false);
+                    trouble.try_set(Some(failure(&error)));
+                }
+            }
+        });
+    };
+    view! {
+        {alert(trouble)}
+        <Notice tone=Tone::Warn title="This invitation is for somebody else.">
+            {move || {
+                format!(
+                    "You are signed in as {}, and it is for {}. It stays open. Sign out to go on as that person.",
+                    who.get(),
+                    landing.email_masked,
+                )
+            }}
+        </Notice>
+        <div class="landing__actions">
+            <Button kind=ButtonKind::Primary busy on:click=sign_out>
+                "Sign out"
+            </Button>
+        </div>
+        <p class="landing__small">
+            {format!("Not your address? Ask {} to invite the right one.", landing.inviter)}
+        </p>
+    }
+}

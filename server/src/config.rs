@@ -1,0 +1,397 @@
+//! What the operator says by flags and environment, read into what it means.
+//! Wrong values are refused with one sentence.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::mail::Smtp;
+
+/// The invitation desk of a learning platform.
+#[derive(Debug, Parser)]
+#[command(name = "beckon", version, about, max_term_width = 100)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve Beckon; bring the database up to date first.
+    Serve(ServeOptions),
+    /// Serve a demo with sample data on this machine only; mails are written to files.
+    Demo(ServeOptions),
+    /// Bring the database up to date, then end.
+    Migrate(DatabaseOptions),
+    /// Accounts from the command line.
+    Admin {
+        /// What to do.
+        #[command(subcommand)]
+        command: AdminCommand,
+    },
+}
+
+/// Accounts from the command line.
+#[derive(Debug, Subcommand)]
+pub enum AdminCommand {
+    /// Make a super-admin, or give one a new password; the password is read from standard input.
+    Create(AdminCreate),
+}
+
+/// Who becomes a super-admin.
+#[derive(Debug, Args)]
+pub struct AdminCreate {
+    /// The e-mail address that signs in.
+    #[arg(long)]
+    pub email: String,
+    /// The first name.
+    #[arg(long, default_value = "")]
+    pub first_name: String,
+    /// The last name.
+    #[arg(long, default_value = "")]
+    pub last_name: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+}
+
+/// Where the data is.
+#[derive(Debug, Args)]
+pub struct DatabaseOptions {
+    /// The folder that holds the database file, the demo's mails and keys.
+    #[arg(
+        long,
+        env = "BECKON_DATA_DIR",
+        default_value = ".beckon",
+        value_name = "FOLDER"
+    )]
+    pub data_dir: PathBuf,
+    /// The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME
+    /// [default: the file beckon.sqlite3 in the data folder].
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+}
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    /// Address and port to listen on; port 0 takes a free one.
+    #[arg(
+        long,
+        env = "BECKON_LISTEN",
+        default_value = "127.0.0.1:3000",
+        value_name = "ADDRESS"
+    )]
+    pub listen: String,
+    /// The address that people type; every link in a mail starts with it
+    /// [default: http:// and the address listened on].
+    #[arg(long, env = "BECKON_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Where the data is.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+    /// The mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; without one no mail is
+    /// sent and links are copied instead (a demo writes its mails to the data folder).
+    #[arg(
+        long,
+        env = "BECKON_SMTP_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub smtp_url: Option<String>,
+    /// The sender of every mail.
+    #[arg(
+        long,
+        env = "BECKON_MAIL_FROM",
+        default_value = "Beckon <beckon@localhost>",
+        value_name = "ADDRESS"
+    )]
+    pub mail_from: String,
+    /// How many proxies stand before Beckon; the caller's address is then that many entries
+    /// from the right of X-Forwarded-For.
+    #[arg(
+        long,
+        env = "BECKON_TRUSTED_PROXIES",
+        default_value = "0",
+        value_name = "N"
+    )]
+    pub trusted_proxies: String,
+    /// Seconds that mails are held after a submit; when given, set for every tenant at start
+    /// [default: each tenant's own setting, 60; in a demo 3].
+    #[arg(long, env = "BECKON_MAIL_HOLD_SECONDS", value_name = "SECONDS")]
+    pub mail_hold_seconds: Option<String>,
+    /// A folder with the built front end, in place of the one inside this program.
+    #[arg(long, env = "BECKON_DIST", value_name = "FOLDER")]
+    pub dist: Option<PathBuf>,
+}
+
+/// Which database.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    /// A file.
+    Sqlite(PathBuf),
+    /// A server; the URL may hold a password.
+    Postgres(String),
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "Sqlite({})", path.display()),
+            Self::Postgres(_) => f.write_str("Postgres(redacted)"),
+        }
+    }
+}
+
+/// A URL that may hold a password; it cannot print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretUrl(pub String);
+
+impl std::fmt::Debug for SecretUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretUrl(redacted)")
+    }
+}
+
+/// Everything that serving needs, read and checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// Without a slash at the end; `None`: from the address that is listened on.
+    pub public_url: Option<String>,
+    /// The data folder.
+    pub data_dir: PathBuf,
+    /// Which database.
+    pub database: Database,
+    /// The mail server.
+    pub smtp: Option<SecretUrl>,
+    /// The sender of every mail.
+    pub mail_from: String,
+    /// Proxies to trust.
+    pub trusted_proxies: usize,
+    /// Overrides every tenant's setting.
+    pub mail_hold_seconds: Option<u32>,
+    /// In place of the embedded front end.
+    pub dist: Option<PathBuf>,
+    /// The demo.
+    pub demo: bool,
+}
+
+impl DatabaseOptions {
+    /// Which database is meant: the one place that looks at the URL's scheme.
+    ///
+    /// # Errors
+    /// The sentence for the operator.
+    pub fn database(&self) -> Result<Database, String> {
+        let Some(url) = self.database_url.as_deref().filter(|url| !url.is_empty()) else {
+            return Ok(Database::Sqlite(self.data_dir.join("beckon.sqlite3")));
+        };
+        match url.split_once(':') {
+            Some(("sqlite", rest)) => {
+                let path = rest.strip_prefix("//").unwrap_or(rest);
+                let path = path.split('?').next().unwrap_or(path);
+                if path.is_empty() || path.starts_with(':') {
+                    return Err(
+                        "The database URL names no file; write sqlite:FILE, such as \
+                         sqlite:/var/lib/beckon/beckon.sqlite3."
+                            .to_owned(),
+                    );
+                }
+                Ok(Database::Sqlite(PathBuf::from(path)))
+            }
+            Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+                Ok(Database::Postgres(url.to_owned()))
+            }
+            // The URL itself may hold a password, so the sentence does not repeat it.
+            _ => Err(
+                "The database URL is neither sqlite:FILE nor postgres://USER:PASSWORD@HOST/NAME."
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+impl Config {
+    /// Reads and checks the options of `serve` (or `demo`).
+    ///
+    /// # Errors
+    /// The sentence for the operator.
+    pub fn read(options: &ServeOptions, demo: bool) -> Result<Self, String> {
+        let listen: SocketAddr = options.listen.parse().map_err(|_| {
+            format!(
+                "`{}` is no address to listen on; write ADDRESS:PORT, such as 127.0.0.1:3000.",
+                options.listen
+            )
+        })?;
+        if demo && !listen.ip().is_loopback() {
+            return Err(format!(
+                "A demo listens on this machine only, because its passwords are public; {listen} \
+                 is not a loopback address."
+            ));
+        }
+        let public_url = options
+            .public_url
+            .as_deref()
+            .filter(|url| !url.is_empty())
+            .map(public_url)
+            .transpose()?;
+        let smtp = options.smtp_url.clone().filter(|url| !url.is_empty());
+        if let Some(url) = &smtp {
+            Smtp::from_url(url)?;
+        }
+        if !options.mail_from.contains('@') || options.mail_from.contains(char::is_control) {
+            return Err(format!(
+                "{:?} is no sender; write an address, such as Beckon <desk@example.org>.",
+                options.mail_from
+            ));
+        }
+        let trusted_proxies: usize = options
+            .trusted_proxies
+            .parse()
+            .ok()
+            .filter(|n| *n <= 10)
+            .ok_or_else(|| {
+                format!(
+                    "`{}` is no number of trusted proxies; write one from 0 to 10.",
+                    options.trusted_proxies
+                )
+            })?;
+        let mail_hold_seconds = options
+            .mail_hold_seconds
+            .as_deref()
+            .map(|text| {
+                text.parse::<u32>().ok().filter(|n| *n <= 86_400).ok_or_else(|| {
+                    format!(
+                        "`{text}` is no number of seconds to hold mails; write one from 0 to 86400."
+                    )
+                })
+            })
+            .transpose()?;
+        if let Some(dist) = &options.dist
+            && !dist.is_dir()
+        {
+            return Err(format!(
+                "The folder {} with the front end does not exist.",
+                dist.display()
+            ));
+        }
+        Ok(Self {
+            listen,
+            public_url,
+            data_dir: options.database.data_dir.clone(),
+            database: options.database.database()?,
+            smtp: smtp.map(SecretUrl),
+            mail_from: options.mail_from.clone(),
+            trusted_proxies,
+            mail_hold_seconds,
+            dist: options.dist.clone(),
+            demo,
+        })
+    }
+}
+
+/// An origin with nothing behind it: `https://invite.example.org`.
+fn public_url(text: &str) -> Result<String, String> {
+    let refused = || {
+        format!(
+            "{text:?} is no public URL; write the address that people type, without a path, \
+             such as https://invite.example.org."
+        )
+    };
+    let url = text.strip_suffix('/').unwrap_or(text);
+    let uri: http::Uri = url.parse().map_err(|_| refused())?;
+    let host = uri.authority().map(http::uri::Authority::as_str);
+    let fits = matches!(uri.scheme_str(), Some("http" | "https"))
+        && host.is_some_and(|host| !host.is_empty() && !host.contains('@'))
+        && matches!(uri.path(), "" | "/")
+        && uri.query().is_none()
+        && !url.contains('#');
+    if fits {
+        Ok(url.to_owned())
+    } else {
+        Err(refused())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(args: &[&str]) -> ServeOptions {
+        let line = CommandLine::parse_from(["beckon", "serve"].iter().chain(args));
+        match line.command {
+            Command::Serve(options) => options,
+            _ => unreachable!("parsed as serve"),
+        }
+    }
+
+    fn sentence(args: &[&str], demo: bool) -> String {
+        Config::read(&options(args), demo).unwrap_err()
+    }
+
+    #[test]
+    fn the_defaults_serve_on_loopback_from_a_file() {
+        let config = Config::read(&options(&["--data-dir", "/x"]), true).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
+        assert_eq!(
+            config.database,
+            Database::Sqlite(PathBuf::from("/x/beckon.sqlite3"))
+        );
+        assert!(config.smtp.is_none() && config.public_url.is_none());
+    }
+
+    #[test]
+    fn a_demo_is_for_this_machine_only() {
+        assert!(sentence(&["--listen", "0.0.0.0:3000"], true).contains("this machine only"));
+        assert!(Config::read(&options(&["--listen", "0.0.0.0:3000"]), false).is_ok());
+        assert!(Config::read(&options(&["--listen", "[::1]:0"]), true).is_ok());
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_a_sentence() {
+        for args in [
+            ["--listen", "localhost"],
+            ["--public-url", "invite.example.org"],
+            ["--public-url", "https://invite.example.org/path"],
+            ["--public-url", "ftp://invite.example.org"],
+            ["--database-url", "mysql://u:secret@h/d"],
+            ["--database-url", "sqlite::memory:"],
+            ["--smtp-url", "http://mail"],
+            ["--mail-from", "nobody"],
+            ["--trusted-proxies", "-1"],
+            ["--mail-hold-seconds", "soon"],
+            ["--dist", "/does/not/exist"],
+        ] {
+            let said = sentence(&[&format!("{}={}", args[0], args[1])], false);
+            assert!(said.ends_with('.') && !said.contains('\n'), "{said}");
+            assert!(!said.contains("secret"), "{said}");
+        }
+    }
+
+    #[test]
+    fn urls_read_as_meant_and_secrets_do_not_print() {
+        let read = |url: &str| {
+            let options = options(&["--database-url", url]);
+            options.database.database().unwrap()
+        };
+        assert_eq!(read("sqlite:a.db"), Database::Sqlite("a.db".into()));
+        assert_eq!(read("sqlite:///a.db?x=1"), Database::Sqlite("/a.db".into()));
+        let postgres = read("postgres://u:secret@h/d");
+        assert!(!format!("{postgres:?}").contains("secret"));
+        let config = Config::read(
+            &options(&[
+                "--smtp-url",
+                "smtp://u:secret@h",
+                "--public-url",
+                "https://a.b/",
+            ]),
+            false,
+        )
+        .unwrap();
+        assert!(!format!("{config:?}").contains("secret"));
+        assert_eq!(config.public_url.as_deref(), Some("https://a.b"));
+    }
+}

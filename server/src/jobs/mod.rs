@@ -1,0 +1,4 @@
+//! Work that nobody waits for: one file per job, each idempotent, each safe to kill.
+
+pub mod expiry;
+pub mod outbox;

@@ -1,0 +1,400 @@
+//! The invitee's side of a link: open, look, register or accept.
+//!
+//! Unknown, dead, expired, revoked, used: one answer, `NotFound`, found out by one
+//! statement whatever the reason (S01, S04, S30).
+
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
+
+use app::{
+    api::{
+        ApiError, FieldError,
+        landing::{Landing, LandingTarget, NextStep, Register},
+        session::Me,
+    },
+    domain::{actor::Actor, id::UserId, time::Timestamp},
+    ports::{Caller, Cookies, LandingPort},
+};
+use async_trait::async_trait;
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
+
+use super::{
+    Desk, Settings,
+    desk::refuse,
+    password::{self, LONGEST, SHORTEST},
+    session_cookie, sessions,
+};
+use crate::{
+    clock::Secret,
+    storage::{
+        AcceptOutcome, Claimant, LANDING_MINUTES, NewUser, Offer, PasswordHash, StorageError, Tx,
+    },
+};
+
+/// Links that open nothing, per peer and minute.
+const BAD_OPENS: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
+/// The longest a name may be, in characters.
+const LONGEST_NAME: usize = 100;
+
+/// Implements [`LandingPort`].
+#[derive(Clone)]
+pub struct LandingService {
+    desk: Desk,
+    guesses: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+}
+
+/// The landing cookie's name; `__Host-` binds it to this very host where the site is https.
+#[must_use]
+pub fn cookie_name(settings: &Settings) -> &'static str {
+    if settings.secure_cookies {
+        "__Host-beckon_landing"
+    } else {
+        "beckon_landing"
+    }
+}
+
+impl LandingService {
+    /// On this desk.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self {
+            desk,
+            guesses: Arc::new(RateLimiter::keyed(Quota::per_minute(BAD_OPENS))),
+        }
+    }
+
+    /// A link that opens nothing: neutral, unless this peer tries too many.
+    fn bad_open(&self, peer: IpAddr) -> ApiError {
+        if self.guesses.len() > 10_000 {
+            self.guesses.retain_recent();
+        }
+        match self.guesses.check_key(&network_of(peer)) {
+            Ok(()) => ApiError::NotFound,
+            Err(wait) => {
+                let clock = governor::clock::DefaultClock::default();
+                let wait = wait.wait_time_from(clock.now());
+                ApiError::TooMany {
+                    retry_after: wait.as_secs() + 1,
+                }
+            }
+        }
+    }
+
+    /// The cookie's hash; without a cookie there is no invitation here.
+    fn cookie_hash(caller: &Caller) -> Result<[u8; 32], ApiError> {
+        caller
+            .landing
+            .as_ref()
+            .and_then(|cookie| Secret::read(&cookie.0))
+            .map(|secret| secret.hash())
+            .ok_or(ApiError::NotFound)
+    }
+
+    fn set_cookie(&self, value: &str, max_age: i64) -> String {
+        let settings = &self.desk.settings;
+        let secure = if settings.secure_cookies {
+            "; Secure"
+        } else {
+            ""
+        };
+        format!(
+            "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{secure}",
+            cookie_name(settings)
+        )
+    }
+}
+
+#[async_trait]
+impl LandingPort for LandingService {
+    async fn open(&self, caller: &Caller, token: String) -> Result<(Landing, Cookies), ApiError> {
+        // A token of the wrong form is looked up like any other: no answer is quicker.
+        let hash = match Secret::read(&token) {
+            Some(secret) => secret.hash(),
+            None => draw()?.hash(),
+        };
+        let now = self.desk.now();
+        let user = caller.actor.user().map(|user| user.user);
+        let found = self
+            .desk
+            .storage
+            .read(move |tx| {
+                Box::pin(async move {
+                    match tx.offer_of_link(hash, now).await? {
+                        Some(offer) => Ok(Some(landing(tx, &offer, user, now).await?)),
+                        None => Ok(None),
+                    }
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        let Some(found) = found else {
+            return Err(self.bad_open(caller.peer));
+        };
+        let cookie = draw()?;
+        let cookie_hash = cookie.hash();
+        self.desk
+            .storage
+            .write(move |tx| Box::pin(tx.insert_landing(cookie_hash, hash, now)))
+            .await
+            .map_err(refuse)?;
+        let header = self.set_cookie(cookie.reveal(), LANDING_MINUTES * 60);
+        Ok((found, vec![header]))
+    }
+
+    async fn show(&self, caller: &Caller) -> Result<Landing, ApiError> {
+        let cookie = Self::cookie_hash(caller)?;
+        let now = self.desk.now();
+        let user = caller.actor.user().map(|user| user.user);
+        self.desk
+            .storage
+            .read(move |tx| {
+                Box::pin(async move {
+                    match tx.offer_of_landing(cookie, now).await? {
+                        Some(offer) => Ok(Some(landing(tx, &offer, user, now).await?)),
+                        None => Ok(None),
+                    }
+                })
+            })
+            .await
+            .map_err(refuse)?
+            .ok_or(ApiError::NotFound)
+    }
+
+    async fn register(&self, caller: &Caller, input: Register) -> Result<(Me, Cookies), ApiError> {
+        let cookie = Self::cookie_hash(caller)?;
+        let now = self.desk.now();
+        // Asked before the costly hash, and asked again inside the transaction.
+        let offer = self
+            .desk
+            .storage
+            .read(move |tx| Box::pin(tx.offer_of_landing(cookie, now)))
+            .await
+            .map_err(refuse)?
+            .ok_or(ApiError::NotFound)?;
+        let (first_name, last_name) = validated(&input, &offer)?;
+        let hash = password::hash(&input.password).await?;
+        let user = UserId(self.desk.new_id());
+        let session = session_cookie::draw(&self.desk, user, &caller.user_agent)?;
+        // The address, whether it is proved and the time are the offer's, inside.
+        let claimant = Claimant::New(NewUser {
+            id: user,
+            email: String::new(),
+            email_typed: String::new(),
+            email_verified: false,
+            first_name,
+            last_name,
+            password_hash: Some(PasswordHash(hash)),
+            super_admin: false,
+            created_at: now,
+        });
+        let row = session.row;
+        let now = self.desk.now();
+        let (outcome, me) = self
+            .desk
+            .write_again(move |tx| {
+                let (claimant, row) = (claimant.clone(), row.clone());
+                Box::pin(async move {
+                    let outcome = tx.accept_landing(cookie, &claimant, now).await?;
+                    let me = match outcome {
+                        AcceptOutcome::Accepted { user } => {
+                            tx.insert_session(row).await?;
+                            sessions::me_in(tx, user).await?
+                        }
+                        _ => None,
+                    };
+                    Ok((outcome, me))
+                })
+            })
+            .await?;
+        refused(&outcome)?;
+        let me = me.ok_or(ApiError::Internal)?;
+        Ok((me, vec![session.cookie.0, self.set_cookie("", 0)]))
+    }
+
+    async fn accept(&self, caller: &Caller) -> Result<Cookies, ApiError> {
+        if matches!(caller.actor, Actor::Anonymous) {
+            return Err(ApiError::SignInFirst);
+        }
+        let user = self.desk.user(caller)?.user;
+        let cookie = Self::cookie_hash(caller)?;
+        let now = self.desk.now();
+        let claimant = Claimant::User(user);
+        let outcome = self
+            .desk
+            .write_again(move |tx| {
+                let claimant = claimant.clone();
+                Box::pin(async move { tx.accept_landing(cookie, &claimant, now).await })
+            })
+            .await?;
+        refused(&outcome)?;
+        Ok(vec![self.set_cookie("", 0)])
+    }
+}
+
+impl Desk {
+    /// A write that is run once more where somebody else took a unique value in the same
+    /// moment: the second run sees it and answers accordingly.
+    pub(super) async fn write_again<T, F>(&self, work: F) -> Result<T, ApiError>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> crate::storage::TxFuture<'t, T> + Send + Sync,
+        T: Send,
+    {
+        match self.storage.write(&work).await {
+            Err(StorageError::Unique { .. }) => self.storage.write(&work).await.map_err(refuse),
+            done => done.map_err(refuse),
+        }
+    }
+}
+
+fn refused(outcome: &AcceptOutcome) -> Result<(), ApiError> {
+    let (code, message) = match outcome {
+        AcceptOutcome::Accepted { .. } => return Ok(()),
+        AcceptOutcome::Neutral => return Err(ApiError::NotFound),
+        AcceptOutcome::AccountExists => (
+            "account_exists",
+            "There is an account with this address. Sign in to accept the invitation.",
+        ),
+        AcceptOutcome::Mismatch => (
+            "other_account",
+            "This invitation is for somebody else. Sign out, then open the link again.",
+        ),
+    };
+    Err(ApiError::Conflict {
+        code: code.to_owned(),
+        message: message.to_owned(),
+    })
+}
+
+/// What the page shows of an offer.
+async fn landing(
+    tx: &mut Tx,
+    offer: &Offer,
+    user: Option<UserId>,
+    now: Timestamp,
+) -> Result<Landing, StorageError> {
+    let targets = tx.offered_targets(offer, now).await?;
+    let signed_in = match user {
+        Some(user) => tx.user_by_id(user).await?,
+        None => None,
+    };
+    let next = match signed_in {
+        Some(user) if offer.is_for(&user) => NextStep::Accept,
+        Some(_) => NextStep::Mismatch,
+        None if offer.user.is_some() || tx.user_by_email(&offer.email).await?.is_some() => {
+            NextStep::SignIn
+        }
+        None => NextStep::Register,
+    };
+    Ok(Landing {
+        tenant: offer.tenant_name.clone(),
+        tenant_slug: offer.tenant_slug.clone(),
+        inviter: if offer.inviter.is_empty() {
+            offer.tenant_name.clone()
+        } else {
+            offer.inviter.clone()
+        },
+        email_masked: masked(&offer.email_typed),
+        first_name: offer.first_name.clone(),
+        last_name: offer.last_name.clone(),
+        targets: targets
+            .into_iter()
+            .map(|target| LandingTarget {
+                kind: target.kind,
+                title: target.title,
+            })
+            .collect(),
+        expires_at: offer.expires_at,
+        next,
+    })
+}
+
+/// The names, trimmed; or what is wrong with which field.
+fn validated(input: &Register, offer: &Offer) -> Result<(String, String), ApiError> {
+    let mut fields = Vec::new();
+    let mut wrong = |field: &str, message: &str| {
+        fields.push(FieldError {
+            field: field.to_owned(),
+            message: message.to_owned(),
+        });
+    };
+    let first = input.first_name.trim();
+    let last = input.last_name.trim();
+    if first.is_empty() {
+        wrong("first_name", "Enter your first name.");
+    }
+    for (field, name) in [("first_name", first), ("last_name", last)] {
+        if name.chars().count() > LONGEST_NAME {
+            wrong(field, "A name has at most 100 characters.");
+        } else if name.chars().any(char::is_control) {
+            wrong(field, "A name has no line breaks or control characters.");
+        }
+    }
+    let password = &input.password;
+    if password.chars().count() < SHORTEST {
+        wrong("password", "A password has at least 10 characters.");
+    } else if password.chars().count() > 128 || password.len() > LONGEST {
+        wrong("password", "A password has at most 128 characters.");
+    } else if password.eq_ignore_ascii_case(&offer.email_typed)
+        || password.eq_ignore_ascii_case(&offer.email)
+    {
+        wrong(
+            "password",
+            "Choose something other than your e-mail address.",
+        );
+    }
+    if fields.is_empty() {
+        return Ok((first.to_owned(), last.to_owned()));
+    }
+    Err(ApiError::Invalid {
+        message: "Correct the marked fields. Nothing was changed.".to_owned(),
+        fields,
+    })
+}
+
+/// `m•••@a•••.test`: enough to recognise the own address, too little to learn it (S31).
+fn masked(email: &str) -> String {
+    let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
+    let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
+    match domain.rsplit_once('.') {
+        Some((name, top)) => format!("{}•••@{}•••.{top}", first(local), first(name)),
+        None => format!("{}•••@{}•••", first(local), first(domain)),
+    }
+}
+
+/// The unit that throttles count by: an IPv4 address, an IPv6 /64.
+fn network_of(peer: IpAddr) -> IpAddr {
+    match peer {
+        IpAddr::V4(_) => peer,
+        IpAddr::V6(address) => {
+            let kept = u128::from(address) & (u128::MAX << 64);
+            IpAddr::V6(kept.into())
+        }
+    }
+}
+
+fn draw() -> Result<Secret, ApiError> {
+    Secret::draw().map_err(|error| {
+        tracing::error!(%error, "no randomness");
+        ApiError::Internal
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s31_an_address_is_masked() {
+        assert_eq!(masked("mara@acme.test"), "m•••@a•••.test");
+        assert_eq!(masked("ömer@müller.co.uk"), "ö•••@m•••.uk");
+        assert_eq!(masked("x@localhost"), "x•••@l•••");
+    }
+
+    #[test]
+    fn an_ipv6_network_counts_as_one_peer() {
+        let one: IpAddr = "2001:db8::1".parse().unwrap();
+        let two: IpAddr = "2001:db8::ffff:2".parse().unwrap();
+        let other: IpAddr = "2001:db8:0:1::1".parse().unwrap();
+        assert_eq!(network_of(one), network_of(two));
+        assert_ne!(network_of(one), network_of(other));
+    }
+}
