@@ -1,6 +1,6 @@
 //! The root: contexts, routes, and what stands beside every page.
 
-use leptos::prelude::*;
+use leptos::{ev, prelude::*};
 use leptos_router::{
     components::Router,
     hooks::use_location,
@@ -8,7 +8,9 @@ use leptos_router::{
 };
 
 use crate::{
-    components::{ErrorState, Toasts, clear_boot_screen, provide_toasts},
+    components::{
+        ErrorState, ToastAction, Toasts, Tone, clear_boot_screen, provide_toasts, use_toasts,
+    },
     frame::{AloneFrame, PlainFrame, TenantFrame},
     page::{Announcements, Announcer, focus_after_navigation},
     pages,
@@ -45,6 +47,7 @@ fn Root() -> impl IntoView {
     let session = Session::provide();
     Tenancy::provide(session);
     focus_after_navigation();
+    keep_up(session);
     let phase = Memo::new(move |_| match session.load() {
         Load::Waiting => Phase::Asking,
         Load::Failed(_) => Phase::Failed,
@@ -65,6 +68,37 @@ fn Root() -> impl IntoView {
         }}
         <pages::sign_in::SignInDialog/>
     }
+}
+
+/// Asks again who is signed in when the page is seen again (another tab may have
+/// signed out), and says when the server has a newer version than this page.
+fn keep_up(session: Session) {
+    let toasts = use_toasts();
+    let seen = window_event_listener(ev::visibilitychange, move |_| {
+        if !document().hidden() {
+            session.refresh();
+        }
+    });
+    on_cleanup(move || seen.remove());
+    let version = Memo::new(move |_| session.version());
+    Effect::new(move |last: Option<Option<String>>| {
+        let now = version.get();
+        if let Some(Some(last)) = last {
+            if now.as_ref().is_some_and(|now| *now != last) {
+                let reload = Callback::new(|()| {
+                    // It only fails where there is no page to reload.
+                    _ = window().location().reload();
+                });
+                toasts.push(
+                    Tone::Info,
+                    "There is a new version of Beckon. Reload when it suits you.",
+                    Some(ToastAction::Run("Reload".to_owned(), reload)),
+                );
+            }
+            return now.or(Some(last));
+        }
+        now
+    });
 }
 
 #[component]

@@ -178,42 +178,40 @@ fn Profile() -> impl IntoView {
             </LinkButton>
         }
         .into_any(),
-        Some(me) => {
-            let tenants = me
-                .memberships
-                .into_iter()
-                .map(|membership| {
-                    let href = tenant_href(&membership.slug, membership.role);
-                    view! {
-                        <MenuItem href icon=IconName::Building>
-                            {membership.name}
-                        </MenuItem>
-                    }
-                })
-                .collect_view();
-            view! {
-                <ProfileMenu name=me.name>
-                    {tenants}
-                    {me
-                        .super_admin
-                        .then(|| {
-                            view! {
-                                <MenuItem href=Page::DataManager.href() icon=IconName::Database>
-                                    "Data Manager"
-                                </MenuItem>
-                            }
-                        })}
-                    <MenuSeparator/>
-                    <MenuItem href=Page::Settings.href() icon=IconName::Settings>
-                        "Settings"
-                    </MenuItem>
-                    <MenuItem icon=IconName::SignOut on_select=sign_out(session)>
-                        "Sign out"
-                    </MenuItem>
-                </ProfileMenu>
-            }
-            .into_any()
+        // The entries are made inside of the menu: that is how they find it to close it.
+        Some(me) => view! {
+            <ProfileMenu name=me.name>
+                {me
+                    .memberships
+                    .into_iter()
+                    .map(|membership| {
+                        let href = tenant_href(&membership.slug, membership.role);
+                        view! {
+                            <MenuItem href icon=IconName::Building>
+                                {membership.name}
+                            </MenuItem>
+                        }
+                    })
+                    .collect_view()}
+                {me
+                    .super_admin
+                    .then(|| {
+                        view! {
+                            <MenuItem href=Page::DataManager.href() icon=IconName::Database>
+                                "Data Manager"
+                            </MenuItem>
+                        }
+                    })}
+                <MenuSeparator/>
+                <MenuItem href=Page::Settings.href() icon=IconName::Settings>
+                    "Settings"
+                </MenuItem>
+                <MenuItem icon=IconName::SignOut on_select=sign_out(session)>
+                    "Sign out"
+                </MenuItem>
+            </ProfileMenu>
         }
+        .into_any(),
     }
 }
 

@@ -84,6 +84,11 @@ impl Session {
             .is_none_or(|current| current.mail_configured)
     }
 
+    /// The server's version, once it is known; tracked.
+    pub fn version(self) -> Option<String> {
+        self.current.ready().map(|current| current.version)
+    }
+
     /// Takes in who signed in just now, as the server said, and asks for the rest.
     pub fn signed_in(self, me: Me) {
         self.current.patch(|current| current.me = Some(me));

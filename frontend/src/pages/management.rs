@@ -75,6 +75,7 @@ fn tiles(overview: TenantOverview) -> AnyView {
     };
     let people: u64 = overview.people_by_status.values().sum();
     let closed = people - TILES.into_iter().map(count).sum::<u64>();
+    let invited = format!("of {} invited", count_of(people, "person", "people"));
     let by_status = TILES
         .into_iter()
         .map(|status| {
@@ -83,7 +84,7 @@ fn tiles(overview: TenantOverview) -> AnyView {
                 <StatTile
                     label=status_badge(status).label()
                     value=format_number(count(status))
-                    note=Some(format!("of {} invited", count_of(people, "person", "people")))
+                    note=Some(invited.clone())
                     href
                 />
             }
@@ -95,17 +96,22 @@ fn tiles(overview: TenantOverview) -> AnyView {
             <StatTile
                 label="Declined, expired or revoked"
                 value=format_number(closed)
+                note=Some(invited.clone())
             />
             <StatTile
                 label="Members"
                 value=format_number(overview.members)
                 note=Some(format!(
-                    "{} and {} to invite to",
+                    "{}, {}",
                     count_of(overview.courses, "course", "courses"),
                     count_of(overview.programs, "program", "programs"),
                 ))
             />
-            <StatTile label="Files submitted" value=format_number(overview.imports)/>
+            <StatTile
+                label="Files submitted"
+                value=format_number(overview.imports)
+                note=Some("with every row’s outcome".to_owned())
+            />
         </div>
     }
     .into_any()

@@ -193,6 +193,11 @@ fn table(people: People) -> AnyView {
 }
 
 fn row(line: PersonLine) -> impl IntoView {
+    let group = if line.group.is_empty() {
+        "–".to_owned()
+    } else {
+        line.group
+    };
     view! {
         <tr>
             <td class="cell--lead">
@@ -205,7 +210,7 @@ fn row(line: PersonLine) -> impl IntoView {
                 </div>
             </td>
             <td data-label="Role">{role_word(line.role)}</td>
-            <td data-label="Group">{line.group}</td>
+            <td data-label="Group">{group}</td>
             <td data-label="Member since">
                 <DateText at=line.joined_at.0/>
             </td>

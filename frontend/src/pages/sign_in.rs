@@ -64,11 +64,7 @@ pub fn SignInForm(
     };
     view! {
         <form class="gate__form" novalidate=true on:submit=submit>
-            <div role="alert">
-                {move || {
-                    trouble.get().map(|text| view! { <Notice tone=Tone::Bad>{text}</Notice> })
-                }}
-            </div>
+            {move || trouble.get().map(alert)}
             <TextInput
                 label="Email"
                 value=email
@@ -83,6 +79,16 @@ pub fn SignInForm(
             </Button>
         </form>
     }
+}
+
+/// A sentence above a form, read out when it appears.
+pub fn alert(text: String) -> AnyView {
+    view! {
+        <div role="alert">
+            <Notice tone=Tone::Bad>{text}</Notice>
+        </div>
+    }
+    .into_any()
 }
 
 /// `/sign-in?next=…`

@@ -121,10 +121,10 @@ pub fn InvitationRow(
                 }
             };
             view! {
-                <div class="cluster">
+
                     {pending.then(|| button(Act::Resend, "Resend"))}
                     {revocable.then(|| button(Act::Revoke, "Revoke"))}
-                </div>
+
             }
         }
     };
@@ -139,8 +139,8 @@ pub fn InvitationRow(
             <td data-label="Status">{badges}</td>
             <td data-label="Mail">{cell(mail)}</td>
             <td data-label="Invited by">{cell(invited_by)}</td>
-            <td data-label="Created">{cell(|line| moment(line.created_at.0))}</td>
-            <td data-label="Expires">
+            <td data-label="Created" class="cell--tight">{cell(|line| moment(line.created_at.0))}</td>
+            <td data-label="Expires" class="cell--tight">
                 {cell(|line| {
                     if line.status.is_live() {
                         moment(line.expires_at.0)

@@ -12,7 +12,7 @@ use crate::{
     components::{
         Button, ButtonKind, ButtonType, Notice, PasswordInput, TextInput, Tone, use_toasts,
     },
-    pages::sign_in::SignInForm,
+    pages::sign_in::{SignInForm, alert},
     routes::{MY_INVITATIONS, Page},
     session::use_session,
     text::{failure, field_error},
@@ -36,14 +36,6 @@ pub(super) fn Step(offer: Offer, landing: Landing) -> impl IntoView {
 /// the page is drawn anew from what the server says.
 fn ends_the_step(error: &ApiError) -> bool {
     matches!(error, ApiError::NotFound | ApiError::SignInFirst)
-}
-
-fn alert(trouble: RwSignal<Option<String>>) -> impl IntoView {
-    view! {
-        <div role="alert">
-            {move || trouble.get().map(|text| view! { <Notice tone=Tone::Bad>{text}</Notice> })}
-        </div>
-    }
 }
 
 #[component]
@@ -112,7 +104,7 @@ fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
     view! {
         <form class="landing__form" novalidate=true on:submit=submit>
             <p class="landing__text">"Make your account to accept."</p>
-            {alert(trouble)}
+            {move || trouble.get().map(alert)}
             <TextInput
                 label="First name"
                 value=first
@@ -191,7 +183,7 @@ fn AcceptStep(offer: Offer) -> impl IntoView {
         });
     };
     view! {
-        {alert(trouble)}
+        {move || trouble.get().map(alert)}
         <div class="landing__actions">
             <Button kind=ButtonKind::Primary busy on:click=accept>
                 "Accept"
@@ -229,7 +221,7 @@ fn MismatchStep(offer: Offer, landing: Landing) -> impl IntoView {
         });
     };
     view! {
-        {alert(trouble)}
+        {move || trouble.get().map(alert)}
         <Notice tone=Tone::Warn title="This invitation is for somebody else.">
             {move || {
                 format!(
