@@ -3,7 +3,7 @@
 mod admin;
 mod serve;
 
-use std::path::Path;
+use std::{io::IsTerminal as _, path::Path};
 
 use crate::{
     config::{AdminCommand, Command, Config, Database, DatabaseOptions},
@@ -64,6 +64,7 @@ fn telemetry() {
     // A second call, as in tests, changes nothing.
     let _already = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .try_init();
 }

@@ -158,7 +158,7 @@ mod tests {
         assert!(
             policy.contains(
                 "script-src 'self' 'wasm-unsafe-eval' \
-                 'sha256-LXEWQrcmsEQBYnyp++6wy9chTD7GQPMTbAiWHF5IaSE=';"
+                 'sha256-LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE=';"
             ),
             "{policy}"
         );

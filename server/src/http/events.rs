@@ -83,8 +83,8 @@ async fn tell(
     sender: mpsc::Sender<Result<Event, Infallible>>,
 ) {
     let mut authorise_at = tokio::time::Instant::now() + AUTHORISE_EVERY;
-    // The page refetches once it is connected, so the first event says "you are".
-    let hello = Event::default().event("open").data("");
+    // A first line, so that proxies pass the answer's head on at once.
+    let hello = Event::default().comment("listening");
     if sender.send(Ok(hello)).await.is_err() {
         return;
     }

@@ -508,7 +508,7 @@ fn show(desk: Desk, status: &ImportStatus, results: &[RowResult]) {
             checker.set_outcome(sheet, RowId(result.row), vec![problem_of(result)]);
         }
         // Whoever was invited just now is known to be invited from now on.
-        checker.forget_answers(sheet);
+        checker.forget_answers();
     });
     book.set_clean();
     desk.attempt.set_value(None);
