@@ -20,9 +20,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     http::{Assets, Parts},
     services::{
-        Desk, demo::DemoService, events::Changes, invitations::InvitationsService,
-        landing::LandingService, mine::MineService, people::PeopleService,
-        sessions::SessionsService, tenants::TenantsService,
+        Desk, demo::DemoService, events::Changes, imports::ImportsService,
+        invitations::InvitationsService, landing::LandingService, mine::MineService,
+        people::PeopleService, sessions::SessionsService, tenants::TenantsService,
     },
 };
 
@@ -49,7 +49,7 @@ pub fn build(desk: &Desk, setup: Setup) -> (Router, impl Future<Output = ()> + u
         sessions: Arc::new(SessionsService::new(desk.clone())),
         tenants: Arc::new(TenantsService::new(desk.clone())),
         people: Arc::new(PeopleService::new(desk.clone())),
-        imports: Arc::new(services::closed::Closed),
+        imports: Arc::new(ImportsService::new(desk.clone())),
         invitations: Arc::new(InvitationsService::new(desk.clone())),
         landing: Arc::new(LandingService::new(desk.clone())),
         mine: Arc::new(MineService::new(desk.clone())),

@@ -1,4 +1,5 @@
 //! Work that nobody waits for: one file per job, each idempotent, each safe to kill.
 
 pub mod expiry;
+pub mod imports;
 pub mod outbox;

@@ -1,9 +1,9 @@
 //! The use cases: they implement `app::ports`. The first line of each authorises.
 
-pub mod closed;
 pub mod demo;
 pub mod desk;
 pub mod events;
+pub mod imports;
 pub mod invitations;
 pub mod landing;
 pub mod mine;

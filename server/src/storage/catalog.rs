@@ -46,6 +46,7 @@ struct Row {
     tenant_id: Option<Uuid>,
     key: String,
     title: String,
+    archived_at: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -60,30 +61,34 @@ const COUNTS: &str = "SELECT kind, COUNT(DISTINCT key) AS n FROM catalog_items
 
 impl Tx {
     /// What these keys mean in `tenant`: its own items first, then the shared ones.
-    /// Archived and unknown keys are not in the answer. Asks in batches of 500.
+    /// Archived and unknown keys are not in the answer; an own item hides a shared one
+    /// of its key also where it is archived, lest people land in another course than
+    /// the one they know under that key. Asks in batches of 500.
     pub async fn catalog_by_keys(
         &mut self,
         tenant: TenantId,
         kind: InvitationKind,
         keys: &[String],
     ) -> Result<HashMap<String, CatalogItem>, StorageError> {
-        let mut items: HashMap<String, (bool, CatalogItem)> = HashMap::new();
+        let mut items: HashMap<String, (bool, Option<CatalogItem>)> = HashMap::new();
         for batch in keys.chunks(500) {
             let sql = format!(
-                "SELECT id, tenant_id, key, title FROM catalog_items
-                 WHERE (tenant_id = $1 OR tenant_id IS NULL) AND kind = $2
-                   AND archived_at IS NULL AND key IN ({})",
-                in_list(3, batch.len())
+                "SELECT id, tenant_id, key, title, archived_at FROM catalog_items
+                 WHERE tenant_id = $1 AND kind = $2 AND key IN ({keys})
+                 UNION ALL
+                 SELECT id, tenant_id, key, title, archived_at FROM catalog_items
+                 WHERE tenant_id IS NULL AND kind = $2 AND key IN ({keys})",
+                keys = in_list(3, batch.len())
             );
             let mut args = args![tenant, kind.as_str()];
             args.extend(batch.iter().map(|key| Arg::from(key.as_str())));
             for row in self.all_composed::<Row>(sql, args).await? {
                 let own = row.tenant_id.is_some();
-                let item = CatalogItem {
+                let item = row.archived_at.is_none().then(|| CatalogItem {
                     id: CatalogItemId(row.id),
                     key: row.key.clone(),
                     title: row.title,
-                };
+                });
                 let known_own = items.get(&row.key).is_some_and(|(own, _)| *own);
                 if !known_own {
                     items.insert(row.key, (own, item));
@@ -92,7 +97,7 @@ impl Tx {
         }
         Ok(items
             .into_iter()
-            .map(|(key, (_, item))| (key, item))
+            .filter_map(|(key, (_, item))| Some((key, item?)))
             .collect())
     }
 

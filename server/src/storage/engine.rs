@@ -374,7 +374,7 @@ pub async fn insert_many(
         let batch: Vec<Vec<Arg>> = rows.by_ref().take(per_statement).collect();
         let sql = format!(
             "{head} VALUES {} {tail}",
-            placeholders(batch.len(), columns)
+            placeholders(tx, batch.len(), columns)
         );
         inserted += tx
             .execute_composed(sql, batch.into_iter().flatten().collect())
@@ -383,8 +383,9 @@ pub async fn insert_many(
     Ok(inserted)
 }
 
-/// `($1,$2),($3,$4)` for two rows of two columns.
-fn placeholders(rows: usize, columns: usize) -> String {
+/// `($1,$2),($3,$4)` for two rows of two columns. SQLite gets `(?,?),(?,?)`: it looks a
+/// numbered one up among all before it, which takes seconds for thousands of them.
+fn placeholders(tx: &Tx, rows: usize, columns: usize) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(rows * columns * 6);
     for row in 0..rows {
@@ -393,7 +394,12 @@ fn placeholders(rows: usize, columns: usize) -> String {
             if column > 0 {
                 text.push(',');
             }
-            let _infallible = write!(text, "${}", row * columns + column + 1);
+            match tx {
+                Tx::Sqlite(_) => text.push('?'),
+                Tx::Postgres(_) => {
+                    let _infallible = write!(text, "${}", row * columns + column + 1);
+                }
+            }
         }
         text.push(')');
     }

@@ -7,11 +7,14 @@
 
 mod accept;
 mod audit;
+mod bulk_lookup;
+mod bulk_write;
 mod catalog;
 mod changes;
 mod engine;
 mod error;
 mod fold;
+mod imports;
 pub mod invariants;
 mod invitations;
 mod links;
@@ -26,11 +29,14 @@ mod users;
 
 pub use accept::{AcceptOutcome, Claimant, Offer, OfferedTarget};
 pub use audit::{AuditEvent, audit_actor};
+pub use bulk_lookup::{LiveBundle, LiveInvitation, Submitter};
+pub use bulk_write::{Act, NewBundle, NewInvitation};
 pub use catalog::{CatalogItem, NewCatalogItem};
 pub use changes::Change;
 pub use engine::{Arg, FromBoth, Storage, Tx, TxFuture, in_list, insert_many};
 pub use error::StorageError;
 pub use fold::{contains_pattern, fold};
+pub use imports::{ChunkStored, Import, NewChunk, NewImport, NewOutcome, OutcomeCounts};
 pub use invitations::{BundleFilter, BundleState, ListedBundle, ListedTarget};
 pub use links::{LANDING_MINUTES, NewLink};
 pub use mine::{OwnInvitation, OwnItem};

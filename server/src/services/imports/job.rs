@@ -1,0 +1,223 @@
+//! Large imports: 5,000 rows at a time, each slice a transaction of its own that also
+//! moves `imports.processed` on. Whoever holds the lease goes on where that stands.
+
+use std::{sync::Arc, time::Duration};
+
+use app::{
+    bulk::limits::{CHUNK_ROWS, JOB_ROWS},
+    domain::{import::ImportState, time::Timestamp},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    super::desk::Desk,
+    commit::{blocking, drafts, finish, first_position, job_of},
+    rows::{Row, Rules, Seen},
+    slice::{self, Job},
+    submit::chunks_of,
+};
+use crate::storage::{Import, StorageError, Tenant};
+
+/// A slice takes well under a second; after a kill another worker waits this long.
+const LEASE_SECONDS: i64 = 20;
+/// Between two slices others get the database.
+const GIVE_WAY: Duration = Duration::from_millis(5);
+const SLICE_CHUNKS: u32 = JOB_ROWS / CHUNK_ROWS;
+/// An upload that was never committed is forgotten after a day.
+const ABANDONED_SECONDS: i64 = 86_400;
+
+/// How a round ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoundEnd {
+    /// Nothing waits.
+    Idle,
+    /// An import was worked on; there may be more.
+    Worked,
+}
+
+/// Takes one import that waits and works on it until it is done or `shutdown` is called.
+///
+/// # Errors
+/// Storage failures. The import keeps its place, and is taken again when its lease ends.
+pub async fn run_round(
+    desk: &Desk,
+    shutdown: &CancellationToken,
+) -> Result<RoundEnd, StorageError> {
+    let now = desk.now();
+    let claimed = desk
+        .storage
+        .write(move |tx| {
+            Box::pin(async move { tx.claim_import(now, now.plus_seconds(LEASE_SECONDS)).await })
+        })
+        .await?;
+    let Some(import) = claimed else {
+        return Ok(RoundEnd::Idle);
+    };
+    let id = import.tenant;
+    let tenant = desk
+        .storage
+        .read(move |tx| Box::pin(async move { tx.tenant_by_id(id).await }))
+        .await?;
+    // A disabled tenant's import waits until it is enabled again; the lease that was
+    // just taken makes room for others.
+    if let Some(tenant) = tenant {
+        work(desk, tenant, import, shutdown).await?;
+    }
+    Ok(RoundEnd::Worked)
+}
+
+/// Gives back leases that a killed server left behind, where no other server can hold one.
+pub async fn take_over(desk: &Desk) -> Result<(), StorageError> {
+    if desk.storage.is_postgres() {
+        return Ok(());
+    }
+    desk.storage
+        .write(|tx| Box::pin(async move { tx.release_imports().await }))
+        .await
+}
+
+/// Forgets uploads that were given up.
+pub async fn sweep(desk: &Desk) -> Result<(), StorageError> {
+    let before = desk.now().plus_seconds(-ABANDONED_SECONDS);
+    let dropped = desk
+        .storage
+        .write(move |tx| Box::pin(async move { tx.drop_abandoned_imports(before).await }))
+        .await?;
+    if dropped > 0 {
+        tracing::info!(dropped, "forgot uploads that were never committed");
+    }
+    Ok(())
+}
+
+async fn work(
+    desk: &Desk,
+    tenant: Tenant,
+    mut import: Import,
+    shutdown: &CancellationToken,
+) -> Result<(), StorageError> {
+    // Rules and default expiry count from the commit, whenever a slice gets its turn.
+    let rules = Arc::new(Rules::new(
+        &tenant,
+        import.committed_at.unwrap_or_else(|| desk.now()),
+    ));
+    let seen = Arc::new(note_all(desk, &import).await?);
+    let job = Arc::new(job_of(desk, tenant, &import, "job:import"));
+    tracing::info!(import = %import.id.0, from = import.processed, rows = import.rows, "import goes on");
+    while import.state == ImportState::Committing {
+        if shutdown.is_cancelled() {
+            let id = import.id;
+            return desk
+                .storage
+                .write(move |tx| Box::pin(async move { tx.release_import(id).await }))
+                .await;
+        }
+        let rows = read_slice(desk, &import, &rules, &seen).await?;
+        match commit_slice(desk, &job, import, rows).await? {
+            Some(after) => import = after,
+            // Another server has the lease now, and the work.
+            None => return Ok(()),
+        }
+        desk.wake.notify_waiters();
+        tokio::time::sleep(GIVE_WAY).await;
+    }
+    Ok(())
+}
+
+/// Which addresses the whole import has; read again after a restart, so that the same
+/// rows are repeats then.
+async fn note_all(desk: &Desk, import: &Import) -> Result<Seen, StorageError> {
+    let mut seen = Seen::default();
+    let chunks = chunks_of(import.rows);
+    let mut from = 0;
+    while from < chunks {
+        let payloads = payloads(desk, import, from).await?;
+        seen = blocking(move || {
+            for (number, payload) in &payloads {
+                seen.note(&drafts(payload)?, first_position(*number));
+            }
+            Ok(seen)
+        })
+        .await?;
+        from += SLICE_CHUNKS;
+    }
+    Ok(seen)
+}
+
+async fn payloads(
+    desk: &Desk,
+    import: &Import,
+    from: u32,
+) -> Result<Vec<(u32, String)>, StorageError> {
+    let id = import.id;
+    desk.storage
+        .read(move |tx| {
+            Box::pin(async move { tx.chunk_payloads(id, from, from + SLICE_CHUNKS).await })
+        })
+        .await
+}
+
+async fn read_slice(
+    desk: &Desk,
+    import: &Import,
+    rules: &Arc<Rules>,
+    seen: &Arc<Seen>,
+) -> Result<Vec<Row>, StorageError> {
+    let payloads = payloads(desk, import, import.processed / CHUNK_ROWS).await?;
+    let (rules, seen) = (rules.clone(), seen.clone());
+    blocking(move || {
+        let mut rows = Vec::new();
+        for (number, payload) in &payloads {
+            rows.extend(rules.read(&drafts(payload)?, first_position(*number), &seen));
+        }
+        Ok(rows)
+    })
+    .await
+}
+
+/// Commits one slice; the import as it stands then, or `None` where it is no longer ours.
+async fn commit_slice(
+    desk: &Desk,
+    job: &Arc<Job>,
+    before: Import,
+    rows: Vec<Row>,
+) -> Result<Option<Import>, StorageError> {
+    if rows.is_empty() {
+        return Err(StorageError::BadData {
+            table: "import_chunks",
+            column: "number",
+            value: format!("none from row {} on", before.processed),
+        });
+    }
+    let now = desk.now();
+    let (job, before, rows) = (job.clone(), Arc::new(before), Arc::new(rows));
+    desk.storage
+        .write(move |tx| {
+            let (job, before, rows) = (job.clone(), before.clone(), rows.clone());
+            Box::pin(async move {
+                let lease_until: Timestamp = now.plus_seconds(LEASE_SECONDS);
+                if !tx.hold_import(&before, lease_until).await? {
+                    return Ok(None);
+                }
+                let done = slice::run(tx, &job, &rows, now).await?;
+                let mut after = Import::clone(&before);
+                slice::add(&mut after.outcomes, &done.counts);
+                after.processed += u32::try_from(rows.len()).unwrap_or(u32::MAX);
+                let moved = if after.processed >= after.rows {
+                    after.state = ImportState::Done;
+                    finish(tx, &job, &before, &after.outcomes, after.state, now).await?
+                } else {
+                    tx.advance_import(
+                        &before,
+                        after.processed,
+                        &after.outcomes,
+                        after.state,
+                        lease_until,
+                    )
+                    .await?
+                };
+                tx.announce(before.tenant, now).await?;
+                Ok(moved.then_some(after))
+            })
+        })
+        .await
+}

@@ -1,0 +1,357 @@
+//! The submitted rows, read by the same rules as in the browser (`app::bulk::rules`).
+
+use std::collections::HashMap;
+
+use app::{
+    bulk::{
+        draft::RowDraft,
+        mapping::Field,
+        problem::{FieldProblem, ProblemCode},
+        rules::{RowFields, RuleContext, ValidRow, parse_draft, split_keys},
+    },
+    domain::{
+        email::EmailRef,
+        invitation::InvitationKind,
+        role::Role,
+        time::{CivilDate, Timestamp},
+    },
+};
+use jiff::{civil::Date, tz::TimeZone};
+use sha2::{Digest, Sha256};
+
+use crate::storage::{Tenant, fold};
+
+/// What there is to say about a row; empty where nothing is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fault {
+    /// The template's column name, or empty.
+    pub field: String,
+    /// A stable code, or empty.
+    pub code: String,
+    /// The sentence, or empty.
+    pub message: String,
+}
+
+impl Fault {
+    /// Says `message`.
+    pub fn new(field: &str, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            field: field.to_owned(),
+            code: code.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    fn of(problem: FieldProblem, draft: &RowDraft) -> Self {
+        let text = problem.field.map_or_else(String::new, |field| {
+            RowFields::from(draft).get(field).to_owned()
+        });
+        Self::new(
+            problem.field.map_or("", Field::name),
+            problem.code.code(),
+            problem.code.message(&text),
+        )
+    }
+
+    fn about_email(code: ProblemCode) -> Self {
+        Self::new(Field::Email.name(), code.code(), code.message(""))
+    }
+
+    /// An earlier row has the same address and asks for the same.
+    pub fn duplicate() -> Self {
+        Self::about_email(ProblemCode::DuplicateInFile)
+    }
+
+    /// An earlier row has the same address and asks for something else.
+    pub fn split_rows() -> Self {
+        Self::about_email(ProblemCode::SplitRows)
+    }
+
+    /// A key that is not in the tenant's catalog, or archived, or another tenant's (S25).
+    pub fn unknown_key(kind: InvitationKind, key: &str) -> Self {
+        let (field, code) = match kind {
+            InvitationKind::Program => (Field::Programs, ProblemCode::ProgramUnknown),
+            InvitationKind::Course | InvitationKind::Platform => {
+                (Field::Courses, ProblemCode::CourseUnknown)
+            }
+        };
+        Self::new(
+            field.name(),
+            code.code(),
+            format!("“{key}” is not in your catalog: check its spelling or remove it."),
+        )
+    }
+}
+
+/// Whether an earlier row of the import has the same address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// None has.
+    No,
+    /// One has, with the same courses and programs.
+    Same,
+    /// One has, with others.
+    Split,
+}
+
+/// A row that breaks no rule.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Its cells.
+    pub row: ValidRow,
+    /// The file names a role; learner is not just the default.
+    pub role_given: bool,
+    /// When its invitations end.
+    pub expires_at: Timestamp,
+    /// Folded name and address.
+    pub search_text: String,
+    /// The columns kept as metadata, as a JSON object.
+    pub metadata: String,
+}
+
+impl Wish {
+    /// The canonical address.
+    pub fn email(&self) -> &str {
+        self.row.email.canonical()
+    }
+}
+
+/// A submitted row.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// Order of submission, from 0.
+    pub position: u32,
+    /// The grid's row id.
+    pub id: u32,
+    /// The file's line.
+    pub line: u32,
+    /// The role it asks for, where that is one.
+    pub role: Option<Role>,
+    /// Whether an earlier row has the same address.
+    pub repeat: Repeat,
+    /// What it asks for, or the first rule that it breaks.
+    pub wish: Result<Wish, Fault>,
+}
+
+/// What the rules need to know beyond the rows.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    context: RuleContext,
+    zone: TimeZone,
+    default_expiry: Timestamp,
+}
+
+impl Rules {
+    /// The rules of `tenant` for an import that was committed at `at`.
+    pub fn new(tenant: &Tenant, at: Timestamp) -> Self {
+        let zone = TimeZone::get(&tenant.time_zone).unwrap_or_else(|error| {
+            tracing::warn!(zone = %tenant.time_zone, %error, "unknown time zone, UTC is used");
+            TimeZone::UTC
+        });
+        Self {
+            context: RuleContext {
+                today: day_of(at, &zone),
+                // The ceiling is judged apart, as it outranks every other problem.
+                max_role: Role::Admin,
+            },
+            default_expiry: at.plus_days(tenant.default_expiry_days),
+            zone,
+        }
+    }
+
+    /// Reads rows whose first has `position`.
+    pub fn read(&self, drafts: &[RowDraft], position: u32, seen: &Seen) -> Vec<Row> {
+        (position..)
+            .zip(drafts)
+            .map(|(position, draft)| Row {
+                position,
+                id: draft.row,
+                line: draft.line,
+                role: Role::parse(draft.role.trim_matches(' ')),
+                repeat: seen.repeat(position, draft),
+                wish: self.wish(draft),
+            })
+            .collect()
+    }
+
+    fn wish(&self, draft: &RowDraft) -> Result<Wish, Fault> {
+        let row = parse_draft(draft, &self.context).map_err(|problems| {
+            problems.first().map_or_else(
+                || Fault::new("", ProblemCode::NotAllowed.code(), ""),
+                |problem| Fault::of(*problem, draft),
+            )
+        })?;
+        Ok(Wish {
+            role_given: !draft.role.trim_matches(' ').is_empty(),
+            expires_at: row
+                .expires_on
+                .and_then(|day| end_of_day(day, &self.zone))
+                .unwrap_or(self.default_expiry),
+            search_text: fold(&format!(
+                "{} {} {}",
+                row.first_name,
+                row.last_name,
+                row.email.as_typed()
+            )),
+            metadata: metadata(&row.metadata),
+            row,
+        })
+    }
+}
+
+fn metadata(columns: &[(String, String)]) -> String {
+    if columns.is_empty() {
+        return "{}".to_owned();
+    }
+    let object: serde_json::Map<String, serde_json::Value> = columns
+        .iter()
+        .map(|(name, text)| (name.clone(), text.as_str().into()))
+        .collect();
+    serde_json::Value::Object(object).to_string()
+}
+
+/// What day it is in the zone.
+fn day_of(at: Timestamp, zone: &TimeZone) -> CivilDate {
+    let date = jiff::Timestamp::from_millisecond(at.0)
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        .to_zoned_datetime(zone.clone())
+        .date();
+    CivilDate {
+        year: date.year(),
+        month: date.month().unsigned_abs(),
+        day: date.day().unsigned_abs(),
+    }
+}
+
+/// The last millisecond of that day in the zone, whatever its clocks do on it.
+fn end_of_day(day: CivilDate, zone: &TimeZone) -> Option<Timestamp> {
+    let date = Date::new(
+        day.year,
+        i8::try_from(day.month).ok()?,
+        i8::try_from(day.day).ok()?,
+    )
+    .ok()?;
+    let next = date.tomorrow().ok()?.to_zoned_datetime(zone.clone()).ok()?;
+    Some(Timestamp(next.timestamp().as_millisecond() - 1))
+}
+
+/// Which addresses an import has, where first, and with which targets: 28 bytes a
+/// row, so that 100,000 rows stay small. Only digests are kept.
+#[derive(Debug, Default)]
+pub struct Seen(HashMap<[u8; 16], (u32, u64)>);
+
+impl Seen {
+    /// Takes note of rows whose first has `position`; call it in the order of submission.
+    pub fn note(&mut self, drafts: &[RowDraft], position: u32) {
+        for (position, draft) in (position..).zip(drafts) {
+            if let Some(address) = address_digest(draft) {
+                self.0
+                    .entry(address)
+                    .or_insert_with(|| (position, targets_digest(draft)));
+            }
+        }
+    }
+
+    fn repeat(&self, position: u32, draft: &RowDraft) -> Repeat {
+        match address_digest(draft).and_then(|address| self.0.get(&address)) {
+            Some((first, _)) if *first == position => Repeat::No,
+            Some((_, targets)) if *targets == targets_digest(draft) => Repeat::Same,
+            Some(_) => Repeat::Split,
+            None => Repeat::No,
+        }
+    }
+}
+
+fn address_digest(draft: &RowDraft) -> Option<[u8; 16]> {
+    let email = EmailRef::parse(&draft.email).ok()?;
+    let digest: [u8; 32] = Sha256::digest(email.canonical().as_bytes()).into();
+    digest.first_chunk().copied()
+}
+
+fn targets_digest(draft: &RowDraft) -> u64 {
+    if draft.courses.is_empty() && draft.programs.is_empty() {
+        return 0;
+    }
+    let mut hash = Sha256::new();
+    for cell in [&draft.courses, &draft.programs] {
+        let mut keys = split_keys(cell);
+        keys.sort_unstable();
+        for key in &keys {
+            hash.update(key.as_bytes());
+            hash.update([b'|']);
+        }
+        // Courses and programs with the same keys are not the same.
+        hash.update([0]);
+    }
+    let digest: [u8; 32] = hash.finalize().into();
+    u64::from_le_bytes(digest.first_chunk().copied().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(email: &str, courses: &str, programs: &str) -> RowDraft {
+        RowDraft {
+            email: email.to_owned(),
+            courses: courses.to_owned(),
+            programs: programs.to_owned(),
+            ..RowDraft::default()
+        }
+    }
+
+    #[test]
+    fn the_first_of_an_address_counts_and_later_ones_are_compared_with_it() {
+        let rows = [
+            draft("ada@acme.test", "a|b", ""),
+            draft("ADA@acme.test", "b | a", ""),
+            draft("ada@acme.test", "a", "b"),
+            draft("not an address", "a", ""),
+            draft("not an address", "a", ""),
+            draft("bob@acme.test", "", ""),
+        ];
+        let mut seen = Seen::default();
+        seen.note(&rows[..2], 0);
+        seen.note(&rows[2..], 2);
+        let repeats: Vec<Repeat> = (0..)
+            .zip(&rows)
+            .map(|(at, row)| seen.repeat(at, row))
+            .collect();
+        assert_eq!(
+            repeats,
+            [
+                Repeat::No,
+                Repeat::Same,
+                Repeat::Split,
+                Repeat::No,
+                Repeat::No,
+                Repeat::No
+            ]
+        );
+    }
+
+    #[test]
+    fn a_day_ends_by_the_zones_own_clock() {
+        let day = |year, month, day| CivilDate { year, month, day };
+        let end = |date, zone: &str| {
+            let end = end_of_day(date, &TimeZone::get(zone).unwrap()).unwrap();
+            jiff::Timestamp::from_millisecond(end.0)
+                .unwrap()
+                .to_string()
+        };
+        assert_eq!(end(day(2026, 12, 31), "UTC"), "2026-12-31T23:59:59.999Z");
+        assert_eq!(
+            end(day(2026, 12, 31), "Asia/Kathmandu"),
+            "2026-12-31T18:14:59.999Z"
+        );
+        // 23 hours: the clocks go forward on this day.
+        assert_eq!(
+            end(day(2027, 3, 28), "Europe/Berlin"),
+            "2027-03-28T21:59:59.999Z"
+        );
+        assert_eq!(
+            end(day(2027, 3, 27), "Europe/Berlin"),
+            "2027-03-27T22:59:59.999Z"
+        );
+    }
+}

@@ -1,0 +1,481 @@
+//! A slice of rows becomes outcomes, bundles, invitations, mails and audit events, in
+//! the transaction that is handed in. Small imports are one slice, large ones many.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use app::domain::{
+    actor::UserActor,
+    id::{
+        BundleId, CatalogItemId, DeliveryId, ImportId, InvitationId, SessionId, TenantId, UserId,
+    },
+    import::{RowOutcome, SubmitMode},
+    invitation::{Binding, InvitationKind, TokenPurpose},
+    policy,
+    role::Role,
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use super::{
+    decide::{Decision, Facts, Step, Target, decide, invitee},
+    rows::{Row, Wish},
+};
+use crate::{
+    clock::new_id,
+    mail::message_id,
+    storage::{
+        Act, AuditEvent, NewBundle, NewDelivery, NewInvitation, NewOutcome, OutcomeCounts,
+        StorageError, Tenant, Tx,
+    },
+};
+
+/// What the slices of one import have in common.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The import.
+    pub import: ImportId,
+    /// Its tenant.
+    pub tenant: Tenant,
+    /// Who submits.
+    pub user: UserId,
+    /// What to do with the rows that fail.
+    pub mode: SubmitMode,
+    /// Whether mails are queued; false: no mail server, links are copied.
+    pub mail: bool,
+    /// Its host stands in every `Message-ID`.
+    pub public_url: String,
+    /// `user`, or the job's name, for audit events.
+    pub actor: &'static str,
+}
+
+/// What a slice did.
+#[derive(Clone, Debug)]
+pub struct Done {
+    /// Rows by outcome; adds up to the slice's rows.
+    pub counts: OutcomeCounts,
+    /// `AllOrNothing` met a row that fails: nothing was created.
+    pub rejected: bool,
+}
+
+/// Everything that is to be written.
+#[derive(Default)]
+struct Batch {
+    bundles: Vec<NewBundle>,
+    invitations: Vec<NewInvitation>,
+    mails: Vec<NewDelivery>,
+    /// Existing bundles that gain invitations, by the end of these.
+    grown: BTreeMap<Timestamp, BTreeSet<BundleId>>,
+    /// The newest mail of existing bundles.
+    deliveries: Vec<(BundleId, DeliveryId)>,
+}
+
+/// Gives every row its outcome and makes what is to be made.
+pub async fn run(
+    tx: &mut Tx,
+    job: &Job,
+    rows: &[Row],
+    now: Timestamp,
+) -> Result<Done, StorageError> {
+    let facts = facts(tx, job, rows).await?;
+    let mut decisions: Vec<Decision> = rows.iter().map(|row| decide(row, &facts)).collect();
+    let rejected = job.mode == SubmitMode::AllOrNothing
+        && decisions.iter().any(|decision| decision.outcome.failed());
+    if rejected {
+        for decision in &mut decisions {
+            if decision.step != Step::Nothing {
+                *decision = Decision::held_back();
+            }
+        }
+    }
+    write(tx, job, rows, &mut decisions, &facts, now).await?;
+
+    let mut counts = OutcomeCounts::new();
+    let outcomes: Vec<NewOutcome> = rows
+        .iter()
+        .zip(decisions)
+        .map(|(row, decision)| {
+            *counts.entry(decision.outcome).or_default() += 1;
+            NewOutcome {
+                position: row.position,
+                row: row.id,
+                line: row.line,
+                outcome: decision.outcome,
+                field: decision.fault.field,
+                code: decision.fault.code,
+                message: decision.fault.message,
+                bundle: decision.bundle,
+            }
+        })
+        .collect();
+    tx.insert_outcomes(job.import, outcomes).await?;
+    Ok(Done { counts, rejected })
+}
+
+/// The highest role that `user` may give now; asked again for every slice, so that a
+/// submitter who lost his rights meanwhile invites nobody more (S23, S24).
+async fn ceiling(
+    tx: &mut Tx,
+    tenant: TenantId,
+    user: UserId,
+) -> Result<Option<Role>, StorageError> {
+    let Some(submitter) = tx.submitter(tenant, user).await? else {
+        return Ok(None);
+    };
+    let actor = UserActor {
+        user,
+        // No browser takes part, and no right hangs on one.
+        session: SessionId(Uuid::nil()),
+        super_admin: submitter.super_admin,
+        email_verified: false,
+        memberships: submitter
+            .role
+            .map(|role| (tenant, role))
+            .into_iter()
+            .collect(),
+    };
+    Ok(policy::role_ceiling(&actor, tenant))
+}
+
+async fn facts(tx: &mut Tx, job: &Job, rows: &[Row]) -> Result<Facts, StorageError> {
+    let tenant = job.tenant.id;
+    let wishes: Vec<&Wish> = rows
+        .iter()
+        .filter_map(|row| row.wish.as_ref().ok())
+        .collect();
+    let emails: Vec<String> = wishes
+        .iter()
+        .map(|wish| wish.email())
+        .collect::<BTreeSet<&str>>()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    let accounts = tx.users_by_emails(tenant, &emails).await?;
+
+    let users: Vec<UserId> = accounts.values().map(|account| account.id).collect();
+    let enrolled = tx
+        .enrollments_among(tenant, &users)
+        .await?
+        .into_iter()
+        .collect();
+
+    // Under the address as well where the account is verified: an invitation that was
+    // made before keeps its key until it is re-keyed.
+    let mut keys = emails;
+    keys.extend(
+        accounts
+            .values()
+            .filter(|account| account.email_verified)
+            .map(|account| account.id.0.to_string()),
+    );
+    let mut live: HashMap<String, Vec<(Uuid, BundleId)>> = HashMap::new();
+    for invitation in tx.live_among(tenant, &keys).await? {
+        live.entry(invitation.invitee_key)
+            .or_default()
+            .push((invitation.target, invitation.bundle));
+    }
+    let bundles: Vec<BundleId> = live
+        .values()
+        .flatten()
+        .map(|(_, bundle)| *bundle)
+        .collect::<HashSet<BundleId>>()
+        .into_iter()
+        .collect();
+    let bundles = tx
+        .live_bundles(&bundles)
+        .await?
+        .into_iter()
+        .map(|bundle| (bundle.id, bundle))
+        .collect();
+
+    Ok(Facts {
+        tenant,
+        ceiling: ceiling(tx, tenant, job.user).await?,
+        courses: catalog(
+            tx,
+            tenant,
+            InvitationKind::Course,
+            wishes.iter().flat_map(|wish| &wish.row.courses),
+        )
+        .await?,
+        programs: catalog(
+            tx,
+            tenant,
+            InvitationKind::Program,
+            wishes.iter().flat_map(|wish| &wish.row.programs),
+        )
+        .await?,
+        accounts,
+        enrolled,
+        live,
+        bundles,
+    })
+}
+
+/// The items that these keys mean to the tenant; each key is asked for once.
+pub async fn catalog(
+    tx: &mut Tx,
+    tenant: TenantId,
+    kind: InvitationKind,
+    keys: impl Iterator<Item = &String>,
+) -> Result<HashMap<String, CatalogItemId>, StorageError> {
+    let keys: Vec<String> = keys.cloned().collect::<BTreeSet<_>>().into_iter().collect();
+    Ok(tx
+        .catalog_by_keys(tenant, kind, &keys)
+        .await?
+        .into_iter()
+        .map(|(key, item)| (key, item.id))
+        .collect())
+}
+
+async fn write(
+    tx: &mut Tx,
+    job: &Job,
+    rows: &[Row],
+    decisions: &mut [Decision],
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    let act = Act {
+        tenant: job.tenant.id,
+        inviter: job.user,
+        import: job.import,
+        at: now,
+    };
+    let mut batch = plan(job, rows, decisions, facts, now);
+    keep_queued_mails(tx, job, &mut batch, decisions, facts, now).await?;
+    for (expires_at, bundles) in &batch.grown {
+        let bundles: Vec<BundleId> = bundles.iter().copied().collect();
+        tx.hold_bundles(&bundles, *expires_at).await?;
+    }
+
+    // In the order of the index that two imports may meet in: fewer deadlocks.
+    batch
+        .invitations
+        .sort_unstable_by(|a, b| (a.target, &a.invitee_key).cmp(&(b.target, &b.invitee_key)));
+    tx.insert_bundles(&act, std::mem::take(&mut batch.bundles))
+        .await?;
+    let lost = tx.insert_invitations(&act, &batch.invitations).await?;
+    if !lost.is_empty() {
+        overtaken(tx, job, rows, decisions, facts, &mut batch, &lost).await?;
+    }
+    tx.insert_deliveries(batch.mails).await?;
+    for (bundle, delivery) in &batch.deliveries {
+        tx.set_delivery(*bundle, *delivery).await?;
+    }
+    let event = |action, subject, subject_id| AuditEvent {
+        tenant: Some(job.tenant.id),
+        actor_id: Some(job.user.0),
+        actor: job.actor,
+        action,
+        subject,
+        subject_id,
+        at: now,
+    };
+    tx.record(
+        batch
+            .invitations
+            .iter()
+            .map(|invitation| event("invitation.created", "invitation", invitation.id.0))
+            .collect(),
+    )
+    .await
+}
+
+/// Turns decisions into rows to be written; a row that makes a bundle learns its id.
+fn plan(
+    job: &Job,
+    rows: &[Row],
+    decisions: &mut [Decision],
+    facts: &Facts,
+    now: Timestamp,
+) -> Batch {
+    let mut batch = Batch::default();
+    for (row, decision) in rows.iter().zip(decisions) {
+        let Ok(wish) = &row.wish else { continue };
+        let (bundle, targets, mailed) = match &decision.step {
+            Step::Nothing => continue,
+            Step::Create(targets) => {
+                let bundle = BundleId(new_id(now));
+                decision.bundle = Some(bundle);
+                (bundle, targets, job.mail)
+            }
+            Step::Add(bundle, targets) => {
+                batch
+                    .grown
+                    .entry(wish.expires_at)
+                    .or_default()
+                    .insert(*bundle);
+                // An inactive bundle is not mailed.
+                let active = facts
+                    .bundles
+                    .get(bundle)
+                    .is_some_and(|bundle| bundle.active);
+                (*bundle, targets, job.mail && active)
+            }
+        };
+        let (invitee_key, user) = invitee(facts.accounts.get(wish.email()), wish.email());
+        let delivery = mailed.then(|| {
+            let id = new_id(now);
+            batch.mails.push(NewDelivery {
+                id: DeliveryId(id),
+                tenant: job.tenant.id,
+                bundle,
+                purpose: TokenPurpose::Mail,
+                message_id: message_id(id, &job.public_url),
+                not_before: now.plus_seconds(job.tenant.hold_seconds),
+                created_at: now,
+            });
+            DeliveryId(id)
+        });
+        if matches!(decision.step, Step::Create(_)) {
+            batch.bundles.push(new_bundle(bundle, wish, user, delivery));
+        } else if let Some(delivery) = delivery {
+            batch.deliveries.push((bundle, delivery));
+        }
+        batch
+            .invitations
+            .extend(targets.iter().map(|target: &Target| NewInvitation {
+                id: InvitationId(new_id(now)),
+                bundle,
+                kind: target.kind,
+                target: target.id,
+                binding: if user.is_some() {
+                    Binding::User
+                } else {
+                    Binding::Email
+                },
+                invitee_key: invitee_key.clone(),
+                expires_at: wish.expires_at,
+            }));
+    }
+    batch
+}
+
+fn new_bundle(
+    id: BundleId,
+    wish: &Wish,
+    user: Option<UserId>,
+    delivery: Option<DeliveryId>,
+) -> NewBundle {
+    NewBundle {
+        id,
+        email: wish.email().to_owned(),
+        email_typed: wish.row.email.as_typed().to_owned(),
+        user,
+        first_name: wish.row.first_name.clone(),
+        last_name: wish.row.last_name.clone(),
+        search_text: wish.search_text.clone(),
+        role: wish.row.role,
+        labels: wish.row.labels.join("|"),
+        external_id: Some(wish.row.external_id.clone()).filter(|id| !id.is_empty()),
+        note: wish.row.note.clone(),
+        metadata: wish.metadata.clone(),
+        delivery,
+        expires_at: wish.expires_at,
+    }
+}
+
+/// A bundle whose mail still waits untouched in the outbox needs no second one: the
+/// mail is rendered when it is sent, and then tells of the new targets too.
+async fn keep_queued_mails(
+    tx: &mut Tx,
+    job: &Job,
+    batch: &mut Batch,
+    decisions: &[Decision],
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<(), StorageError> {
+    if batch.deliveries.is_empty() {
+        return Ok(());
+    }
+    let waiting: Vec<DeliveryId> = decisions
+        .iter()
+        .filter_map(|decision| match &decision.step {
+            Step::Add(bundle, _) => facts.bundles.get(bundle)?.delivery,
+            Step::Nothing | Step::Create(_) => None,
+        })
+        .collect();
+    let held = tx
+        .put_off_queued(&waiting, now.plus_seconds(job.tenant.hold_seconds))
+        .await?;
+    let told: HashSet<BundleId> = facts
+        .bundles
+        .values()
+        .filter(|bundle| bundle.delivery.is_some_and(|id| held.contains(&id)))
+        .map(|bundle| bundle.id)
+        .collect();
+    batch
+        .deliveries
+        .retain(|(bundle, _)| !told.contains(bundle));
+    batch.mails.retain(|mail| !told.contains(&mail.bundle));
+    Ok(())
+}
+
+/// Somebody else invited some of these people between the look and the write: what was
+/// not made is taken out, and a row for which nothing was made is `already_invited`.
+async fn overtaken(
+    tx: &mut Tx,
+    job: &Job,
+    rows: &[Row],
+    decisions: &mut [Decision],
+    facts: &Facts,
+    batch: &mut Batch,
+    lost: &HashSet<InvitationId>,
+) -> Result<(), StorageError> {
+    let touched: HashSet<BundleId> = batch
+        .invitations
+        .iter()
+        .filter(|invitation| lost.contains(&invitation.id))
+        .map(|invitation| invitation.bundle)
+        .collect();
+    batch
+        .invitations
+        .retain(|invitation| !lost.contains(&invitation.id));
+    let kept: HashSet<BundleId> = batch
+        .invitations
+        .iter()
+        .map(|invitation| invitation.bundle)
+        .collect();
+    let empty: HashSet<BundleId> = touched.difference(&kept).copied().collect();
+    batch.mails.retain(|mail| !empty.contains(&mail.bundle));
+    batch
+        .deliveries
+        .retain(|(bundle, _)| !empty.contains(bundle));
+
+    let mut keys = Vec::new();
+    let mut made_here = Vec::new();
+    for (row, decision) in rows.iter().zip(decisions.iter()) {
+        if let (Ok(wish), Some(bundle)) = (&row.wish, decision.bundle)
+            && empty.contains(&bundle)
+        {
+            keys.push(invitee(facts.accounts.get(wish.email()), wish.email()).0);
+            if matches!(decision.step, Step::Create(_)) {
+                made_here.push(bundle);
+            }
+        }
+    }
+    tx.drop_empty_bundles(&made_here).await?;
+    let theirs: HashMap<String, BundleId> = tx
+        .live_among(job.tenant.id, &keys)
+        .await?
+        .into_iter()
+        .map(|invitation| (invitation.invitee_key, invitation.bundle))
+        .collect();
+    for (row, decision) in rows.iter().zip(decisions.iter_mut()) {
+        if let (Ok(wish), Some(bundle)) = (&row.wish, decision.bundle)
+            && decision.step != Step::Nothing
+            && empty.contains(&bundle)
+        {
+            let key = invitee(facts.accounts.get(wish.email()), wish.email()).0;
+            *decision = Decision::overtaken(theirs.get(&key).copied());
+        }
+    }
+    Ok(())
+}
+
+/// Adds `more` to `counts`.
+pub fn add(counts: &mut OutcomeCounts, more: &BTreeMap<RowOutcome, u32>) {
+    for (outcome, rows) in more {
+        *counts.entry(*outcome).or_default() += rows;
+    }
+}

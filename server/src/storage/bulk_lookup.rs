@@ -1,0 +1,169 @@
+//! What an import asks about many people and keys at once: plain `IN` lists, 500 at a
+//! time, each answered from one index.
+
+use app::domain::{
+    id::{BundleId, CatalogItemId, DeliveryId, TenantId, UserId},
+    role::Role,
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use super::{Arg, FromBoth, StorageError, Tx, in_list, users::role_of};
+use crate::args;
+
+/// Values in one `IN` list.
+const BATCH: usize = 500;
+
+/// A live invitation of a tenant.
+#[derive(Clone, Debug)]
+pub struct LiveInvitation {
+    /// User id or canonical address.
+    pub invitee_key: String,
+    /// The tenant, or the catalog item.
+    pub target: Uuid,
+    /// Its bundle.
+    pub bundle: BundleId,
+}
+
+/// A bundle with live invitations.
+#[derive(Clone, Debug)]
+pub struct LiveBundle {
+    /// The bundle.
+    pub id: BundleId,
+    /// The role it offers.
+    pub role: Role,
+    /// Not switched off.
+    pub active: bool,
+    /// Its newest mail.
+    pub delivery: Option<DeliveryId>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// Who submits, as far as the rights there matter.
+#[derive(Clone, Debug)]
+pub struct Submitter {
+    /// Runs the whole platform.
+    pub super_admin: bool,
+    /// The role in the tenant, if a member.
+    pub role: Option<Role>,
+}
+
+impl Tx {
+    /// Runs `sql(list)` for the values, a batch at a time; `head` are the arguments before them.
+    async fn in_batches<R: FromBoth>(
+        &mut self,
+        head: Vec<Arg>,
+        values: Vec<Arg>,
+        sql: impl Fn(&str) -> String,
+    ) -> Result<Vec<R>, StorageError> {
+        let mut found = Vec::new();
+        for batch in values.chunks(BATCH) {
+            let text = sql(&in_list(head.len() + 1, batch.len()));
+            let args = head.iter().chain(batch).cloned().collect();
+            found.append(&mut self.all_composed::<R>(text, args).await?);
+        }
+        Ok(found)
+    }
+
+    /// What these users are enrolled in, in the tenant.
+    pub async fn enrollments_among(
+        &mut self,
+        tenant: TenantId,
+        users: &[UserId],
+    ) -> Result<Vec<(UserId, CatalogItemId)>, StorageError> {
+        let values = users.iter().map(|user| Arg::from(*user)).collect();
+        let rows: Vec<(Uuid, Uuid)> = self
+            .in_batches(args![tenant], values, |list| {
+                format!(
+                    "SELECT user_id, item_id FROM enrollments
+                     WHERE tenant_id = $1 AND user_id IN ({list})"
+                )
+            })
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(user, item)| (UserId(user), CatalogItemId(item)))
+            .collect())
+    }
+
+    /// The live invitations of these invitees in the tenant.
+    pub async fn live_among(
+        &mut self,
+        tenant: TenantId,
+        invitee_keys: &[String],
+    ) -> Result<Vec<LiveInvitation>, StorageError> {
+        let values = invitee_keys
+            .iter()
+            .map(|key| Arg::from(key.as_str()))
+            .collect();
+        let rows: Vec<(String, Uuid, Uuid)> = self
+            .in_batches(args![tenant], values, |list| {
+                format!(
+                    "SELECT invitee_key, target_id, bundle_id FROM invitations
+                     WHERE tenant_id = $1 AND invitee_key IN ({list})
+                     AND status IN ('unassigned', 'scheduled', 'pending')
+                     ORDER BY bundle_id, id"
+                )
+            })
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(invitee_key, target, bundle)| LiveInvitation {
+                invitee_key,
+                target,
+                bundle: BundleId(bundle),
+            })
+            .collect())
+    }
+
+    /// These bundles, if they still wait for their person.
+    pub async fn live_bundles(
+        &mut self,
+        bundles: &[BundleId],
+    ) -> Result<Vec<LiveBundle>, StorageError> {
+        let values = bundles.iter().map(|bundle| Arg::from(*bundle)).collect();
+        let rows: Vec<(Uuid, String, i64, Option<Uuid>, i64)> = self
+            .in_batches(args![], values, |list| {
+                format!(
+                    "SELECT id, role, active, delivery_id, expires_at FROM bundles
+                     WHERE id IN ({list}) AND status IN ('unassigned', 'scheduled', 'pending')"
+                )
+            })
+            .await?;
+        rows.into_iter()
+            .map(|(id, word, active, delivery, expires_at)| {
+                Ok(LiveBundle {
+                    id: BundleId(id),
+                    role: role_of(word)?,
+                    active: active == 1,
+                    delivery: delivery.map(DeliveryId),
+                    expires_at: Timestamp(expires_at),
+                })
+            })
+            .collect()
+    }
+
+    /// The rights of whoever submits, as they are now; `None`: the account is gone or
+    /// deactivated.
+    pub async fn submitter(
+        &mut self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<Option<Submitter>, StorageError> {
+        self.optional::<(i64, Option<String>)>(
+            "SELECT u.super_admin, m.role FROM users u
+             LEFT JOIN memberships m ON m.user_id = u.id AND m.tenant_id = $1
+             WHERE u.id = $2 AND u.deactivated_at IS NULL",
+            args![tenant, user],
+        )
+        .await?
+        .map(|(super_admin, word)| {
+            Ok(Submitter {
+                super_admin: super_admin == 1,
+                role: word.map(role_of).transpose()?,
+            })
+        })
+        .transpose()
+    }
+}

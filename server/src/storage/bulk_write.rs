@@ -1,0 +1,257 @@
+//! What an import creates: bundles, invitations and mails, many at once.
+
+use std::collections::HashSet;
+
+use app::domain::{
+    id::{BundleId, DeliveryId, ImportId, InvitationId, TenantId, UserId},
+    invitation::{Binding, InvitationKind},
+    role::Role,
+    time::Timestamp,
+};
+use uuid::Uuid;
+
+use super::{Arg, StorageError, Tx, in_list, insert_many};
+use crate::args;
+
+/// Values in one `IN` list.
+const BATCH: usize = 500;
+
+/// A bundle to be made; its status is `pending`.
+#[derive(Clone, Debug)]
+pub struct NewBundle {
+    /// The bundle.
+    pub id: BundleId,
+    /// Canonical address.
+    pub email: String,
+    /// As typed; mail goes here.
+    pub email_typed: String,
+    /// The verified account that owns the address.
+    pub user: Option<UserId>,
+    /// May be empty.
+    pub first_name: String,
+    /// May be empty.
+    pub last_name: String,
+    /// Folded name and address.
+    pub search_text: String,
+    /// The role it offers.
+    pub role: Role,
+    /// Labels, separated by `|`.
+    pub labels: String,
+    /// The person's id in another system.
+    pub external_id: Option<String>,
+    /// The admin's note.
+    pub note: String,
+    /// JSON object of the columns kept as metadata.
+    pub metadata: String,
+    /// Its mail; `None`: no mail was asked for.
+    pub delivery: Option<DeliveryId>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+/// What the bundles of one act have in common.
+#[derive(Clone, Copy, Debug)]
+pub struct Act {
+    /// In which tenant.
+    pub tenant: TenantId,
+    /// Who invites.
+    pub inviter: UserId,
+    /// By which import.
+    pub import: ImportId,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// An invitation to be made; its status is `pending`.
+#[derive(Clone, Debug)]
+pub struct NewInvitation {
+    /// The invitation.
+    pub id: InvitationId,
+    /// Of which bundle.
+    pub bundle: BundleId,
+    /// To what kind of target.
+    pub kind: InvitationKind,
+    /// The tenant, or the catalog item.
+    pub target: Uuid,
+    /// How it knows its invitee.
+    pub binding: Binding,
+    /// User id if a verified account owns the address, else the canonical address.
+    pub invitee_key: String,
+    /// When it ends.
+    pub expires_at: Timestamp,
+}
+
+impl Tx {
+    /// Makes bundles.
+    pub async fn insert_bundles(
+        &mut self,
+        act: &Act,
+        bundles: Vec<NewBundle>,
+    ) -> Result<(), StorageError> {
+        let rows: Vec<Vec<Arg>> = bundles
+            .into_iter()
+            .map(|bundle| {
+                args![
+                    bundle.id,
+                    act.tenant,
+                    bundle.email,
+                    bundle.email_typed,
+                    bundle.user,
+                    bundle.first_name,
+                    bundle.last_name,
+                    bundle.search_text,
+                    bundle.role.as_str(),
+                    bundle.labels,
+                    bundle.external_id,
+                    bundle.note,
+                    bundle.metadata,
+                    "pending",
+                    act.inviter,
+                    act.import,
+                    bundle.delivery,
+                    act.at,
+                    bundle.expires_at,
+                ]
+            })
+            .collect();
+        insert_many(
+            self,
+            "INSERT INTO bundles (id, tenant_id, email, email_typed, user_id, first_name,
+             last_name, search_text, role, labels, external_id, note, metadata, status,
+             inviter_id, import_id, delivery_id, created_at, expires_at)",
+            19,
+            "",
+            rows,
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Makes invitations, except where a live one of the same tenant, target and invitee
+    /// stands (I2). The ids of those that were not made, because somebody was faster.
+    pub async fn insert_invitations(
+        &mut self,
+        act: &Act,
+        invitations: &[NewInvitation],
+    ) -> Result<HashSet<InvitationId>, StorageError> {
+        let rows: Vec<Vec<Arg>> = invitations
+            .iter()
+            .map(|invitation| {
+                args![
+                    invitation.id,
+                    act.tenant,
+                    invitation.bundle,
+                    invitation.kind.as_str(),
+                    invitation.binding.as_str(),
+                    invitation.target,
+                    invitation.invitee_key.as_str(),
+                    "pending",
+                    act.at,
+                    act.at,
+                    invitation.expires_at,
+                ]
+            })
+            .collect();
+        let wanted = rows.len() as u64;
+        let made = insert_many(
+            self,
+            "INSERT INTO invitations (id, tenant_id, bundle_id, kind, binding, target_id,
+             invitee_key, status, created_at, status_changed_at, expires_at)",
+            11,
+            "ON CONFLICT DO NOTHING",
+            rows,
+        )
+        .await?;
+        if made == wanted {
+            return Ok(HashSet::new());
+        }
+        let mut missing: HashSet<InvitationId> =
+            invitations.iter().map(|invitation| invitation.id).collect();
+        for batch in invitations.chunks(BATCH) {
+            let there: Vec<(Uuid,)> = self
+                .all_composed(
+                    format!(
+                        "SELECT id FROM invitations WHERE id IN ({})",
+                        in_list(1, batch.len())
+                    ),
+                    batch.iter().map(|one| Arg::from(one.id)).collect(),
+                )
+                .await?;
+            for (id,) in there {
+                missing.remove(&InvitationId(id));
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Takes back bundles of this transaction that got no invitation.
+    pub async fn drop_empty_bundles(&mut self, bundles: &[BundleId]) -> Result<(), StorageError> {
+        for batch in bundles.chunks(BATCH) {
+            self.execute_composed(
+                format!(
+                    "DELETE FROM bundles WHERE id IN ({list}) AND NOT EXISTS
+                     (SELECT 1 FROM invitations WHERE bundle_id = bundles.id)",
+                    list = in_list(1, batch.len())
+                ),
+                batch.iter().map(|id| Arg::from(*id)).collect(),
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Holds live bundles for this transaction and moves their end to `expires_at` where
+    /// that is later. `Retry` where one is no longer live: the facts must be read again.
+    pub async fn hold_bundles(
+        &mut self,
+        bundles: &[BundleId],
+        expires_at: Timestamp,
+    ) -> Result<(), StorageError> {
+        for batch in bundles.chunks(BATCH) {
+            let mut values = args![expires_at];
+            values.extend(batch.iter().map(|id| Arg::from(*id)));
+            let held = self
+                .execute_composed(
+                    format!(
+                        "UPDATE bundles
+                         SET expires_at = CASE WHEN expires_at < $1 THEN $1 ELSE expires_at END
+                         WHERE id IN ({}) AND status IN ('unassigned', 'scheduled', 'pending')",
+                        in_list(2, batch.len())
+                    ),
+                    values,
+                )
+                .await?;
+            if held != batch.len() as u64 {
+                return Err(StorageError::Retry);
+            }
+        }
+        Ok(())
+    }
+
+    /// Of these mails, those that no worker has touched yet; they are put off to
+    /// `not_before` where that is later, and will tell of whatever their bundle holds then.
+    pub async fn put_off_queued(
+        &mut self,
+        deliveries: &[DeliveryId],
+        not_before: Timestamp,
+    ) -> Result<HashSet<DeliveryId>, StorageError> {
+        let mut held = HashSet::new();
+        for batch in deliveries.chunks(BATCH) {
+            let mut values = args![not_before];
+            values.extend(batch.iter().map(|id| Arg::from(*id)));
+            let rows: Vec<(Uuid,)> = self
+                .all_composed(
+                    format!(
+                        "UPDATE outbox
+                         SET not_before = CASE WHEN not_before < $1 THEN $1 ELSE not_before END
+                         WHERE status = 'queued' AND attempts = 0 AND id IN ({}) RETURNING id",
+                        in_list(2, batch.len())
+                    ),
+                    values,
+                )
+                .await?;
+            held.extend(rows.into_iter().map(|(id,)| DeliveryId(id)));
+        }
+        Ok(held)
+    }
+}

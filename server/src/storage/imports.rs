@@ -1,0 +1,543 @@
+//! Imports: the submitted grid, its chunks on the way in, each row's outcome.
+
+use std::collections::BTreeMap;
+
+use app::{
+    api::imports::{ImportLine, RowResult},
+    domain::{
+        id::{BundleId, ImportId, TenantId, UserId},
+        import::{ImportState, RowOutcome, SubmitMode},
+        time::Timestamp,
+    },
+};
+use uuid::Uuid;
+
+use super::{Arg, StorageError, Tx, insert_many};
+use crate::args;
+
+/// How many rows have which outcome.
+pub type OutcomeCounts = BTreeMap<RowOutcome, u32>;
+
+/// An import as stored.
+#[derive(Clone, Debug)]
+pub struct Import {
+    /// The import.
+    pub id: ImportId,
+    /// Of which tenant.
+    pub tenant: TenantId,
+    /// Who submits it.
+    pub user: UserId,
+    /// Hex SHA-256 over the chunks' hashes, in order.
+    pub content_hash: String,
+    /// Rows announced.
+    pub rows: u32,
+    /// What to do with the rows that fail.
+    pub mode: SubmitMode,
+    /// Where it stands.
+    pub state: ImportState,
+    /// Rows that have their outcome.
+    pub processed: u32,
+    /// Rows by outcome; adds up to `processed`.
+    pub outcomes: OutcomeCounts,
+    /// When the commit began; rules and expiries of every row count from here.
+    pub committed_at: Option<Timestamp>,
+}
+
+/// What `begin` writes.
+#[derive(Clone, Debug)]
+pub struct NewImport {
+    /// The new import's id.
+    pub id: ImportId,
+    /// Of which tenant.
+    pub tenant: TenantId,
+    /// Who submits it.
+    pub user: UserId,
+    /// Drawn by the browser.
+    pub idempotency_key: String,
+    /// Hex SHA-256 over the chunks' hashes, in order.
+    pub content_hash: String,
+    /// For the list of imports.
+    pub file_name: String,
+    /// Rows announced.
+    pub rows: u32,
+    /// What to do with the rows that fail.
+    pub mode: SubmitMode,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// A chunk on its way in.
+#[derive(Clone, Debug)]
+pub struct NewChunk {
+    /// Its import.
+    pub import: ImportId,
+    /// From 0.
+    pub number: u32,
+    /// Hex SHA-256 of the payload.
+    pub hash: String,
+    /// Rows in it.
+    pub rows: u32,
+    /// JSON array of drafts.
+    pub payload: String,
+    /// Bytes that all payloads of the import may have together.
+    pub bytes_max: i64,
+}
+
+/// What became of a chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChunkStored {
+    /// It is there, now or already.
+    Kept,
+    /// The number is taken by other content.
+    Differs,
+    /// The commit has begun.
+    Closed,
+    /// The import would become larger than the limit.
+    TooLarge,
+}
+
+/// One row's outcome on its way into `import_rows`.
+#[derive(Clone, Debug)]
+pub struct NewOutcome {
+    /// Order of submission, from 0.
+    pub position: u32,
+    /// The grid's row id.
+    pub row: u32,
+    /// The file's line.
+    pub line: u32,
+    /// What became of it.
+    pub outcome: RowOutcome,
+    /// The field at fault, or empty.
+    pub field: String,
+    /// A stable code, or empty.
+    pub code: String,
+    /// The sentence, or empty.
+    pub message: String,
+    /// The bundle that was created or already there.
+    pub bundle: Option<BundleId>,
+}
+
+#[derive(sqlx::FromRow)]
+struct ImportRow {
+    id: Uuid,
+    tenant_id: Uuid,
+    user_id: Uuid,
+    content_hash: String,
+    rows: i64,
+    mode: String,
+    state: String,
+    processed: i64,
+    outcomes: String,
+    committed_at: Option<i64>,
+}
+
+impl TryFrom<ImportRow> for Import {
+    type Error = StorageError;
+
+    fn try_from(row: ImportRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: ImportId(row.id),
+            tenant: TenantId(row.tenant_id),
+            user: UserId(row.user_id),
+            content_hash: row.content_hash,
+            rows: count("rows", row.rows)?,
+            mode: mode(&row.mode)?,
+            state: state(&row.state)?,
+            processed: count("processed", row.processed)?,
+            outcomes: counts(&row.outcomes)?,
+            committed_at: row.committed_at.map(Timestamp),
+        })
+    }
+}
+
+fn bad(column: &'static str, value: &str) -> StorageError {
+    StorageError::BadData {
+        table: "imports",
+        column,
+        value: value.to_owned(),
+    }
+}
+
+fn count(column: &'static str, value: i64) -> Result<u32, StorageError> {
+    u32::try_from(value).map_err(|_| bad(column, &value.to_string()))
+}
+
+fn mode(text: &str) -> Result<SubmitMode, StorageError> {
+    match text {
+        "all_or_nothing" => Ok(SubmitMode::AllOrNothing),
+        "valid_now" => Ok(SubmitMode::ValidNow),
+        other => Err(bad("mode", other)),
+    }
+}
+
+const fn mode_word(mode: SubmitMode) -> &'static str {
+    match mode {
+        SubmitMode::AllOrNothing => "all_or_nothing",
+        SubmitMode::ValidNow => "valid_now",
+    }
+}
+
+fn state(text: &str) -> Result<ImportState, StorageError> {
+    ImportState::parse(text).ok_or_else(|| bad("state", text))
+}
+
+fn counts(json: &str) -> Result<OutcomeCounts, StorageError> {
+    serde_json::from_str(json).map_err(|_| bad("outcomes", json))
+}
+
+fn outcome(text: &str) -> Result<RowOutcome, StorageError> {
+    RowOutcome::parse(text).ok_or_else(|| StorageError::BadData {
+        table: "import_rows",
+        column: "outcome",
+        value: text.to_owned(),
+    })
+}
+
+const OPEN: &str = "INSERT INTO imports (id, tenant_id, user_id, idempotency_key, content_hash,
+        file_name, rows, mode, state, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'receiving', $9)
+    ON CONFLICT (tenant_id, user_id, idempotency_key) DO NOTHING";
+const DROP_OLD: &str = "DELETE FROM imports WHERE state = 'receiving' AND id IN (
+    SELECT id FROM imports WHERE tenant_id = $1 AND user_id = $2 AND state = 'receiving'
+    ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET 9)";
+const DROP_ABANDONED: &str = "DELETE FROM imports WHERE state = 'receiving' AND created_at < $1";
+const BY_KEY: &str = "SELECT id, tenant_id, user_id, content_hash, rows, mode, state, processed,
+        outcomes, committed_at
+    FROM imports WHERE tenant_id = $1 AND user_id = $2 AND idempotency_key = $3";
+const BY_ID: &str = "SELECT id, tenant_id, user_id, content_hash, rows, mode, state, processed,
+        outcomes, committed_at
+    FROM imports WHERE tenant_id = $1 AND id = $2";
+const STORE_CHUNK: &str = "INSERT INTO import_chunks (import_id, number, hash, rows, payload)
+    SELECT id, $2, $3, $4, $5 FROM imports WHERE id = $1 AND state = 'receiving'
+    ON CONFLICT (import_id, number) DO NOTHING";
+const CHUNK_BYTES: &str = "SELECT CAST(COALESCE(SUM(octet_length(payload)), 0) AS BIGINT)
+    FROM import_chunks WHERE import_id = $1";
+const CHUNK_HASHES: &str =
+    "SELECT number, hash FROM import_chunks WHERE import_id = $1 ORDER BY number";
+const CHUNK_PAYLOADS: &str = "SELECT number, payload FROM import_chunks
+    WHERE import_id = $1 AND number >= $2 AND number < $3 ORDER BY number";
+const START: &str = "UPDATE imports SET state = 'committing', committed_at = $3
+    WHERE tenant_id = $1 AND id = $2 AND state = 'receiving'";
+const HOLD: &str = "UPDATE imports SET lease_until = $3
+    WHERE id = $1 AND state = 'committing' AND processed = $2";
+const ADVANCE: &str = "UPDATE imports SET processed = $3, outcomes = $4, state = $5,
+        lease_until = $6
+    WHERE id = $1 AND state = 'committing' AND processed = $2";
+const DROP_CHUNKS: &str = "DELETE FROM import_chunks WHERE import_id = $1";
+const DUE: &str = "SELECT id, tenant_id, user_id, content_hash, rows, mode, state, processed,
+        outcomes, committed_at
+    FROM imports WHERE state = 'committing' AND lease_until <= $1 ORDER BY lease_until, id LIMIT 1";
+const CLAIM: &str = "UPDATE imports SET lease_until = $3
+    WHERE id = $1 AND state = 'committing' AND lease_until <= $2";
+const RELEASE: &str = "UPDATE imports SET lease_until = 0 WHERE id = $1 AND state = 'committing'";
+const RELEASE_ALL: &str = "UPDATE imports SET lease_until = 0 WHERE state = 'committing'";
+const OUTCOMES: &str = "SELECT row_id, outcome, field, code, message, bundle_id FROM import_rows
+    WHERE import_id = $1 AND position >= $2 AND position < $3 ORDER BY position";
+const NEWEST: &str = "SELECT i.id, i.file_name, u.first_name, u.last_name, i.created_at, i.state,
+        i.rows, i.outcomes
+    FROM imports i JOIN users u ON u.id = i.user_id
+    WHERE i.tenant_id = $1 ORDER BY i.created_at DESC, i.id DESC LIMIT 100";
+
+impl Tx {
+    /// Opens an import; false where this user's key has one already. Keeps at most
+    /// ten unfinished ones of a user in a tenant, so that given-up uploads do not pile up.
+    pub async fn open_import(&mut self, import: &NewImport) -> Result<bool, StorageError> {
+        let opened = self
+            .execute(
+                OPEN,
+                args![
+                    import.id,
+                    import.tenant,
+                    import.user,
+                    import.idempotency_key.as_str(),
+                    import.content_hash.as_str(),
+                    import.file_name.as_str(),
+                    import.rows,
+                    mode_word(import.mode),
+                    import.at,
+                ],
+            )
+            .await?
+            == 1;
+        if opened {
+            self.execute(DROP_OLD, args![import.tenant, import.user])
+                .await?;
+        }
+        Ok(opened)
+    }
+
+    /// Forgets uploads that were begun before `before` and never committed.
+    pub async fn drop_abandoned_imports(&mut self, before: Timestamp) -> Result<u64, StorageError> {
+        self.execute(DROP_ABANDONED, args![before]).await
+    }
+
+    /// The import that this user's key opened.
+    pub async fn import_by_key(
+        &mut self,
+        tenant: TenantId,
+        user: UserId,
+        key: &str,
+    ) -> Result<Option<Import>, StorageError> {
+        self.optional::<ImportRow>(BY_KEY, args![tenant, user, key])
+            .await?
+            .map(Import::try_from)
+            .transpose()
+    }
+
+    /// An import of this tenant.
+    pub async fn import(
+        &mut self,
+        tenant: TenantId,
+        import: ImportId,
+    ) -> Result<Option<Import>, StorageError> {
+        self.optional::<ImportRow>(BY_ID, args![tenant, import])
+            .await?
+            .map(Import::try_from)
+            .transpose()
+    }
+
+    /// Keeps a chunk while the import is still open; the same chunk again is harmless.
+    pub async fn store_chunk(&mut self, chunk: &NewChunk) -> Result<ChunkStored, StorageError> {
+        let (bytes,): (i64,) = self.one(CHUNK_BYTES, args![chunk.import]).await?;
+        let size = i64::try_from(chunk.payload.len()).unwrap_or(i64::MAX);
+        if bytes.saturating_add(size) > chunk.bytes_max {
+            // A chunk that is there already does not count twice.
+            return match self.stored_hash(chunk).await? {
+                Some(hash) if hash == chunk.hash => Ok(ChunkStored::Kept),
+                _ => Ok(ChunkStored::TooLarge),
+            };
+        }
+        let stored = self
+            .execute(
+                STORE_CHUNK,
+                args![
+                    chunk.import,
+                    chunk.number,
+                    chunk.hash.as_str(),
+                    chunk.rows,
+                    chunk.payload.as_str(),
+                ],
+            )
+            .await?;
+        if stored == 1 {
+            return Ok(ChunkStored::Kept);
+        }
+        Ok(match self.stored_hash(chunk).await? {
+            None => ChunkStored::Closed,
+            Some(hash) if hash == chunk.hash => ChunkStored::Kept,
+            Some(_) => ChunkStored::Differs,
+        })
+    }
+
+    async fn stored_hash(&mut self, chunk: &NewChunk) -> Result<Option<String>, StorageError> {
+        Ok(self
+            .optional::<(String,)>(
+                "SELECT hash FROM import_chunks WHERE import_id = $1 AND number = $2",
+                args![chunk.import, chunk.number],
+            )
+            .await?
+            .map(|(hash,)| hash))
+    }
+
+    /// Number and hash of every stored chunk, in order.
+    pub async fn chunk_hashes(
+        &mut self,
+        import: ImportId,
+    ) -> Result<Vec<(u32, String)>, StorageError> {
+        self.all::<(i64, String)>(CHUNK_HASHES, args![import])
+            .await?
+            .into_iter()
+            .map(|(number, hash)| Ok((count("number", number)?, hash)))
+            .collect()
+    }
+
+    /// The payloads of the chunks `from..until`, in order.
+    pub async fn chunk_payloads(
+        &mut self,
+        import: ImportId,
+        from: u32,
+        until: u32,
+    ) -> Result<Vec<(u32, String)>, StorageError> {
+        self.all::<(i64, String)>(CHUNK_PAYLOADS, args![import, from, until])
+            .await?
+            .into_iter()
+            .map(|(number, payload)| Ok((count("number", number)?, payload)))
+            .collect()
+    }
+
+    /// `receiving → committing`, once; false: somebody else did, or it is gone.
+    pub async fn start_commit(
+        &mut self,
+        tenant: TenantId,
+        import: ImportId,
+        at: Timestamp,
+    ) -> Result<bool, StorageError> {
+        Ok(self.execute(START, args![tenant, import, at]).await? == 1)
+    }
+
+    /// Holds the import for this transaction, if it still stands where `before` has it;
+    /// false where another worker was faster.
+    pub async fn hold_import(
+        &mut self,
+        before: &Import,
+        lease_until: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let held = self
+            .execute(HOLD, args![before.id, before.processed, lease_until])
+            .await?;
+        Ok(held == 1)
+    }
+
+    /// Moves `processed` from where `before` has it to `processed`, together with the
+    /// counts; false where another worker was faster, whose work then stands.
+    pub async fn advance_import(
+        &mut self,
+        before: &Import,
+        processed: u32,
+        outcomes: &OutcomeCounts,
+        state: ImportState,
+        lease_until: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let json = serde_json::to_string(outcomes).map_err(|error| StorageError::BadData {
+            table: "imports",
+            column: "outcomes",
+            value: error.to_string(),
+        })?;
+        let moved = self
+            .execute(
+                ADVANCE,
+                args![
+                    before.id,
+                    before.processed,
+                    processed,
+                    json,
+                    state.as_str(),
+                    lease_until,
+                ],
+            )
+            .await?;
+        Ok(moved == 1)
+    }
+
+    /// Forgets the rows that came in; their outcomes stay.
+    pub async fn drop_chunks(&mut self, import: ImportId) -> Result<(), StorageError> {
+        self.execute(DROP_CHUNKS, args![import]).await?;
+        Ok(())
+    }
+
+    /// Takes the lease on an import that waits for the job.
+    pub async fn claim_import(
+        &mut self,
+        now: Timestamp,
+        lease_until: Timestamp,
+    ) -> Result<Option<Import>, StorageError> {
+        let Some(row) = self.optional::<ImportRow>(DUE, args![now]).await? else {
+            return Ok(None);
+        };
+        let claimed = self.execute(CLAIM, args![row.id, now, lease_until]).await? == 1;
+        if claimed {
+            Ok(Some(Import::try_from(row)?))
+        } else {
+            // Another server took it between the two statements.
+            Err(StorageError::Retry)
+        }
+    }
+
+    /// Gives the lease back.
+    pub async fn release_import(&mut self, import: ImportId) -> Result<(), StorageError> {
+        self.execute(RELEASE, args![import]).await?;
+        Ok(())
+    }
+
+    /// Gives every lease back; only where one server alone owns the database.
+    pub async fn release_imports(&mut self) -> Result<(), StorageError> {
+        self.execute(RELEASE_ALL, args![]).await?;
+        Ok(())
+    }
+
+    /// Keeps the outcomes of rows.
+    pub async fn insert_outcomes(
+        &mut self,
+        import: ImportId,
+        rows: Vec<NewOutcome>,
+    ) -> Result<(), StorageError> {
+        let rows: Vec<Vec<Arg>> = rows
+            .into_iter()
+            .map(|row| {
+                args![
+                    import,
+                    row.position,
+                    row.row,
+                    row.line,
+                    row.outcome.as_str(),
+                    row.field,
+                    row.code,
+                    row.message,
+                    row.bundle,
+                ]
+            })
+            .collect();
+        insert_many(
+            self,
+            "INSERT INTO import_rows
+             (import_id, position, row_id, line, outcome, field, code, message, bundle_id)",
+            9,
+            "",
+            rows,
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// The outcomes of the rows `from..from + limit`, in the order of submission.
+    pub async fn outcomes(
+        &mut self,
+        import: ImportId,
+        from: u32,
+        limit: u32,
+    ) -> Result<Vec<RowResult>, StorageError> {
+        type Row = (i64, String, String, String, String, Option<Uuid>);
+        self.all::<Row>(
+            OUTCOMES,
+            args![import, from, i64::from(from) + i64::from(limit)],
+        )
+        .await?
+        .into_iter()
+        .map(|(row, word, field, code, message, bundle)| {
+            Ok(RowResult {
+                row: count("row_id", row)?,
+                outcome: outcome(&word)?,
+                bundle: bundle.map(BundleId),
+                field,
+                code,
+                message,
+            })
+        })
+        .collect()
+    }
+
+    /// The tenant's newest imports, at most 100.
+    pub async fn newest_imports(
+        &mut self,
+        tenant: TenantId,
+    ) -> Result<Vec<ImportLine>, StorageError> {
+        type Row = (Uuid, String, String, String, i64, String, i64, String);
+        self.all::<Row>(NEWEST, args![tenant])
+            .await?
+            .into_iter()
+            .map(
+                |(id, file_name, first, last, created_at, word, rows, json)| {
+                    Ok(ImportLine {
+                        import: ImportId(id),
+                        file_name,
+                        submitted_by: format!("{first} {last}").trim().to_owned(),
+                        created_at: Timestamp(created_at),
+                        state: state(&word)?,
+                        rows: count("rows", rows)?,
+                        outcomes: counts(&json)?,
+                    })
+                },
+            )
+            .collect()
+    }
+}

@@ -1,0 +1,8 @@
+//! The import's promises (`docs/trust.md`), on both engines.
+
+#![expect(clippy::unwrap_used, reason = "a test ends where a step fails")]
+
+mod job;
+mod outcomes;
+mod submit;
+mod world;

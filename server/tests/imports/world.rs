@@ -1,0 +1,415 @@
+//! A small platform on each engine: two tenants, their admins, a catalog.
+
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use app::{
+    api::{
+        ApiError,
+        imports::{BeginImport, ImportChunk, ImportRef, ImportStatus, OutcomesRequest, RowResult},
+    },
+    bulk::draft::RowDraft,
+    domain::{
+        actor::{Actor, UserActor},
+        id::{CatalogItemId, SessionId, TenantId, UserId},
+        import::{RowOutcome, SubmitMode},
+        role::Role,
+        time::Timestamp,
+    },
+    ports::{Caller, Imports},
+};
+use server::{
+    args,
+    clock::{Clock, FixedClock, new_id},
+    services::{Desk, Settings, imports::ImportsService},
+    storage::{NewMembership, NewUser, Storage},
+};
+use sha2::{Digest, Sha256};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use uuid::Uuid;
+
+/// 2026-11-23T12:00:00Z, noon in UTC, 17:45 in Kathmandu.
+pub const NOW: Timestamp = Timestamp(1_795_435_200_000);
+
+pub struct World {
+    pub desk: Desk,
+    pub clock: Arc<FixedClock>,
+    pub imports: Arc<ImportsService>,
+    /// In Kathmandu (UTC+5:45), so that a day's end is nobody else's.
+    pub acme: TenantId,
+    pub globex: TenantId,
+    pub admin: Caller,
+    pub admin_user: UserId,
+    pub globex_admin: Caller,
+    _files: tempfile::TempDir,
+}
+
+/// A world on SQLite, and one on PostgreSQL where `BECKON_TEST_POSTGRES` names a server.
+pub async fn worlds() -> Vec<World> {
+    let mut worlds = vec![World::new(None).await];
+    if let Ok(url) = std::env::var("BECKON_TEST_POSTGRES") {
+        worlds.push(World::new(Some(&url)).await);
+    }
+    worlds
+}
+
+async fn fresh_database(url: &str) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let name = format!(
+        "imports_{}_{}",
+        std::process::id(),
+        NUMBER.fetch_add(1, Ordering::SeqCst)
+    );
+    let mut connection = PgConnection::connect(url).await.unwrap();
+    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    format!("{server}/{name}")
+}
+
+impl World {
+    async fn new(postgres: Option<&str>) -> Self {
+        let files = tempfile::tempdir().unwrap();
+        let storage = match postgres {
+            None => Storage::open_sqlite(files.path().join("beckon.db")).await,
+            Some(url) => Storage::open_postgres(&fresh_database(url).await).await,
+        }
+        .unwrap();
+        storage.migrate().await.unwrap();
+        let clock = Arc::new(FixedClock::new(NOW));
+        let desk = Desk {
+            storage,
+            clock: clock.clone(),
+            settings: Arc::new(Settings {
+                public_url: "https://beckon.example:8443".to_owned(),
+                secure_cookies: true,
+                demo: false,
+                mail_configured: true,
+                mail_from: "beckon@beckon.example".to_owned(),
+            }),
+            wake: Arc::default(),
+        };
+        let (acme, globex) = (TenantId(new_id(NOW)), TenantId(new_id(NOW)));
+        let (admin_user, globex_user) = (UserId(new_id(NOW)), UserId(new_id(NOW)));
+        let world = Self {
+            imports: Arc::new(ImportsService::new(desk.clone())),
+            desk,
+            clock,
+            acme,
+            globex,
+            admin: caller(admin_user, acme),
+            admin_user,
+            globex_admin: caller(globex_user, globex),
+            _files: files,
+        };
+        for (tenant, slug, zone) in [
+            (acme, "acme", "Asia/Kathmandu"),
+            (globex, "globex", "Europe/Berlin"),
+        ] {
+            world
+                .run(
+                    "INSERT INTO tenants (id, slug, name, time_zone, created_at)
+                     VALUES ($1, $2, $2, $3, $4)",
+                    args![tenant, slug, zone, NOW],
+                )
+                .await;
+        }
+        world
+            .user(
+                admin_user,
+                "admin@acme.test",
+                true,
+                Some((acme, Role::Admin)),
+            )
+            .await;
+        world
+            .user(
+                globex_user,
+                "admin@globex.test",
+                true,
+                Some((globex, Role::Admin)),
+            )
+            .await;
+        world.item(Some(acme), "course", "rust").await;
+        world.item(Some(acme), "course", "sql").await;
+        world.item(Some(acme), "program", "onboarding").await;
+        world.item(Some(globex), "course", "secret").await;
+        world.item(None, "course", "shared").await;
+        world
+    }
+
+    pub async fn run(&self, sql: &'static str, args: Vec<server::storage::Arg>) -> u64 {
+        self.desk
+            .storage
+            .write(move |tx| {
+                let args = args.clone();
+                Box::pin(async move { tx.execute(sql, args).await })
+            })
+            .await
+            .unwrap()
+    }
+
+    /// The one number that `sql` counts.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        self.desk
+            .storage
+            .read(move |tx| Box::pin(async move { tx.one::<(i64,)>(sql, vec![]).await }))
+            .await
+            .unwrap()
+            .0
+    }
+
+    pub async fn user(
+        &self,
+        id: UserId,
+        email: &str,
+        verified: bool,
+        member: Option<(TenantId, Role)>,
+    ) {
+        let user = NewUser {
+            id,
+            email: email.to_owned(),
+            email_typed: email.to_owned(),
+            email_verified: verified,
+            first_name: "Ada".to_owned(),
+            last_name: "Lovelace".to_owned(),
+            password_hash: None,
+            super_admin: false,
+            created_at: NOW,
+        };
+        self.desk
+            .storage
+            .write(move |tx| {
+                let user = user.clone();
+                Box::pin(async move {
+                    tx.insert_users(vec![user]).await?;
+                    if let Some((tenant, role)) = member {
+                        tx.insert_memberships(vec![NewMembership {
+                            tenant,
+                            user: id,
+                            role,
+                            labels: String::new(),
+                            external_id: None,
+                            created_at: NOW,
+                            invitation: None,
+                        }])
+                        .await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+    }
+
+    /// A new account; gives its id.
+    pub async fn account(
+        &self,
+        email: &str,
+        verified: bool,
+        member: Option<(TenantId, Role)>,
+    ) -> UserId {
+        let id = UserId(new_id(self.clock.now()));
+        self.user(id, email, verified, member).await;
+        id
+    }
+
+    pub async fn item(&self, owner: Option<TenantId>, kind: &str, key: &str) -> CatalogItemId {
+        let id = CatalogItemId(new_id(NOW));
+        self.run(
+            "INSERT INTO catalog_items (id, tenant_id, kind, key, title, search_text, created_at)
+             VALUES ($1, $2, $3, $4, $4, $4, $5)",
+            args![id, owner, kind, key, NOW],
+        )
+        .await;
+        id
+    }
+
+    pub async fn enroll(&self, user: UserId, key: &'static str) {
+        self.run(
+            "INSERT INTO enrollments (tenant_id, user_id, item_id, created_at)
+             SELECT $1, $2, id, $3 FROM catalog_items WHERE tenant_id = $1 AND key = $4",
+            args![self.acme, user, NOW, key],
+        )
+        .await;
+    }
+
+    pub async fn begin(
+        &self,
+        key: &str,
+        mode: SubmitMode,
+        rows: &[RowDraft],
+    ) -> Result<ImportStatus, ApiError> {
+        let input = BeginImport {
+            tenant: "acme".to_owned(),
+            idempotency_key: format!("key-of-a-submit-{key}"),
+            file_name: "people.csv".to_owned(),
+            rows: u32::try_from(rows.len()).unwrap(),
+            content_hash: content_hash(rows),
+            mode,
+        };
+        self.imports.begin(&self.admin, input).await
+    }
+
+    pub async fn send(&self, import: &ImportStatus, rows: &[RowDraft]) -> Result<(), ApiError> {
+        for chunk in chunks(import, rows) {
+            self.imports.chunk(&self.admin, chunk).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn commit(&self, import: &ImportStatus) -> Result<ImportStatus, ApiError> {
+        self.imports.commit(&self.admin, reference(import)).await
+    }
+
+    /// Begin, every chunk, commit.
+    pub async fn submit(
+        &self,
+        key: &str,
+        mode: SubmitMode,
+        rows: &[RowDraft],
+    ) -> Result<ImportStatus, ApiError> {
+        let import = self.begin(key, mode, rows).await?;
+        self.send(&import, rows).await?;
+        self.commit(&import).await
+    }
+
+    pub async fn outcomes(&self, import: &ImportStatus) -> Vec<RowResult> {
+        let input = OutcomesRequest {
+            tenant: "acme".to_owned(),
+            import: import.import,
+            from: 0,
+            limit: 10_000,
+        };
+        self.imports.outcomes(&self.admin, input).await.unwrap()
+    }
+
+    /// What must hold after every operation.
+    pub async fn invariants(&self) {
+        let found = self
+            .desk
+            .storage
+            .read(|tx| Box::pin(async move { server::storage::invariants::check(tx).await }))
+            .await
+            .unwrap();
+        assert_eq!(found, Vec::<String>::new());
+        let zero = [
+            (
+                "I1: a finished import has as many outcomes as rows",
+                "SELECT COUNT(*) FROM imports i WHERE i.state IN ('done', 'rejected') AND
+                 i.rows <> (SELECT COUNT(*) FROM import_rows r WHERE r.import_id = i.id)",
+            ),
+            (
+                "no bundle without an invitation",
+                "SELECT COUNT(*) FROM bundles b WHERE NOT EXISTS
+                 (SELECT 1 FROM invitations i WHERE i.bundle_id = b.id)",
+            ),
+            (
+                "I6: one audit event per invitation made",
+                "SELECT COUNT(*) FROM invitations i WHERE 1 <> (SELECT COUNT(*) FROM audit_events a
+                 WHERE a.subject_id = i.id AND a.action = 'invitation.created')",
+            ),
+            (
+                "an outcome that names a bundle names one that is there",
+                "SELECT COUNT(*) FROM import_rows r WHERE r.bundle_id IS NOT NULL AND NOT EXISTS
+                 (SELECT 1 FROM bundles b WHERE b.id = r.bundle_id)",
+            ),
+            (
+                "no chunk outlives its import's work",
+                "SELECT COUNT(*) FROM import_chunks c JOIN imports i ON i.id = c.import_id
+                 WHERE i.state IN ('done', 'rejected')",
+            ),
+        ];
+        for (law, sql) in zero {
+            assert_eq!(self.count(sql).await, 0, "{law}");
+        }
+    }
+}
+
+pub fn caller(user: UserId, tenant: TenantId) -> Caller {
+    Caller {
+        actor: Actor::User(UserActor {
+            user,
+            session: SessionId(Uuid::nil()),
+            super_admin: false,
+            email_verified: true,
+            memberships: vec![(tenant, Role::Admin)],
+        }),
+        peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        landing: None,
+        user_agent: String::new(),
+    }
+}
+
+pub fn reference(import: &ImportStatus) -> ImportRef {
+    ImportRef {
+        tenant: "acme".to_owned(),
+        import: import.import,
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
+}
+
+pub fn hash_of(rows: &[RowDraft]) -> String {
+    hex(&Sha256::digest(serde_json::to_vec(rows).unwrap()))
+}
+
+pub fn content_hash(rows: &[RowDraft]) -> String {
+    let hashes: String = rows.chunks(1_000).map(hash_of).collect();
+    hex(&Sha256::digest(hashes))
+}
+
+pub fn chunks(import: &ImportStatus, rows: &[RowDraft]) -> Vec<ImportChunk> {
+    (0..)
+        .zip(rows.chunks(1_000))
+        .map(|(number, rows)| ImportChunk {
+            tenant: "acme".to_owned(),
+            import: import.import,
+            number,
+            hash: hash_of(rows),
+            rows: rows.to_vec(),
+        })
+        .collect()
+}
+
+/// A row of a valid, new address.
+pub fn row(number: u32) -> RowDraft {
+    named(number, &format!("person{number}@people.test"))
+}
+
+pub fn named(number: u32, email: &str) -> RowDraft {
+    RowDraft {
+        row: number,
+        line: number + 2,
+        email: email.to_owned(),
+        ..RowDraft::default()
+    }
+}
+
+pub fn with_courses(number: u32, email: &str, courses: &str) -> RowDraft {
+    RowDraft {
+        courses: courses.to_owned(),
+        ..named(number, email)
+    }
+}
+
+/// Outcome and code of every row.
+pub fn told(outcomes: &[RowResult]) -> Vec<(RowOutcome, &str)> {
+    outcomes
+        .iter()
+        .map(|one| (one.outcome, one.code.as_str()))
+        .collect()
+}
