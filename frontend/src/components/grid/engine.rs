@@ -396,7 +396,7 @@ impl Engine {
         let offset = state.rows.offset(active.row);
         let in_sight = offset > -ROW_HEIGHT && offset < state.rows.height;
         let editor = self.editor.borrow();
-        let anchor = (in_sight && editor.has_focus()).then(|| {
+        let anchor = (in_sight && editor.has_focus() && !editor.is_editing()).then(|| {
             let shell = f64::from(self.nodes.root.offset_top());
             Anchor {
                 left: state.columns.left(active.column) - state.scroll_left,
@@ -531,6 +531,9 @@ impl Engine {
         if let Some((cell, _)) = painter.cell(active) {
             self.editor.borrow_mut().begin(cell, text, replace);
         }
+        drop(painter);
+        // What is being typed is not wrong yet.
+        self.popover.borrow_mut().hide();
     }
 
     /// Whether the key before was Esc.

@@ -33,6 +33,7 @@ impl HeadNodes {
         dom::attribute(&menu, "type", "button");
         dom::attribute(&menu, "tabindex", "-1");
         dom::attribute(&menu, "aria-haspopup", "menu");
+        menu.set_text_content(Some("▾"));
         let edge = dom::element("span", "grid__resize", "");
         dom::attribute(&edge, "aria-hidden", "true");
         for part in [&name, &hint, &menu, &edge] {

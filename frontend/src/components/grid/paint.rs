@@ -77,6 +77,22 @@ fn shown(text: &str) -> &str {
     }
 }
 
+/// What of a text changes how it is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Look {
+    address: bool,
+    lines: bool,
+}
+
+impl Look {
+    fn of(text: &str) -> Self {
+        Self {
+            address: text.contains('@'),
+            lines: text.contains(['\n', '\r']),
+        }
+    }
+}
+
 struct CellNodes {
     cell: HtmlElement,
     label: HtmlElement,
@@ -94,7 +110,6 @@ impl CellNodes {
         let cell = dom::element("div", "grid__cell", "gridcell");
         dom::style(&cell, "position", "absolute");
         let label = dom::element("span", "grid__text", "");
-        // Names in right-to-left scripts keep their direction in their own cell.
         dom::attribute(&label, "dir", "auto");
         let text = dom::document().create_text_node("");
         dom::append(&label, &text);
@@ -118,10 +133,21 @@ impl CellNodes {
     }
 
     fn write(&mut self, text: &str) {
-        if self.shown != text {
-            self.text.set_data(text);
-            text.clone_into(&mut self.shown);
+        if self.shown == text {
+            return;
         }
+        self.text.set_data(text);
+        let (before, after) = (Look::of(&self.shown), Look::of(text));
+        if before != after {
+            // Names keep the direction of their script; an address runs one way.
+            dom::attribute(&self.label, "dir", if after.address { "ltr" } else { "auto" });
+            self.label.set_class_name(if after.lines {
+                "grid__text is-lines"
+            } else {
+                "grid__text"
+            });
+        }
+        text.clone_into(&mut self.shown);
     }
 
     fn draw(&mut self, mask: u8) {

@@ -109,6 +109,11 @@ impl Popover {
         self.element.set_hidden(false);
     }
 
+    /// Takes the box out of sight; its words stay for the cell's description.
+    pub fn hide(&self) {
+        self.element.set_hidden(true);
+    }
+
     fn write(&self, remark: &Remark) {
         self.title.set_data(&remark.title);
         let mut sentence = remark.sentence.clone();

@@ -59,8 +59,7 @@ pub fn InvitePage() -> impl IntoView {
             }
             .into_any()
         }
-        Phase::Ready => overview
-            .peek()
+        Phase::Ready => untrack(|| overview.ready())
             .map(|overview| view! { <Invite overview/> })
             .into_any(),
     }
