@@ -1,0 +1,267 @@
+//! The admin's list, resend and revoke.
+
+mod stage;
+
+use app::{
+    api::{
+        ApiError,
+        invitations::{BundleRef, ListInvitations},
+    },
+    domain::{
+        id::BundleId,
+        invitation::{DeliveryStatus, InvitationStatus},
+    },
+    ports::{Caller, Invitations as _},
+};
+use server::args;
+use stage::{Invite, Stage, on_every_engine};
+
+fn acme(bundle: BundleId) -> BundleRef {
+    BundleRef {
+        tenant: "acme".to_owned(),
+        bundle,
+    }
+}
+
+async fn search(stage: &Stage, caller: &Caller, search: &str) -> Vec<String> {
+    let page = stage
+        .invitations
+        .list(
+            caller,
+            ListInvitations {
+                tenant: "acme".to_owned(),
+                search: search.to_owned(),
+                ..ListInvitations::default()
+            },
+        )
+        .await
+        .unwrap();
+    page.bundles.into_iter().map(|line| line.email).collect()
+}
+
+#[tokio::test]
+async fn the_list_pages_newest_first_and_never_repeats() {
+    on_every_engine(|stage| async move {
+        let mut made = Vec::new();
+        for n in 0..25 {
+            made.push(stage.invite(stage.to_acme(&format!("p{n}@new.test"))).await);
+        }
+        stage
+            .invite(Invite {
+                tenant: stage.globex,
+                inviter: stage.gil,
+                ..stage.to_acme("other@new.test")
+            })
+            .await;
+        made.reverse();
+        let ada = stage.signed_in(stage.ada).await;
+        let mut listed = Vec::new();
+        let mut after = None;
+        loop {
+            let page = stage
+                .invitations
+                .list(
+                    &ada,
+                    ListInvitations {
+                        tenant: "acme".to_owned(),
+                        after,
+                        limit: 10,
+                        ..ListInvitations::default()
+                    },
+                )
+                .await
+                .unwrap();
+            listed.extend(page.bundles.iter().map(|line| line.bundle));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(listed, made);
+        let counts = stage
+            .invitations
+            .counts(&ada, "acme".to_owned())
+            .await
+            .unwrap();
+        assert_eq!(counts, [(InvitationStatus::Pending, 25)].into());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn search_and_filter_find_by_part_of_name_and_address() {
+    on_every_engine(|stage| async move {
+        stage.invite(stage.to_acme("100%_sure@new.test")).await;
+        stage.invite(stage.to_acme("1000sure@new.test")).await;
+        let gone = stage.invite(stage.to_acme("gone@new.test")).await;
+        let ada = stage.signed_in(stage.ada).await;
+        stage.invitations.revoke(&ada, acme(gone)).await.unwrap();
+        assert_eq!(search(&stage, &ada, "MÁRA gone").await, ["gone@new.test"]);
+        assert_eq!(search(&stage, &ada, "100%_").await, ["100%_sure@new.test"]);
+        assert_eq!(search(&stage, &ada, "sure new").await.len(), 2);
+        assert!(search(&stage, &ada, "nobody").await.is_empty());
+        assert!(search(&stage, &ada, "' OR 1=1 --").await.is_empty());
+        let page = stage
+            .invitations
+            .list(
+                &ada,
+                ListInvitations {
+                    tenant: "acme".to_owned(),
+                    status: Some(InvitationStatus::Revoked),
+                    ..ListInvitations::default()
+                },
+            )
+            .await
+            .unwrap();
+        assert_eq!(page.bundles.len(), 1);
+        assert_eq!(page.bundles[0].bundle, gone);
+        assert_eq!(page.bundles[0].delivery, Some(DeliveryStatus::Dead));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_line_says_everything_about_a_person() {
+    on_every_engine(|stage| async move {
+        stage
+            .invite(Invite {
+                items: vec![("course", stage.course)],
+                ..stage.to_acme("mara@new.test")
+            })
+            .await;
+        stage.send_mails().await;
+        let ada = stage.signed_in(stage.ada).await;
+        let input = ListInvitations {
+            tenant: "acme".to_owned(),
+            ..ListInvitations::default()
+        };
+        let page = stage.invitations.list(&ada, input).await.unwrap();
+        let line = &page.bundles[0];
+        assert_eq!(line.name, "Mara Muster");
+        assert_eq!(line.invited_by, "Ada Example");
+        assert_eq!(line.delivery, Some(DeliveryStatus::Sent));
+        assert_eq!(line.delivery_at, Some(stage.desk.now()));
+        let titles: Vec<&str> = line.targets.iter().map(|one| one.title.as_str()).collect();
+        assert_eq!(titles, ["Acme Academy", "Fire safety"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_foreign_bundle_and_a_missing_one_answer_alike() {
+    on_every_engine(|stage| async move {
+        let bundle = stage.invite(stage.to_acme("mara@new.test")).await;
+        let gil = stage.signed_in(stage.gil).await;
+        let own_name = BundleRef {
+            tenant: "globex".to_owned(),
+            bundle,
+        };
+        let missing = BundleRef {
+            tenant: "globex".to_owned(),
+            bundle: BundleId(stage.desk.new_id()),
+        };
+        for input in [acme(bundle), own_name, missing] {
+            for answer in [
+                stage.invitations.resend(&gil, input.clone()).await,
+                stage.invitations.revoke(&gil, input).await,
+            ] {
+                assert_eq!(answer.unwrap_err(), ApiError::NotFound);
+            }
+        }
+        let anonymous = stage.anonymous();
+        for answer in [
+            stage.invitations.resend(&anonymous, acme(bundle)).await,
+            stage.invitations.revoke(&anonymous, acme(bundle)).await,
+        ] {
+            assert_eq!(answer.unwrap_err(), ApiError::SignInFirst);
+        }
+        assert_eq!(stage.status(bundle).await, "pending");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_resend_has_a_brake_replaces_the_queued_mail_and_only_serves_the_living() {
+    on_every_engine(|stage| async move {
+        let bundle = stage.invite(stage.to_acme("mara@new.test")).await;
+        let ada = stage.signed_in(stage.ada).await;
+        let answer = stage.invitations.resend(&ada, acme(bundle)).await;
+        assert_eq!(answer.unwrap_err(), ApiError::TooMany { retry_after: 60 });
+        stage.clock.advance_seconds(60);
+        let line = stage.invitations.resend(&ada, acme(bundle)).await.unwrap();
+        assert_eq!(line.delivery, Some(DeliveryStatus::Queued));
+        stage.send_mails().await;
+        assert_eq!(stage.memory.mails().len(), 1, "the first mail was replaced");
+        let resent = "SELECT COUNT(*) FROM audit_events WHERE action = 'invitation.resent'";
+        assert_eq!(stage.number(resent, args![]).await, 1);
+
+        let token = stage.mailed_token("mara@new.test");
+        let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        stage.register(&landed).await.unwrap();
+        stage.clock.advance_seconds(60);
+        for answer in [
+            stage.invitations.resend(&ada, acme(bundle)).await,
+            stage.invitations.revoke(&ada, acme(bundle)).await,
+        ] {
+            assert!(matches!(answer.unwrap_err(), ApiError::Conflict { .. }));
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_revoke_ends_what_is_live_and_stops_its_mail() {
+    on_every_engine(|stage| async move {
+        let bundle = stage
+            .invite(Invite {
+                items: vec![("course", stage.course)],
+                ..stage.to_acme("mara@new.test")
+            })
+            .await;
+        let ada = stage.signed_in(stage.ada).await;
+        let line = stage.invitations.revoke(&ada, acme(bundle)).await.unwrap();
+        assert_eq!(line.status, InvitationStatus::Revoked);
+        assert!(
+            line.targets
+                .iter()
+                .all(|one| one.status == InvitationStatus::Revoked)
+        );
+        stage.send_mails().await;
+        assert!(stage.memory.mails().is_empty());
+        let events = "SELECT COUNT(*) FROM audit_events WHERE action = 'invitation.revoked'";
+        assert_eq!(stage.number(events, args![]).await, 2);
+        let again = stage.invitations.revoke(&ada, acme(bundle)).await;
+        assert!(matches!(again.unwrap_err(), ApiError::Conflict { .. }));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_checker_finds_what_is_wrong() {
+    // A test that must be able to fail: each change below breaks one invariant.
+    for (sql, invariant) in [
+        ("UPDATE bundles SET status = 'accepted'", "I7"),
+        ("UPDATE bundles SET delivery_id = NULL", "I4"),
+        ("UPDATE invitations SET status = 'accepted'", "I3"),
+        ("UPDATE invitations SET status = 'revoked'", "I6"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let storage = server::storage::Storage::open_sqlite(folder.path().join("b.db"))
+            .await
+            .unwrap();
+        let stage = Stage::build(storage, None, None).await;
+        stage.invite(stage.to_acme("mara@new.test")).await;
+        stage.check().await;
+        stage.sql(sql, args![]).await;
+        let found = stage
+            .desk
+            .storage
+            .read(|tx| Box::pin(server::storage::invariants::check(tx)))
+            .await
+            .unwrap();
+        assert!(
+            found.iter().any(|one| one.starts_with(invariant)),
+            "{sql}: {found:?}"
+        );
+    }
+}

@@ -1,0 +1,425 @@
+//! Attacks on links (docs/trust.md, S01–S07): whatever is wrong, the answer is the
+//! same and nothing changes.
+
+mod stage;
+
+use app::{
+    api::{ApiError, landing::Register},
+    ports::{Invitations as _, LandingPort as _},
+};
+use server::{args, jobs::expiry};
+use stage::{LIFE, Stage, on_every_engine};
+use std::sync::{Arc, Mutex};
+
+/// The link opens nothing, for nobody, and neither does a landing from before.
+async fn is_neutral(stage: &Stage, token: &str, landed: &app::ports::Caller) {
+    let anonymous = stage.anonymous();
+    let opened = stage.landing.open(&anonymous, token.to_owned()).await;
+    assert_eq!(opened.unwrap_err(), ApiError::NotFound);
+    assert_eq!(
+        stage.landing.show(landed).await.unwrap_err(),
+        ApiError::NotFound
+    );
+    let registered = stage.landing.register(landed, stage.form()).await;
+    assert_eq!(registered.unwrap_err(), ApiError::NotFound);
+    let signed_in = app::ports::Caller {
+        landing: landed.landing.clone(),
+        ..stage.signed_in(stage.ada).await
+    };
+    assert_eq!(
+        stage.landing.accept(&signed_in).await.unwrap_err(),
+        ApiError::NotFound
+    );
+}
+
+#[tokio::test]
+async fn s01_an_altered_cut_or_extended_token_opens_nothing() {
+    on_every_engine(|stage| async move {
+        let (bundle, token) = stage.invited("mara@new.test").await;
+        let mut altered = token.clone().into_bytes();
+        altered[7] = if altered[7] == b'A' { b'B' } else { b'A' };
+        let altered = String::from_utf8(altered).unwrap();
+        for wrong in [
+            altered.as_str(),
+            &token[1..],
+            &token[..42],
+            &format!("{token}A"),
+            &format!(" {token}"),
+            &token.to_uppercase(),
+            &format!("{token}="),
+            "",
+            "' OR 1=1 --",
+        ] {
+            let answer = stage.open(&stage.anonymous(), wrong).await;
+            assert_eq!(answer.err(), Some(ApiError::NotFound), "{wrong:?}");
+        }
+        assert_eq!(stage.status(bundle).await, "pending");
+        assert_eq!(
+            stage.number("SELECT COUNT(*) FROM landings", args![]).await,
+            0
+        );
+        assert!(stage.open(&stage.anonymous(), &token).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s10_a_peer_that_guesses_has_to_wait_and_others_do_not() {
+    on_every_engine(|stage| async move {
+        let (_, token) = stage.invited("mara@new.test").await;
+        let mut refused = None;
+        for _ in 0..31 {
+            let guess = server::clock::Secret::draw().unwrap();
+            let answer = stage.open(&stage.anonymous(), guess.reveal()).await;
+            refused = answer.err();
+        }
+        assert!(
+            matches!(refused, Some(ApiError::TooMany { retry_after }) if retry_after > 0),
+            "{refused:?}"
+        );
+        let other = app::ports::Caller {
+            peer: [127, 0, 0, 2].into(),
+            ..stage.anonymous()
+        };
+        let guess = server::clock::Secret::draw().unwrap();
+        let answer = stage.open(&other, guess.reveal()).await;
+        assert_eq!(answer.err(), Some(ApiError::NotFound));
+        assert!(stage.open(&other, &token).await.is_ok());
+    })
+    .await;
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'w> tracing_subscriber::fmt::MakeWriter<'w> for Log {
+    type Writer = Self;
+    fn make_writer(&'w self) -> Self {
+        self.clone()
+    }
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack
+        .windows(needle.len())
+        .any(|window| window == needle)
+}
+
+/// Everything that the database holds, as bytes.
+async fn dump(stage: &Stage) -> Vec<u8> {
+    if let Some(file) = &stage.file {
+        let mut bytes = std::fs::read(file).unwrap();
+        let log = file.with_extension("db-wal");
+        bytes.extend(std::fs::read(log).unwrap_or_default());
+        return bytes;
+    }
+    stage
+        .desk
+        .storage
+        .read(|tx| {
+            Box::pin(async move {
+                let tables: Vec<(String,)> = tx
+                    .all(
+                        "SELECT CAST(table_name AS TEXT) FROM information_schema.tables
+                         WHERE table_schema = 'public'",
+                        args![],
+                    )
+                    .await?;
+                assert!(tables.len() > 10);
+                let mut bytes = Vec::new();
+                for (table,) in tables {
+                    let sql = format!("SELECT CAST(t AS TEXT) FROM {table} t");
+                    for (row,) in tx.all_composed::<(String,)>(sql, args![]).await? {
+                        bytes.extend(row.into_bytes());
+                    }
+                }
+                Ok(bytes)
+            })
+        })
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn s03_no_live_token_stands_in_the_database_or_the_log() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let seen = log.clone();
+    on_every_engine(|stage| {
+        let log = seen.clone();
+        async move {
+            let (_, token) = stage.invited("mara@new.test").await;
+            let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+            let cookie = landed.landing.clone().unwrap().0;
+            tracing::info!("the log is read");
+            let dump = dump(&stage).await;
+            let log = log.0.lock().unwrap().clone();
+            assert!(contains(&dump, b"mara@new.test"), "the dump is one");
+            assert!(contains(&log, b"the log is read"), "the log is one");
+            for secret in [&token, &cookie] {
+                let raw = base64_bytes(secret);
+                let hex: String = raw.iter().map(|byte| format!("{byte:02x}")).collect();
+                for form in [secret.as_bytes(), &raw, hex.as_bytes()] {
+                    assert!(!contains(&dump, form), "a live token is in the database");
+                    assert!(!contains(&log, form), "a live token is in the log");
+                }
+            }
+        }
+    })
+    .await;
+}
+
+fn base64_bytes(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(text)
+        .unwrap()
+}
+
+/// One way for a link to end: the test's name for it, and what does it.
+async fn s04(
+    what: impl AsyncFn(&Stage, app::domain::id::BundleId, &app::ports::Caller),
+    stage: Arc<Stage>,
+    status_after: &str,
+) {
+    let mut invite = stage.to_acme("mara@new.test");
+    invite.items = vec![("course", stage.course)];
+    let bundle = stage.invite(invite).await;
+    stage.send_mails().await;
+    let token = stage.mailed_token("mara@new.test");
+    let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+    what(&stage, bundle, &landed).await;
+    let members = "SELECT COUNT(*) FROM memberships";
+    let before = stage.number(members, args![]).await;
+    is_neutral(&stage, &token, &landed).await;
+    assert_eq!(stage.status(bundle).await, status_after);
+    assert_eq!(stage.number(members, args![]).await, before);
+}
+
+#[tokio::test]
+async fn s04_after_accept_the_link_is_neutral() {
+    on_every_engine(|stage| {
+        s04(
+            async |stage, _, landed| {
+                stage.register(landed).await.unwrap();
+            },
+            stage,
+            "accepted",
+        )
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s04_after_revoke_the_link_is_neutral() {
+    on_every_engine(|stage| {
+        s04(
+            async |stage, bundle, _| {
+                let ada = stage.signed_in(stage.ada).await;
+                let tenant = "acme".to_owned();
+                let input = app::api::invitations::BundleRef { tenant, bundle };
+                stage.invitations.revoke(&ada, input).await.unwrap();
+            },
+            stage,
+            "revoked",
+        )
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s04_after_expiry_the_link_is_neutral() {
+    on_every_engine(|stage| {
+        s04(
+            async |stage, _, _| {
+                stage.clock.advance_seconds(LIFE);
+                expiry::expire_batch(&stage.desk).await.unwrap();
+            },
+            stage,
+            "expired",
+        )
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s04_when_the_tenant_is_disabled_the_link_is_neutral() {
+    on_every_engine(|stage| {
+        s04(
+            async |stage, _, _| {
+                stage
+                    .sql(
+                        "UPDATE tenants SET disabled_at = 1 WHERE id = $1",
+                        args![stage.acme],
+                    )
+                    .await;
+            },
+            stage,
+            "pending",
+        )
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s04_when_the_course_is_archived_the_link_is_neutral() {
+    on_every_engine(|stage| {
+        s04(
+            async |stage, _, _| {
+                stage
+                    .sql(
+                        "UPDATE catalog_items SET archived_at = 1 WHERE id = $1",
+                        args![stage.course],
+                    )
+                    .await;
+            },
+            stage,
+            "pending",
+        )
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s04_when_the_inviter_is_removed_demoted_or_deactivated_the_link_is_neutral() {
+    for sql in [
+        "DELETE FROM memberships WHERE user_id = $1",
+        "UPDATE memberships SET role = 'instructor' WHERE user_id = $1",
+        "UPDATE users SET deactivated_at = 1 WHERE id = $1",
+    ] {
+        on_every_engine(|stage| {
+            s04(
+                async |stage, _, _| {
+                    assert_eq!(stage.sql(sql, args![stage.ada]).await, 1);
+                },
+                stage,
+                "pending",
+            )
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn s04_when_the_invitation_is_switched_off_the_link_is_neutral() {
+    on_every_engine(|stage| {
+        s04(
+            async |stage, bundle, _| {
+                stage
+                    .sql("UPDATE bundles SET active = 0 WHERE id = $1", args![bundle])
+                    .await;
+            },
+            stage,
+            "pending",
+        )
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s04_a_deactivated_account_of_the_address_makes_the_link_neutral() {
+    on_every_engine(|stage| {
+        s04(
+            async |stage, _, _| {
+                let user = stage.user("mara@new.test", "Mara", false).await;
+                stage
+                    .sql(
+                        "UPDATE users SET deactivated_at = 1 WHERE id = $1",
+                        args![user],
+                    )
+                    .await;
+            },
+            stage,
+            "pending",
+        )
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s05_after_a_resend_every_older_link_is_dead() {
+    on_every_engine(|stage| async move {
+        let (bundle, first) = stage.invited("mara@new.test").await;
+        let copied = stage.copied_link(stage.acme, bundle).await;
+        let (_, landed) = stage.open(&stage.anonymous(), &first).await.unwrap();
+        stage.clock.advance_seconds(61);
+        let ada = stage.signed_in(stage.ada).await;
+        let input = app::api::invitations::BundleRef {
+            tenant: "acme".to_owned(),
+            bundle,
+        };
+        stage.invitations.resend(&ada, input).await.unwrap();
+        is_neutral(&stage, &first, &landed).await;
+        is_neutral(&stage, &copied, &landed).await;
+        stage.send_mails().await;
+        let second = stage.mailed_token("mara@new.test");
+        assert_ne!(second, first);
+        is_neutral(&stage, &first, &landed).await;
+        let (_, landed) = stage.open(&stage.anonymous(), &second).await.unwrap();
+        stage.register(&landed).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s07_a_millisecond_before_its_time_a_link_works_and_at_its_time_not() {
+    on_every_engine(|stage| async move {
+        let (_, early) = stage.invited("early@new.test").await;
+        let (_, late) = stage.invited("late@new.test").await;
+        stage.clock.advance_seconds(LIFE - 1);
+        let (_, early) = stage.open(&stage.anonymous(), &early).await.unwrap();
+        let (_, landed) = stage.open(&stage.anonymous(), &late).await.unwrap();
+        stage.register(&early).await.unwrap();
+        stage.clock.advance_seconds(1);
+        // The job has not run yet: the clock alone decides.
+        is_neutral(&stage, &late, &landed).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_landing_ends_after_half_an_hour_and_the_link_opens_again() {
+    on_every_engine(|stage| async move {
+        let (_, token) = stage.invited("mara@new.test").await;
+        let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        stage.clock.advance_seconds(30 * 60);
+        assert_eq!(
+            stage.landing.show(&landed).await.unwrap_err(),
+            ApiError::NotFound
+        );
+        expiry::expire_batch(&stage.desk).await.unwrap();
+        assert_eq!(
+            stage.number("SELECT COUNT(*) FROM landings", args![]).await,
+            0
+        );
+        assert!(stage.open(&stage.anonymous(), &token).await.is_ok());
+    })
+    .await;
+}
+
+#[test]
+fn s14_the_form_has_no_place_for_an_address() {
+    let honest = r#"{"first_name":"M","last_name":"","password":"a long password"}"#;
+    assert!(serde_json::from_str::<Register>(honest).is_ok());
+    for field in ["email", "role", "tenant", "status", "email_verified", "id"] {
+        let smuggled = honest.replace('}', &format!(r#","{field}":"x"}}"#));
+        assert!(
+            serde_json::from_str::<Register>(&smuggled).is_err(),
+            "{field}"
+        );
+    }
+}
