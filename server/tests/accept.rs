@@ -461,9 +461,12 @@ async fn s50_a_hundred_parallel_accepts_are_one() {
 async fn s50_parallel_registrations_make_one_account() {
     on_every_engine(|stage| async move {
         let (_, token) = stage.invited("mara@new.test").await;
-        let mut tasks = tokio::task::JoinSet::new();
+        let mut callers = Vec::new();
         for _ in 0..12 {
-            let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+            callers.push(stage.open(&stage.anonymous(), &token).await.unwrap().1);
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for landed in callers {
             let stage = Arc::clone(&stage);
             tasks.spawn(async move { stage.landing.register(&landed, stage.form()).await });
         }

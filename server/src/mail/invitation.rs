@@ -20,7 +20,7 @@ struct Text<'v> {
 
 /// What both forms show; every text in it is inert already.
 struct View {
-    subject: String,
+    title: String,
     greeting: String,
     inviter: String,
     tenant: String,
@@ -68,7 +68,7 @@ pub fn write(
         note,
         until: until(letter.expires_at, &letter.time_zone),
         link: link(&settings.public_url, token),
-        subject,
+        title: names::note(&subject),
     };
     let broken = |error: askama::Error| {
         tracing::error!(%error, "the invitation's template");
@@ -81,7 +81,7 @@ pub fn write(
         to_name: names::short(&format!("{} {}", letter.first_name, letter.last_name)),
         text: Text { view: &view }.render().map_err(broken)?,
         html: Html { view: &view }.render().map_err(broken)?,
-        subject: view.subject,
+        subject,
         date: now,
     })
 }
