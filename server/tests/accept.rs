@@ -1,5 +1,10 @@
 //! Accept: where nearly every failure of this field sits (docs/trust.md).
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers fail like the test itself"
+)]
+
 mod stage;
 
 use std::sync::Arc;

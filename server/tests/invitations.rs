@@ -1,5 +1,10 @@
 //! The admin's list, resend and revoke.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers fail like the test itself"
+)]
+
 mod stage;
 
 use app::{

@@ -1,6 +1,11 @@
 //! Attacks on links (docs/trust.md, S01–S07): whatever is wrong, the answer is the
 //! same and nothing changes.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers fail like the test itself"
+)]
+
 mod stage;
 
 use app::{
@@ -422,4 +427,127 @@ fn s14_the_form_has_no_place_for_an_address() {
             "{field}"
         );
     }
+}
+
+/// One call as a page would make it: status, `Set-Cookie` values, body.
+async fn call(url: &str, function: &str, body: &str, cookie: &str) -> (u16, Vec<String>, String) {
+    let answer = reqwest::Client::new()
+        .post(format!("{url}/api/{function}"))
+        .header("content-type", "application/json")
+        .header("accept", "application/json")
+        .header("sec-fetch-site", "same-origin")
+        .header("cookie", cookie)
+        .body(body.to_owned())
+        .send()
+        .await
+        .unwrap();
+    let status = answer.status().as_u16();
+    let cookies = answer
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .map(|value| value.to_str().unwrap().to_owned())
+        .collect();
+    (status, cookies, answer.text().await.unwrap())
+}
+
+fn pair(cookie: &str) -> &str {
+    cookie.split(';').next().unwrap()
+}
+
+#[tokio::test]
+async fn s09_get_head_and_their_kin_change_nothing() {
+    on_every_engine(|stage| async move {
+        let (bundle, token) = stage.invited("mara@new.test").await;
+        let url = stage.serve().await;
+        let (status, cookies, _) = call(
+            &url,
+            "landing/open",
+            &format!(r#"{{"token":"{token}"}}"#),
+            "",
+        )
+        .await;
+        assert_eq!((status, cookies.len()), (200, 1));
+        let landings = "SELECT COUNT(*) FROM landings";
+        let events = "SELECT COUNT(*) FROM audit_events";
+        let before = (
+            stage.number(landings, args![]).await,
+            stage.number(events, args![]).await,
+        );
+        let client = reqwest::Client::new();
+        for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"] {
+            for path in [
+                format!("/i?token={token}"),
+                format!("/api/landing/open?token={token}"),
+                "/api/landing/show".to_owned(),
+                "/api/landing/accept".to_owned(),
+                "/api/landing/register?first_name=M&last_name=&password=a+long+password".to_owned(),
+                "/api/mine/decline".to_owned(),
+            ] {
+                let answer = client
+                    .request(method.parse().unwrap(), format!("{url}{path}"))
+                    .header("cookie", pair(&cookies[0]))
+                    .header("content-type", "application/json")
+                    .send()
+                    .await
+                    .unwrap();
+                assert!(
+                    !answer.headers().contains_key("set-cookie"),
+                    "{method} {path}"
+                );
+                if path.starts_with("/api/") {
+                    assert_eq!(answer.status().as_u16(), 405, "{method} {path}");
+                }
+            }
+        }
+        let after = (
+            stage.number(landings, args![]).await,
+            stage.number(events, args![]).await,
+        );
+        assert_eq!(before, after);
+        assert_eq!(stage.status(bundle).await, "pending");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s14_s18_over_http_a_smuggled_address_is_refused_and_registering_draws_a_session() {
+    on_every_engine(|stage| async move {
+        let (bundle, token) = stage.invited("mara@new.test").await;
+        let url = stage.serve().await;
+        let open = format!(r#"{{"token":"{token}"}}"#);
+        let (_, cookies, body) = call(&url, "landing/open", &open, "").await;
+        assert!(body.contains("m•••@n•••.test"), "{body}");
+        assert!(!body.contains("mara@new.test"), "S31: {body}");
+        let landing = pair(&cookies[0]);
+
+        let form = r#""first_name":"M","last_name":"","password":"a long password""#;
+        let smuggled = format!(r#"{{"input":{{{form},"email":"eve@evil.test"}}}}"#);
+        let (status, cookies, _) = call(&url, "landing/register", &smuggled, landing).await;
+        assert_eq!((status, cookies.len()), (400, 0));
+        assert_eq!(stage.status(bundle).await, "pending");
+
+        // A session that the attacker planted before is not taken over.
+        let planted = format!("{landing}; __Host-beckon={}", "A".repeat(43));
+        let honest = format!(r#"{{"input":{{{form}}}}}"#);
+        let (status, cookies, body) = call(&url, "landing/register", &honest, &planted).await;
+        assert_eq!(status, 200, "{body}");
+        assert!(body.contains("mara@new.test"));
+        let session = pair(&cookies[0]);
+        assert!(session.starts_with("__Host-beckon=") && !planted.contains(session));
+        assert!(
+            cookies[0].contains("; HttpOnly; SameSite=Lax; "),
+            "{cookies:?}"
+        );
+        assert!(cookies[0].ends_with("; Secure"), "{cookies:?}");
+        let (_, _, body) = call(&url, "session/current", "{}", session).await;
+        assert!(body.contains("mara@new.test"), "{body}");
+
+        // Used up: the same neutral answer as for a link that never was.
+        let used = call(&url, "landing/open", &open, "").await;
+        let unknown = format!(r#"{{"token":"{}"}}"#, "A".repeat(43));
+        assert_eq!(used, call(&url, "landing/open", &unknown, "").await);
+        assert_eq!(used.0, 404);
+    })
+    .await;
 }

@@ -1,5 +1,10 @@
 //! The outbox: what is sent, when, and what becomes of failures.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test's helpers fail like the test itself"
+)]
+
 mod stage;
 
 use app::domain::invitation::DeliveryStatus;

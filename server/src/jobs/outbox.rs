@@ -166,15 +166,12 @@ fn outcome(letter: &Letter, result: Result<(), MailFailure>, now: Timestamp) -> 
         }
         FailureClass::Transient => {
             sent.dead_link = Some(letter.token_hash);
-            match back_off(letter.id, letter.attempt) {
-                Some(seconds) => {
-                    sent.status = DeliveryStatus::Deferred;
-                    sent.not_before = now.plus_seconds(seconds);
-                }
-                None => {
-                    sent.status = DeliveryStatus::Dead;
-                    sent.note = format!("Given up after {} tries. {}", letter.attempt, sent.note);
-                }
+            if let Some(seconds) = back_off(letter.id, letter.attempt) {
+                sent.status = DeliveryStatus::Deferred;
+                sent.not_before = now.plus_seconds(seconds);
+            } else {
+                sent.status = DeliveryStatus::Dead;
+                sent.note = format!("Given up after {} tries. {}", letter.attempt, sent.note);
             }
         }
     }

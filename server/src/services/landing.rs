@@ -3,7 +3,7 @@
 //! Unknown, dead, expired, revoked, used: one answer, `NotFound`, found out by one
 //! statement whatever the reason (S01, S04, S30).
 
-use std::{net::IpAddr, num::NonZeroU32, sync::Arc};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use app::{
     api::{
@@ -15,13 +15,13 @@ use app::{
     ports::{Caller, Cookies, LandingPort},
 };
 use async_trait::async_trait;
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock as _};
 
 use super::{
     Desk, Settings,
     desk::refuse,
     password::{self, LONGEST, SHORTEST},
     session_cookie, sessions,
+    throttle::Throttle,
 };
 use crate::{
     clock::Secret,
@@ -30,8 +30,9 @@ use crate::{
     },
 };
 
-/// Links that open nothing, per peer and minute.
+/// Links that open nothing: so many per peer at once, then one more every two seconds.
 const BAD_OPENS: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
+const BAD_OPEN_EVERY: Duration = Duration::from_secs(2);
 /// The longest a name may be, in characters.
 const LONGEST_NAME: usize = 100;
 
@@ -39,7 +40,7 @@ const LONGEST_NAME: usize = 100;
 #[derive(Clone)]
 pub struct LandingService {
     desk: Desk,
-    guesses: Arc<DefaultKeyedRateLimiter<IpAddr>>,
+    guesses: Arc<Throttle<IpAddr>>,
 }
 
 /// The landing cookie's name; `__Host-` binds it to this very host where the site is https.
@@ -58,24 +59,15 @@ impl LandingService {
     pub fn new(desk: Desk) -> Self {
         Self {
             desk,
-            guesses: Arc::new(RateLimiter::keyed(Quota::per_minute(BAD_OPENS))),
+            guesses: Arc::new(Throttle::new(BAD_OPENS, BAD_OPEN_EVERY)),
         }
     }
 
     /// A link that opens nothing: neutral, unless this peer tries too many.
     fn bad_open(&self, peer: IpAddr) -> ApiError {
-        if self.guesses.len() > 10_000 {
-            self.guesses.retain_recent();
-        }
-        match self.guesses.check_key(&network_of(peer)) {
+        match self.guesses.count(&network_of(peer)) {
             Ok(()) => ApiError::NotFound,
-            Err(wait) => {
-                let clock = governor::clock::DefaultClock::default();
-                let wait = wait.wait_time_from(clock.now());
-                ApiError::TooMany {
-                    retry_after: wait.as_secs() + 1,
-                }
-            }
+            Err(wait) => wait,
         }
     }
 

@@ -496,6 +496,22 @@ impl Stage {
             .await
     }
 
+    /// Serves this stage over HTTP on a free port; the address it listens on.
+    pub async fn serve(&self) -> String {
+        let setup = server::Setup {
+            mail_folder: std::path::PathBuf::new(),
+            dist: None,
+            trusted_proxies: 0,
+            shutdown: tokio_util::sync::CancellationToken::new(),
+        };
+        let (router, _poller) = server::build(&self.desk, setup);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let never = tokio_util::sync::CancellationToken::new();
+        tokio::spawn(server::serve(router, listener, never));
+        format!("http://{address}")
+    }
+
     pub async fn check(&self) {
         let found = self
             .desk
