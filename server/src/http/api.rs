@@ -5,11 +5,12 @@ use std::{net::SocketAddr, time::Duration};
 
 use app::{api::ApiError, ports::Caller};
 use axum::{
-    body::{self, Body},
+    body::Body,
     extract::{ConnectInfo, Request, State},
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body_util::BodyExt as _;
 use leptos::prelude::provide_context;
 
 use super::{App, Shared, caller, respond};
@@ -19,6 +20,8 @@ use crate::services::session_cookie;
 const BODY: usize = 2 * 1024 * 1024;
 /// The largest chunk of an import, in bytes: 1,000 rows of 4 KB.
 const CHUNK_BODY: usize = 4 * 1024 * 1024;
+/// What is too large is read up to this many bytes before it is refused.
+const DISCARD: usize = 16 * 1024 * 1024;
 /// How long a call may take.
 const TIME: Duration = Duration::from_secs(30);
 /// How long a commit of 10,000 rows may take on a slow disk.
@@ -129,48 +132,42 @@ async fn answer(app: &App, path: &'static str, peer: SocketAddr, request: Reques
 
 /// Reads the whole body, or refuses it with a sentence.
 async fn read(request: Request, limit: usize) -> Result<Request, Response> {
-    let too_large = || {
-        respond::error(&ApiError::TooLarge {
-            message: format!(
-                "This request is larger than {} MB. Nothing was changed.",
-                limit / 1024 / 1024
-            ),
-        })
-    };
-    let (mut parts, body) = request.into_parts();
-    let announced = parts
-        .headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    let bytes = match body::to_bytes(body, limit).await {
-        Ok(bytes) => bytes,
-        Err(error) if is_length_limit(&error) => return Err(too_large()),
-        Err(_broken_off) => {
+    let (mut parts, mut body) = request.into_parts();
+    let mut bytes = Vec::new();
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
             return Err(respond::refusal(
                 StatusCode::BAD_REQUEST,
                 "The request ended before it was complete.",
             ));
+        };
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        length += data.len();
+        if length <= limit {
+            bytes.extend_from_slice(data);
+        } else if length <= DISCARD {
+            // A browser that is still writing sees a broken connection, not the answer:
+            // so the rest is read and thrown away, within reason.
+            bytes = Vec::new();
+        } else {
+            break;
         }
-    };
+    }
+    if length > limit {
+        return Err(respond::error(&ApiError::TooLarge {
+            message: format!(
+                "This request is larger than {} MB. Nothing was changed.",
+                limit / 1024 / 1024
+            ),
+        }));
+    }
     // With these the library would answer a plain form's redirect, with the error in its address.
     parts.headers.remove(header::ACCEPT);
     parts.headers.remove(header::REFERER);
     Ok(Request::from_parts(parts, Body::from(bytes)))
-}
-
-fn is_length_limit(error: &axum::Error) -> bool {
-    use std::error::Error as _;
-    let mut source = error.source();
-    while let Some(one) = source {
-        if one.is::<http_body_util::LengthLimitError>() {
-            return true;
-        }
-        source = one.source();
-    }
-    false
 }
 
 async fn run(app: &App, caller: Caller, request: Request) -> Response {
