@@ -105,7 +105,8 @@ async fn tell(
                 if changed.is_none() {
                     return;
                 }
-                let event = Event::default().event("changed").data("");
+                // A browser drops an event without data (WHATWG HTML §9.2.6).
+                let event = Event::default().event("changed").data("1");
                 if sender.send(Ok(event)).await.is_err() {
                     return;
                 }
