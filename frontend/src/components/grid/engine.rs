@@ -79,12 +79,16 @@ struct State {
     rows: Rows,
     columns: Columns,
     widths: HashMap<u32, f64>,
+    /// The columns' keys, in order: other keys mean another layout.
+    keys: Vec<u32>,
     drawn: Vec<usize>,
     scroll_left: f64,
     /// What we last set; a scroll event with another value is the person's.
     scroll_top: f64,
     width: f64,
     pixel_ratio: f64,
+    /// Where the grid begins inside its shell.
+    shell_top: f64,
     selection: Selection,
     escaped: bool,
     geometry: u64,
@@ -103,6 +107,18 @@ pub struct Engine {
     popover: RefCell<Popover>,
     notify: Box<dyn Fn(Notice)>,
     moving: Cell<bool>,
+    /// What is said about the active cell, as long as neither it nor the cells change.
+    remark: RefCell<Option<(Place, u64, Option<Remark>)>>,
+    /// How the text box is named now.
+    seat: Cell<Option<Seat>>,
+}
+
+/// What the text box's names were made from.
+#[derive(Clone, Copy, PartialEq)]
+struct Seat {
+    at: Place,
+    content: u64,
+    geometry: u64,
 }
 
 impl Engine {
@@ -154,11 +170,13 @@ impl Engine {
                 },
                 columns: Columns::default(),
                 widths: HashMap::new(),
+                keys: Vec::new(),
                 drawn: Vec::new(),
                 scroll_left: 0.0,
                 scroll_top: 0.0,
                 width: 0.0,
                 pixel_ratio: 1.0,
+                shell_top: 0.0,
                 selection: Selection::default(),
                 escaped: false,
                 geometry: 0,
@@ -173,6 +191,8 @@ impl Engine {
             },
             notify,
             moving: Cell::new(false),
+            remark: RefCell::new(None),
+            seat: Cell::new(None),
         });
         engine.refresh();
         engine
@@ -208,18 +228,33 @@ impl Engine {
     pub fn refresh(&self) {
         let count = self.source.rows();
         let columns = self.source.columns();
-        {
+        let keys: Vec<u32> = (0..columns)
+            .map(|column| self.source.column_key(column))
+            .collect();
+        let same_shape = {
             let mut state = self.state.borrow_mut();
+            let same = state.rows.count == count && state.keys == keys && state.geometry > 0;
             state.rows.count = count;
             state.content += 1;
             state.selection = state.selection.clamped(count, columns);
-            for column in 0..columns {
-                let key = self.source.column_key(column);
-                if !state.widths.contains_key(&key) {
+            for (column, key) in keys.iter().enumerate() {
+                if !state.widths.contains_key(key) {
                     let width = self.natural_width(column, count);
-                    state.widths.insert(key, width);
+                    state.widths.insert(*key, width);
                 }
             }
+            state.keys = keys;
+            same
+        };
+        if same_shape {
+            // A name or a meaning may have changed; nothing has moved.
+            let state = self.state.borrow();
+            self.head
+                .borrow_mut()
+                .paint(&state.drawn, &state.columns, self.source.as_ref());
+            drop(state);
+            self.paint();
+            return;
         }
         dom::attribute(&self.nodes.root, "aria-rowcount", &(count + 1).to_string());
         dom::attribute(
@@ -264,12 +299,11 @@ impl Engine {
             state.rows.height =
                 (f64::from(self.nodes.viewport.client_height()) - ROW_HEIGHT).max(ROW_HEIGHT);
             state.pixel_ratio = leptos::prelude::window().device_pixel_ratio().max(0.25);
-            state.geometry += 1;
-            let mut widths: Vec<f64> = (0..self.source.columns())
-                .map(|column| {
-                    let key = self.source.column_key(column);
-                    state.widths.get(&key).copied().unwrap_or(WIDTH_MIN)
-                })
+            state.shell_top = f64::from(self.nodes.root.offset_top());
+            let mut widths: Vec<f64> = state
+                .keys
+                .iter()
+                .map(|key| state.widths.get(key).copied().unwrap_or(WIDTH_MIN))
                 .collect();
             let total: f64 = widths.iter().sum::<f64>() + NUMBER_WIDTH;
             if let Some(last) = widths.last_mut()
@@ -277,7 +311,11 @@ impl Engine {
             {
                 *last += state.width - total;
             }
-            state.columns = Columns::new(&widths);
+            let columns = Columns::new(&widths);
+            if state.columns != columns || state.geometry == 0 {
+                state.columns = columns;
+                state.geometry += 1;
+            }
             state.rows.top = state.rows.top.min(state.rows.top_max());
             dom::style_px(&self.nodes.space, "height", state.rows.space());
             dom::style_px(&self.nodes.space, "width", state.columns.total());
@@ -327,12 +365,21 @@ impl Engine {
             self.painter
                 .borrow_mut()
                 .paint(&frame, self.source.as_ref());
-            remark = (state.rows.count > 0 && state.columns.count() > 0)
-                .then(|| self.source.remark(active))
-                .flatten();
+            remark = self.remark_at(active, state.content, state.rows.count);
         }
         self.seat_editor(remark.as_ref());
         self.place_popover(remark);
+    }
+
+    fn remark_at(&self, active: Place, content: u64, rows: usize) -> Option<Remark> {
+        let kept = self.remark.borrow().as_ref().and_then(|(at, when, remark)| {
+            (*at == active && *when == content).then(|| remark.clone())
+        });
+        kept.unwrap_or_else(|| {
+            let remark = (rows > 0).then(|| self.source.remark(active)).flatten();
+            *self.remark.borrow_mut() = Some((active, content, remark.clone()));
+            remark
+        })
     }
 
     /// Moves the text box into the active cell and names it.
@@ -360,6 +407,19 @@ impl Engine {
                 _ = old.remove_attribute("aria-labelledby");
             }
         }
+        // While one scrolls, nothing about the active cell changes.
+        let seat = {
+            let state = self.state.borrow();
+            Seat {
+                at: active,
+                content: state.content,
+                geometry: state.geometry,
+            }
+        };
+        if seated && self.seat.replace(Some(seat)) == Some(seat) {
+            return;
+        }
+        self.seat.set(Some(seat));
         let label_id = format!("{}-active", self.id);
         if label.id() != label_id {
             if let Some(old) = dom::document().get_element_by_id(&label_id) {
@@ -397,7 +457,7 @@ impl Engine {
         let in_sight = offset > -ROW_HEIGHT && offset < state.rows.height;
         let editor = self.editor.borrow();
         let anchor = (in_sight && editor.has_focus() && !editor.is_editing()).then(|| {
-            let shell = f64::from(self.nodes.root.offset_top());
+            let shell = state.shell_top;
             Anchor {
                 left: state.columns.left(active.column) - state.scroll_left,
                 top: shell + ROW_HEIGHT + offset,
@@ -649,7 +709,6 @@ impl Engine {
     pub fn jump(&self, place: Place) {
         self.select(Selection::at(place), Reveal::Centre);
         self.focus();
-        self.paint();
     }
 
     /// Asks for a column's menu.

@@ -16,6 +16,8 @@ struct HeadNodes {
     menu: HtmlElement,
     shown: Heading,
     column: usize,
+    left: f64,
+    width: f64,
 }
 
 impl HeadNodes {
@@ -47,6 +49,8 @@ impl HeadNodes {
             menu,
             shown: Heading::default(),
             column: usize::MAX,
+            left: f64::NAN,
+            width: f64::NAN,
         }
     }
 }
@@ -99,8 +103,12 @@ impl Head {
         for (index, &column) in drawn.iter().enumerate() {
             let name_id = self.name_id(column);
             let nodes = &mut self.cells[index];
-            dom::style_px(&nodes.cell, "left", columns.left(column));
-            dom::style_px(&nodes.cell, "width", columns.width(column));
+            let (left, width) = (columns.left(column), columns.width(column));
+            if (nodes.left.to_bits(), nodes.width.to_bits()) != (left.to_bits(), width.to_bits()) {
+                (nodes.left, nodes.width) = (left, width);
+                dom::style_px(&nodes.cell, "left", left);
+                dom::style_px(&nodes.cell, "width", width);
+            }
             if nodes.column != column {
                 nodes.column = column;
                 dom::attribute(&nodes.cell, "aria-colindex", &(column + 2).to_string());

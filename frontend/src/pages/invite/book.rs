@@ -11,7 +11,7 @@ use app::{
         check::{self, Checker},
         clipboard::Target,
         cure,
-        mapping::ColumnUse,
+        mapping::{ColumnUse, Field},
         operation::{self, Column, ColumnId, Operation, RowId},
         problem::{ColumnProblem, Problem, ProblemCode, Severity as Bad},
         rules::RuleContext,
@@ -348,41 +348,26 @@ impl Book {
             .unwrap_or_default()
     }
 
+    /// The cure of the worst problem of a cell, there or everywhere.
     fn cure(&self, at: Place, all: bool) -> bool {
-        let edits = {
+        let operation = {
             let Document { sheet, checker } = &*self.document.borrow();
             let Some((row, column)) = self.row_at(at.row).zip(sheet.columns().get(at.column))
             else {
                 return false;
             };
-            let Some(code) = worst(checker, row, column.id, at.column).map(|problem| problem.code)
-            else {
+            let Some(problem) = worst(checker, row, column.id, at.column) else {
                 return false;
             };
-            let rows = if all {
-                checker.rows_with(sheet, Some(code))
+            if all {
+                checker.cure_all(sheet, problem.code)
             } else {
-                vec![row]
-            };
-            let map = sheet.field_map();
-            let mut edits = Vec::new();
-            for row in rows {
-                for problem in checker.problems_of(row) {
-                    let Some(id) = problem.column.filter(|_| problem.code == code) else {
-                        continue;
-                    };
-                    if !all && id != column.id {
-                        continue;
-                    }
-                    let text = sheet.cell(row, id);
-                    if let Some(cured) = cure::cure(code, map.field(id), &text) {
-                        edits.push((row, id, cured));
-                    }
-                }
+                cure_here(sheet, problem, column)
             }
-            edits
         };
-        !edits.is_empty() && self.set_cells(edits)
+        operation.is_some_and(|operation| {
+            self.perform(|document| Some(document.sheet.apply(operation)))
+        })
     }
 
     /// The name of the step that was done last, or would be done again.
@@ -410,6 +395,53 @@ fn worst(checker: &Checker, row: RowId, column: ColumnId, place: usize) -> Optio
             None => place == 0,
         })
         .max_by_key(|problem| problem.severity())
+}
+
+/// The step that cures one problem where it stands.
+fn cure_here(sheet: &Sheet, problem: &Problem, column: &Column) -> Option<Operation> {
+    match problem.code {
+        ProblemCode::DuplicateInFile | ProblemCode::RowEmpty => Some(Operation::DeleteRows {
+            rows: vec![problem.row],
+        }),
+        code => {
+            let id = problem.column?;
+            let text = sheet.cell(problem.row, id);
+            let cured = cure::cure(code, field_of(column), &text)?;
+            Some(Operation::set_cell(problem.row, id, cured))
+        }
+    }
+}
+
+const fn field_of(column: &Column) -> Option<Field> {
+    match column.used {
+        ColumnUse::Field(field) => Some(field),
+        ColumnUse::Metadata | ColumnUse::Dropped => None,
+    }
+}
+
+/// The words of the cures' buttons: for the cell, and for all of its kind.
+fn cure_words(
+    sheet: &Sheet,
+    problem: &Problem,
+    column: &Column,
+    count: usize,
+) -> (Option<String>, Option<String>) {
+    match problem.code {
+        ProblemCode::DuplicateInFile | ProblemCode::RowEmpty => (
+            Some("Delete this row".to_owned()),
+            (count > 1).then(|| format!("Delete all {}", group(count))),
+        ),
+        ProblemCode::SplitRows => (None, Some("Merge rows".to_owned())),
+        code => {
+            let text = problem
+                .column
+                .map(|id| sheet.cell(problem.row, id))
+                .unwrap_or_default();
+            let cured = cure::cure(code, field_of(column), &text);
+            let all = (cured.is_some() && count > 1).then(|| format!("Fix all {}", group(count)));
+            (cured.map(|text| format!("Change to {text}")), all)
+        }
+    }
 }
 
 const fn severity(bad: Bad) -> Severity {
@@ -493,22 +525,14 @@ impl GridSource for Book {
         let column = sheet.columns().get(at.column)?;
         let problem = worst(checker, row, column.id, at.column)?;
         let count = checker.count(problem.code);
-        let text = problem.column.map(|id| sheet.cell(row, id)).unwrap_or_default();
-        let field = match column.used {
-            ColumnUse::Field(field) => Some(field),
-            ColumnUse::Metadata | ColumnUse::Dropped => None,
-        };
-        let cured = cure::cure(problem.code, field, &text);
+        let (cure, cure_all) = cure_words(sheet, problem, column, count);
         Some(Remark {
             severity: severity(problem.severity()),
             title: problem.code.title().to_owned(),
             sentence: checker.message(sheet, problem),
             rows: count,
-            cure_all: cured
-                .is_some()
-                .then(|| format!("Fix all {}", group(count)))
-                .filter(|_| count > 1),
-            cure: cured.map(|text| format!("Change to {text}")),
+            cure,
+            cure_all,
         })
     }
 
@@ -747,6 +771,25 @@ mod tests {
             text: "x".to_owned(),
         });
         assert_eq!(text(&book, 0, 0), "ada@x.test");
+    }
+
+    #[test]
+    fn a_cure_is_one_step() {
+        let book = book("email\nada at x.test\nbob at x.test\nbob at x.test\n");
+        let at = Place::new(0, 0);
+        let remark = book.remark(at).unwrap();
+        assert_eq!(remark.cure.as_deref(), Some("Change to ada@x.test"));
+        assert_eq!(remark.cure_all.as_deref(), Some("Fix all 3"));
+        book.apply(GridEdit::Cure { at, all: true });
+        assert_eq!(text(&book, 1, 0), "bob@x.test");
+        let twin = Place::new(2, 0);
+        let remark = book.remark(twin).unwrap();
+        assert_eq!(remark.cure.as_deref(), Some("Delete this row"));
+        book.apply(GridEdit::Cure { at: twin, all: false });
+        assert_eq!(book.rows(), 2);
+        book.apply(GridEdit::Undo);
+        book.apply(GridEdit::Undo);
+        assert_eq!(text(&book, 0, 0), "ada at x.test");
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Rows that are checked between two breaths; well under 50 ms.
-const CHECK_STEP: usize = 4_000;
+const CHECK_STEP: usize = 8_000;
 
 /// How far reading a file has come.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,6 +9,7 @@ use leptos::prelude::*;
 
 use super::{
     book::Facts,
+    browser,
     desk::Desk,
     submit::{self, ready_rows},
 };
@@ -127,6 +128,15 @@ pub fn Footer(
                 }>
                     <Select label="If rows have problems" value=mode options=modes/>
                 </Show>
+                <Show when=move || !busy.get() && { let facts = desk.facts.read(); facts.rows > facts.ready }>
+                    <Button
+                        kind=ButtonKind::Quiet
+                        icon=IconName::Download
+                        on:click=move |_| download_problems(desk)
+                    >
+                        "Download problems"
+                    </Button>
+                </Show>
                 <Button
                     kind=ButtonKind::Primary
                     icon=IconName::Send
@@ -166,6 +176,17 @@ pub fn Footer(
             </p>
         </ConfirmDialog>
     }
+}
+
+/// Saves the rows with problems and their reasons; the file can be uploaded as it is.
+fn download_problems(desk: Desk) {
+    desk.grid.commit();
+    let text = {
+        let book = desk.book();
+        let document = book.document();
+        document.checker.errors_csv(&document.sheet)
+    };
+    browser::download("beckon-problems.csv", &text);
 }
 
 #[component]

@@ -21,7 +21,7 @@ const FIRST: f64 = 256.0 * 1024.0;
 /// Bytes of the others.
 const SLICE: f64 = 1024.0 * 1024.0;
 /// Rows that are checked between two breaths.
-const CHECK_STEP: usize = 4_000;
+const CHECK_STEP: usize = 8_000;
 
 /// What is said about a file that was read.
 #[derive(Clone, Debug, PartialEq)]
