@@ -1,0 +1,203 @@
+//! Who may do what, by hand, and every cell of it driven over HTTP with real
+//! sessions on both engines (S21). A route or server function that is not in the
+//! table makes the test fail (S22).
+
+#[macro_use]
+mod common;
+#[path = "authorisation/requests.rs"]
+mod requests;
+
+use std::collections::BTreeSet;
+
+use common::{Answer, TestApp};
+use requests::{Of, prepare};
+
+/// A line for each server function and route. For each of the callers, the answer for
+/// the *own* thing, a *foreign* one and a *missing* one; `-` where there is no such thing.
+///
+/// Own is what belongs to the caller's tenant, or to the caller, or what the link in the
+/// caller's hand opens. Foreign is the other tenant's, or another person's. A super-admin
+/// has every tenant: own is the first one's.
+const TABLE: &str = "
+#                                anonymous    learner      admin of A   admin of B   super-admin
+#                                own for mis  own for mis  own for mis  own for mis  own for mis
+/api/session/current             200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/api/session/sign_in             200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/api/session/sign_out            401  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/api/session/sign_out_everywhere 401  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/api/tenants/overview            401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/tenants/list                401  -   -   404  -   -   404  -   -   404  -   -   200  -   -
+/api/people/list                 401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/imports/check               401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/imports/begin               401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/imports/chunk               401 401 401  404 404 404  200 404 404  200 404 404  200 404 404
+/api/imports/commit              401 401 401  404 404 404  200 404 404  200 404 404  200 404 404
+/api/imports/status              401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/imports/outcomes            401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/imports/list                401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/invitations/list            401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/invitations/counts          401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/invitations/resend          401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/invitations/revoke          401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/api/landing/open                200  -  404  200  -  404  200  -  404  200  -  404  200  -  404
+/api/landing/show                200  -  404  200  -  404  200  -  404  200  -  404  200  -  404
+/api/landing/register            200  -  404  200  -  404  200  -  404  200  -  404  200  -  404
+/api/landing/accept              401 401 401  200 409 404  200 409 404  200 409 404  200 409 404
+/api/mine/home                   401  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/api/mine/accept                 401 401 401  200 404 404  200 404 404  200 404 404  200 404 404
+/api/mine/decline                401 401 401  200 404 404  200 404 404  200 404 404  200 404 404
+/api/demo/mails                  404  -   -   404  -   -   404  -   -   404  -   -   404  -   -
+/api/demo/mail                   404  -  404  404  -  404  404  -  404  404  -  404  404  -  404
+/api/events                      401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
+/healthz                         200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/demo/mailbox/{id}/html          404  -  404  404  -  404  404  -  404  404  -  404  404  -  404
+/{*path}                         200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+";
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Anonymous,
+    Learner,
+    AdminOfA,
+    AdminOfB,
+    SuperAdmin,
+}
+
+impl Who {
+    const ALL: [Self; 5] = [
+        Self::Anonymous,
+        Self::Learner,
+        Self::AdminOfA,
+        Self::AdminOfB,
+        Self::SuperAdmin,
+    ];
+}
+
+struct Line {
+    name: &'static str,
+    /// By caller, then own, foreign, missing.
+    cells: [[Option<u16>; 3]; 5],
+}
+
+fn table() -> Vec<Line> {
+    TABLE
+        .lines()
+        .filter(|line| line.starts_with('/'))
+        .map(|line| {
+            let mut words = line.split_whitespace();
+            let name = words.next().unwrap();
+            let numbers: Vec<Option<u16>> = words.map(|word| word.parse().ok()).collect();
+            let numbers: [Option<u16>; 15] = numbers.try_into().expect(line);
+            let cells = std::array::from_fn(|who| std::array::from_fn(|of| numbers[who * 3 + of]));
+            Line { name, cells }
+        })
+        .collect()
+}
+
+/// A route or server function without a line, or a line without one, fails here.
+#[test]
+fn s22_every_route_has_its_line() {
+    use server::http::{Route, server_functions};
+    let mut served: BTreeSet<&str> = server_functions().into_iter().collect();
+    served.extend(
+        Route::ALL
+            .into_iter()
+            .filter(|route| *route != Route::Api)
+            .map(Route::path),
+    );
+    let lines: Vec<&str> = table().iter().map(|line| line.name).collect();
+    let listed: BTreeSet<&str> = lines.iter().copied().collect();
+    assert_eq!(lines.len(), listed.len(), "a line stands twice");
+    let missing: Vec<_> = served.difference(&listed).collect();
+    let stale: Vec<_> = listed.difference(&served).collect();
+    assert!(
+        missing.is_empty(),
+        "without a line in the table: {missing:?}"
+    );
+    assert!(stale.is_empty(), "in the table, but not served: {stale:?}");
+}
+
+on_both_engines!(s21_every_cell_of_the_table_holds, |app| {
+    let mut wrong = Vec::new();
+    for line in table() {
+        for (who, cells) in Who::ALL.into_iter().zip(line.cells) {
+            let mut refusals: Vec<(Of, String)> = Vec::new();
+            for (of, expected) in [Of::Own, Of::Foreign, Of::Missing].into_iter().zip(cells) {
+                let Some(expected) = expected else {
+                    continue;
+                };
+                for of in variants(line.name, of) {
+                    let answer = ask(app, line.name, who, of).await;
+                    // What mixes the own tenant with another's thing is missing for everybody.
+                    let expected = match of {
+                        Of::ForeignThing if expected == 200 => 404,
+                        _ => expected,
+                    };
+                    if answer.status != expected {
+                        wrong.push(format!(
+                            "{} {who:?} {of:?}: {} instead of {expected}: {}",
+                            line.name,
+                            answer.status,
+                            answer.text()
+                        ));
+                    }
+                    if answer.status == 404 && of != Of::Own {
+                        refusals.push((of, whole(&answer)));
+                    }
+                }
+            }
+            // Foreign and missing answer the same, to the byte.
+            for pair in refusals.windows(2) {
+                if pair[0].1 != pair[1].1 {
+                    wrong.push(format!("{} {who:?}: {pair:#?} differ", line.name));
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} cells:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+});
+
+/// Where a call names a tenant and a thing in it, either may be foreign or missing.
+fn variants(name: &str, of: Of) -> Vec<Of> {
+    let names_a_thing = requests::THINGS.contains(&name);
+    match of {
+        Of::Foreign if names_a_thing => vec![Of::Foreign, Of::ForeignThing],
+        Of::Missing if names_a_thing => vec![Of::Missing, Of::MissingThing],
+        of => vec![of],
+    }
+}
+
+async fn ask(app: &TestApp, name: &'static str, who: Who, of: Of) -> Answer {
+    let world = &app.world;
+    let session = match who {
+        Who::Anonymous => app.anonymous(),
+        Who::Learner => app.session_of(world.learner).await,
+        Who::AdminOfA => app.session_of(world.acme_admin).await,
+        Who::AdminOfB => app.session_of(world.globex_admin).await,
+        Who::SuperAdmin => app.session_of(world.super_admin).await,
+    };
+    prepare(app, &session, name, who, of).await
+}
+
+/// Everything that could tell two refusals apart.
+fn whole(answer: &Answer) -> String {
+    let mut headers: Vec<String> = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "date")
+        .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
+        .collect();
+    headers.sort();
+    format!(
+        "{}\n{}\n{}",
+        answer.status,
+        headers.join("\n"),
+        answer.text()
+    )
+}

@@ -1,0 +1,337 @@
+//! For each line of the table the request that asks for it, with the things it needs.
+
+use app::{
+    bulk::draft::RowDraft,
+    domain::id::{TenantId, UserId},
+};
+use reqwest::Method;
+use serde_json::{Value, json};
+use server::clock::{Secret, new_id};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    Who,
+    common::{
+        Answer, Session, TestApp, sign_in,
+        world::{invited, user},
+    },
+};
+
+/// Which thing is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The caller's.
+    Own,
+    /// The other tenant's, or another person's.
+    Foreign,
+    /// The other tenant's, asked for under the caller's own tenant.
+    ForeignThing,
+    /// Nobody's, under a tenant that does not exist.
+    Missing,
+    /// Nobody's, under the caller's own tenant.
+    MissingThing,
+}
+
+/// Calls that name a tenant and a thing in it.
+pub const THINGS: [&str; 6] = [
+    "/api/imports/chunk",
+    "/api/imports/commit",
+    "/api/imports/status",
+    "/api/imports/outcomes",
+    "/api/invitations/resend",
+    "/api/invitations/revoke",
+];
+
+/// A tenant with its admin.
+struct Side {
+    slug: &'static str,
+    tenant: TenantId,
+    admin: UserId,
+}
+
+struct Case<'c> {
+    app: &'c TestApp,
+    who: Who,
+    of: Of,
+}
+
+impl Case<'_> {
+    fn sides(&self) -> (Side, Side) {
+        let world = &self.app.world;
+        let a = Side {
+            slug: "acme",
+            tenant: world.acme,
+            admin: world.acme_admin,
+        };
+        let b = Side {
+            slug: "globex",
+            tenant: world.globex,
+            admin: world.globex_admin,
+        };
+        if self.who == Who::AdminOfB {
+            (b, a)
+        } else {
+            (a, b)
+        }
+    }
+
+    /// The tenant that the request names.
+    fn slug(&self) -> &'static str {
+        let (own, other) = self.sides();
+        match self.of {
+            Of::Own | Of::ForeignThing | Of::MissingThing => own.slug,
+            Of::Foreign => other.slug,
+            Of::Missing => "nowhere",
+        }
+    }
+
+    /// Whose thing it is, unless it is missing.
+    fn owner(&self) -> Option<Side> {
+        let (own, other) = self.sides();
+        match self.of {
+            Of::Own => Some(own),
+            Of::Foreign | Of::ForeignThing => Some(other),
+            Of::Missing | Of::MissingThing => None,
+        }
+    }
+
+    /// The caller's account.
+    fn user(&self) -> Option<(UserId, &'static str)> {
+        let world = &self.app.world;
+        match self.who {
+            Who::Anonymous => None,
+            Who::Learner => Some((world.learner, "learner@acme.test")),
+            Who::AdminOfA => Some((world.acme_admin, "admin@acme.test")),
+            Who::AdminOfB => Some((world.globex_admin, "admin@globex.test")),
+            Who::SuperAdmin => Some((world.super_admin, "super@beckon.test")),
+        }
+    }
+
+    /// An import of the owner that has its one row and waits for its commit. An admin's
+    /// own one was begun by himself.
+    async fn import(&self) -> String {
+        let Some(owner) = self.owner() else {
+            return new_id(self.app.desk.now()).to_string();
+        };
+        let by = match (self.of, self.who) {
+            (Of::Own, Who::SuperAdmin) => self.app.world.super_admin,
+            _ => owner.admin,
+        };
+        let session = self.app.session_of(by).await;
+        let (status, begun) = session
+            .call("/api/imports/begin", begin(owner.slug, &self.fresh()))
+            .await;
+        assert_eq!(status, 200, "{begun}");
+        let import = begun["import"].as_str().unwrap().to_owned();
+        let (status, body) = session
+            .call("/api/imports/chunk", chunk(owner.slug, &import))
+            .await;
+        assert_eq!(status, 200, "{body}");
+        import
+    }
+
+    /// A pending bundle of the owner.
+    async fn bundle(&self) -> String {
+        let Some(owner) = self.owner() else {
+            return new_id(self.app.desk.now()).to_string();
+        };
+        let email = self.address();
+        let (bundle, _, _) = invited(&self.app.desk, owner.tenant, owner.admin, &email, None).await;
+        bundle.to_string()
+    }
+
+    /// An invitation to the caller, to somebody else, or to nobody.
+    async fn own_invitation(&self) -> String {
+        let (_, other) = self.sides();
+        let desk = &self.app.desk;
+        let invitee = match (self.of, self.user()) {
+            (Of::Own, Some((user, email))) => (user, email.to_owned()),
+            (Of::Own | Of::Foreign, _) => {
+                let email = self.address();
+                (user(desk, &email, "Somebody", false).await, email)
+            }
+            _ => return new_id(desk.now()).to_string(),
+        };
+        self.revoke_all(&invitee.1).await;
+        let (_, invitation, _) =
+            invited(desk, other.tenant, other.admin, &invitee.1, Some(invitee.0)).await;
+        invitation.to_string()
+    }
+
+    /// Makes room for another invitation to the same target.
+    async fn revoke_all(&self, email: &str) {
+        let sql = "UPDATE invitations SET status = 'revoked' WHERE status = 'pending'
+            AND bundle_id IN (SELECT id FROM bundles WHERE email = $1)";
+        crate::common::world_sql(self.app, sql, server::args![email]).await;
+    }
+
+    /// A link: to somebody new, to the caller's own address, or to nothing.
+    async fn token(&self, to_caller: bool) -> String {
+        let (_, other) = self.sides();
+        if self.of == Of::Missing {
+            return Secret::draw().unwrap().reveal().to_owned();
+        }
+        let invitee = self.user().filter(|_| to_caller && self.of == Of::Own);
+        let email = invitee.map_or_else(|| self.address(), |(_, email)| email.to_owned());
+        self.revoke_all(&email).await;
+        let (_, _, token) = invited(
+            &self.app.desk,
+            other.tenant,
+            other.admin,
+            &email,
+            invitee.map(|(user, _)| user),
+        )
+        .await;
+        token.reveal().to_owned()
+    }
+
+    /// Gives the session the landing cookie that the link is exchanged for.
+    async fn land(&self, session: &Session, to_caller: bool) {
+        if self.of == Of::Missing {
+            let nothing = Secret::draw().unwrap();
+            session.add_cookie(&format!("beckon_landing={}", nothing.reveal()));
+            return;
+        }
+        let token = self.token(to_caller).await;
+        let (status, body) = session
+            .call("/api/landing/open", json!({ "token": token }))
+            .await;
+        assert_eq!(status, 200, "{body}");
+    }
+
+    fn fresh(&self) -> String {
+        new_id(self.app.desk.now()).simple().to_string()
+    }
+
+    fn address(&self) -> String {
+        format!("{}@example.test", self.fresh())
+    }
+}
+
+fn rows() -> Vec<RowDraft> {
+    vec![RowDraft {
+        row: 1,
+        line: 2,
+        email: "mara@example.test".to_owned(),
+        ..RowDraft::default()
+    }]
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn chunk_hash() -> String {
+    hex(&Sha256::digest(serde_json::to_vec(&rows()).unwrap()))
+}
+
+fn begin(slug: &str, key: &str) -> Value {
+    json!({ "input": {
+        "tenant": slug,
+        "idempotency_key": key,
+        "file_name": "people.csv",
+        "rows": 1,
+        "content_hash": hex(&Sha256::digest(chunk_hash())),
+        "mode": "valid_now",
+    } })
+}
+
+fn chunk(slug: &str, import: &str) -> Value {
+    json!({ "input": {
+        "tenant": slug,
+        "import": import,
+        "number": 0,
+        "hash": chunk_hash(),
+        "rows": rows(),
+    } })
+}
+
+/// Makes what the request needs, sends it, and gives the answer.
+pub async fn prepare(
+    app: &TestApp,
+    session: &Session,
+    name: &'static str,
+    who: Who,
+    of: Of,
+) -> Answer {
+    let case = Case { app, who, of };
+    let slug = case.slug();
+    let get = async |path: &str| {
+        let request = session
+            .request(Method::GET, path)
+            .header("accept", "text/html");
+        // A stream has no end: its head is the answer.
+        if path.starts_with("/api/events") {
+            let response = request.send().await.unwrap();
+            if response.status() == 200 {
+                return Answer {
+                    status: 200,
+                    headers: response.headers().clone(),
+                    bytes: Vec::new(),
+                };
+            }
+            return session.get(path).await;
+        }
+        session.send(request).await
+    };
+    let arguments = match name {
+        "/api/session/current"
+        | "/api/session/sign_out"
+        | "/api/session/sign_out_everywhere"
+        | "/api/tenants/list"
+        | "/api/mine/home" => json!({}),
+        "/api/session/sign_in" => sign_in("learner@acme.test", crate::common::PASSWORD),
+        "/api/tenants/overview" | "/api/imports/list" | "/api/invitations/counts" => {
+            json!({ "tenant": slug })
+        }
+        "/api/people/list" => {
+            json!({ "input": { "tenant": slug, "search": "", "after": null } })
+        }
+        "/api/invitations/list" => json!({ "input": {
+            "tenant": slug, "search": "", "status": null, "after": null, "limit": 0,
+        } }),
+        "/api/imports/check" => json!({ "input": {
+            "tenant": slug, "emails": ["mara@example.test"], "courses": ["BIO-101"],
+            "programs": [],
+        } }),
+        "/api/imports/begin" => begin(slug, &case.fresh()),
+        "/api/imports/chunk" => chunk(slug, &case.import().await),
+        "/api/imports/commit" | "/api/imports/status" => {
+            json!({ "input": { "tenant": slug, "import": case.import().await } })
+        }
+        "/api/imports/outcomes" => json!({ "input": {
+            "tenant": slug, "import": case.import().await, "from": 0, "limit": 10,
+        } }),
+        "/api/invitations/resend" | "/api/invitations/revoke" => {
+            json!({ "input": { "tenant": slug, "bundle": case.bundle().await } })
+        }
+        "/api/landing/open" => json!({ "token": case.token(false).await }),
+        "/api/landing/show" => {
+            case.land(session, false).await;
+            json!({})
+        }
+        "/api/landing/register" => {
+            case.land(session, false).await;
+            json!({ "input": {
+                "first_name": "Mara", "last_name": "", "password": "a long password",
+            } })
+        }
+        "/api/landing/accept" => {
+            case.land(session, true).await;
+            json!({})
+        }
+        "/api/mine/accept" | "/api/mine/decline" => {
+            json!({ "invitation": case.own_invitation().await })
+        }
+        "/api/demo/mails" => json!({ "search": "" }),
+        "/api/demo/mail" => json!({ "id": case.fresh() }),
+        "/api/events" => return get(&format!("/api/events?tenant={slug}")).await,
+        "/healthz" => return get(name).await,
+        "/demo/mailbox/{id}/html" => {
+            return get(&format!("/demo/mailbox/{}/html", case.fresh())).await;
+        }
+        "/{*path}" => return get("/t/acme/management").await,
+        other => panic!("no request is written for {other}"),
+    };
+    session.post(name, &arguments).await
+}
