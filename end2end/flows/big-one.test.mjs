@@ -47,7 +47,9 @@ test('100,000 rows: scroll, jump to the last, edit, undo, edit, submit, find', L
     assert.equal(seen.stales, 0, `nothing stale: ${JSON.stringify(seen)}`);
 
     // To the last row, by keyboard.
-    await review.grid.locator('[role=gridcell]').first().click();
+    // The first cell in the document may be one that waits above the edge: click where a person sees one.
+    const box = await review.grid.boundingBox();
+    await page.mouse.click(box.x + box.width / 3, box.y + Math.min(box.height, 400) / 2);
     await page.keyboard.press('Control+End');
     await review.cell(ROWS, email).or(review.cell(ROWS, last)).first().waitFor();
     assert.equal(await review.text(ROWS, email), table[ROWS - 1][0]);
