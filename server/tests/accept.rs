@@ -49,7 +49,7 @@ async fn registering_through_the_mail_accepts_the_whole_bundle() {
             .await;
         stage.send_mails().await;
         let token = stage.mailed_token("mara@new.test");
-        let (landing, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        let (landing, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
         assert_eq!(landing.tenant, "Acme Academy");
         assert_eq!(landing.inviter, "Ada Example");
         assert_eq!(landing.email_masked, "m•••@n•••.test");
@@ -89,7 +89,7 @@ async fn registering_through_the_mail_accepts_the_whole_bundle() {
 async fn wrong_fields_are_named_and_change_nothing() {
     on_every_engine(|stage| async move {
         let (bundle, token) = stage.invited("mara@new.test").await;
-        let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
         for (first_name, password, field) in [
             ("  ", "a long password", "first_name"),
             ("M\r\nBcc: x", "a long password", "first_name"),
@@ -139,7 +139,7 @@ async fn s12_a_copied_link_proves_no_mailbox_and_shows_nothing_else() {
                 ..stage.to_acme("victim@new.test")
             })
             .await;
-        let (_, landed) = stage.open(&stage.anonymous(), &copied).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &copied).await.unwrap();
         let user = stage.register(&landed).await.unwrap();
         let verified = "SELECT email_verified FROM users WHERE id = $1";
         assert_eq!(stage.number(verified, args![user]).await, 0);
@@ -187,12 +187,12 @@ async fn s12_a_copied_link_proves_no_mailbox_and_shows_nothing_else() {
 async fn s13_an_address_with_an_account_has_to_sign_in_and_keeps_password_and_name() {
     on_every_engine(|stage| async move {
         let (bundle, token) = stage.invited("mara@new.test").await;
-        let (_, before) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        let (_, before) = stage.open(&Stage::anonymous(), &token).await.unwrap();
         let user = stage.user("mara@new.test", "Mariella", false).await;
-        let (landing, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        let (landing, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
         assert_eq!(landing.next, NextStep::SignIn);
         for caller in [&before, &landed] {
-            let answer = stage.landing.register(caller, stage.form()).await;
+            let answer = stage.landing.register(caller, Stage::form()).await;
             assert_eq!(code_of(answer.unwrap_err()), "account_exists");
         }
         assert_eq!(
@@ -259,14 +259,14 @@ async fn s23_a_members_role_never_changes_and_the_ceiling_holds_at_accept() {
             .await;
         stage.send_mails().await;
         let token = stage.mailed_token("boss@new.test");
-        let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
         stage
             .sql(
                 "UPDATE memberships SET role = 'learner' WHERE user_id = $1",
                 args![stage.ada],
             )
             .await;
-        let answer = stage.landing.register(&landed, stage.form()).await;
+        let answer = stage.landing.register(&landed, Stage::form()).await;
         assert_eq!(answer.unwrap_err(), ApiError::NotFound);
         assert_eq!(stage.status(bundle).await, "pending");
     })
@@ -284,10 +284,10 @@ async fn s25_an_item_of_another_tenant_is_not_offered() {
             .await;
         stage.send_mails().await;
         let token = stage.mailed_token("mara@new.test");
-        let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
         let give = "UPDATE catalog_items SET tenant_id = $1 WHERE id = $2";
         stage.sql(give, args![stage.globex, stage.course]).await;
-        let answer = stage.landing.register(&landed, stage.form()).await;
+        let answer = stage.landing.register(&landed, Stage::form()).await;
         assert_eq!(answer.unwrap_err(), ApiError::NotFound);
         assert_eq!(stage.status(bundle).await, "pending");
         stage.sql(give, args![stage.acme, stage.course]).await;
@@ -310,7 +310,7 @@ async fn a_taken_external_id_does_not_keep_the_person_out() {
         stage.send_mails().await;
         for email in ["one@new.test", "two@new.test"] {
             let token = stage.mailed_token(email);
-            let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+            let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
             stage.register(&landed).await.unwrap();
         }
         let with = "SELECT COUNT(*) FROM memberships WHERE external_id = 'P-1'";
@@ -340,7 +340,7 @@ async fn proving_the_mailbox_makes_every_invitation_to_it_the_users() {
                 ..stage.to_acme("mara@new.test")
             })
             .await;
-        let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
         let user = stage.register(&landed).await.unwrap();
         let keyed = "SELECT COUNT(*) FROM invitations WHERE invitee_key = $1";
         assert_eq!(stage.number(keyed, args![user.to_string()]).await, 3);
@@ -410,7 +410,7 @@ async fn a_course_without_a_membership_makes_a_learner() {
             .await;
         stage.send_mails().await;
         let token = stage.mailed_token("mara@new.test");
-        let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
         let user = stage.register(&landed).await.unwrap();
         assert_eq!(role_of(&stage, user).await, "learner");
     })
@@ -468,12 +468,12 @@ async fn s50_parallel_registrations_make_one_account() {
         let (_, token) = stage.invited("mara@new.test").await;
         let mut callers = Vec::new();
         for _ in 0..12 {
-            callers.push(stage.open(&stage.anonymous(), &token).await.unwrap().1);
+            callers.push(stage.open(&Stage::anonymous(), &token).await.unwrap().1);
         }
         let mut tasks = tokio::task::JoinSet::new();
         for landed in callers {
             let stage = Arc::clone(&stage);
-            tasks.spawn(async move { stage.landing.register(&landed, stage.form()).await });
+            tasks.spawn(async move { stage.landing.register(&landed, Stage::form()).await });
         }
         let mut won = 0;
         while let Some(answer) = tasks.join_next().await {

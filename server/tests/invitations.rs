@@ -15,6 +15,7 @@ use app::{
     domain::{
         id::BundleId,
         invitation::{DeliveryStatus, InvitationStatus},
+        role::Role,
     },
     ports::{Caller, Invitations as _},
 };
@@ -173,7 +174,7 @@ async fn a_foreign_bundle_and_a_missing_one_answer_alike() {
                 assert_eq!(answer.unwrap_err(), ApiError::NotFound);
             }
         }
-        let anonymous = stage.anonymous();
+        let anonymous = Stage::anonymous();
         for answer in [
             stage.invitations.resend(&anonymous, acme(bundle)).await,
             stage.invitations.revoke(&anonymous, acme(bundle)).await,
@@ -201,7 +202,7 @@ async fn a_resend_has_a_brake_replaces_the_queued_mail_and_only_serves_the_livin
         assert_eq!(stage.number(resent, args![]).await, 1);
 
         let token = stage.mailed_token("mara@new.test");
-        let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
         stage.register(&landed).await.unwrap();
         stage.clock.advance_seconds(60);
         for answer in [
@@ -210,6 +211,35 @@ async fn a_resend_has_a_brake_replaces_the_queued_mail_and_only_serves_the_livin
         ] {
             assert!(matches!(answer.unwrap_err(), ApiError::Conflict { .. }));
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s24_whoever_resends_answers_for_an_inviter_who_is_gone() {
+    on_every_engine(|stage| async move {
+        let (bundle, _) = stage.invited("mara@new.test").await;
+        let bea = stage.user("bea@acme.test", "Bea", true).await;
+        stage.member(stage.acme, bea, Role::Admin).await;
+        stage
+            .sql(
+                "DELETE FROM memberships WHERE user_id = $1",
+                args![stage.ada],
+            )
+            .await;
+        stage.clock.advance_seconds(60);
+        let caller = stage.signed_in(bea).await;
+        let line = stage
+            .invitations
+            .resend(&caller, acme(bundle))
+            .await
+            .unwrap();
+        assert_eq!(line.invited_by, "Bea Example");
+        stage.send_mails().await;
+        let token = stage.mailed_token("mara@new.test");
+        let (landing, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
+        assert_eq!(landing.inviter, "Bea Example");
+        stage.register(&landed).await.unwrap();
     })
     .await;
 }

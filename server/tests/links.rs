@@ -18,14 +18,14 @@ use std::sync::{Arc, Mutex};
 
 /// The link opens nothing, for nobody, and neither does a landing from before.
 async fn is_neutral(stage: &Stage, token: &str, landed: &app::ports::Caller) {
-    let anonymous = stage.anonymous();
+    let anonymous = Stage::anonymous();
     let opened = stage.landing.open(&anonymous, token.to_owned()).await;
     assert_eq!(opened.unwrap_err(), ApiError::NotFound);
     assert_eq!(
         stage.landing.show(landed).await.unwrap_err(),
         ApiError::NotFound
     );
-    let registered = stage.landing.register(landed, stage.form()).await;
+    let registered = stage.landing.register(landed, Stage::form()).await;
     assert_eq!(registered.unwrap_err(), ApiError::NotFound);
     let signed_in = app::ports::Caller {
         landing: landed.landing.clone(),
@@ -55,7 +55,7 @@ async fn s01_an_altered_cut_or_extended_token_opens_nothing() {
             "",
             "' OR 1=1 --",
         ] {
-            let answer = stage.open(&stage.anonymous(), wrong).await;
+            let answer = stage.open(&Stage::anonymous(), wrong).await;
             assert_eq!(answer.err(), Some(ApiError::NotFound), "{wrong:?}");
         }
         assert_eq!(stage.status(bundle).await, "pending");
@@ -63,7 +63,7 @@ async fn s01_an_altered_cut_or_extended_token_opens_nothing() {
             stage.number("SELECT COUNT(*) FROM landings", args![]).await,
             0
         );
-        assert!(stage.open(&stage.anonymous(), &token).await.is_ok());
+        assert!(stage.open(&Stage::anonymous(), &token).await.is_ok());
     })
     .await;
 }
@@ -75,7 +75,7 @@ async fn s10_a_peer_that_guesses_has_to_wait_and_others_do_not() {
         let mut refused = None;
         for _ in 0..31 {
             let guess = server::clock::Secret::draw().unwrap();
-            let answer = stage.open(&stage.anonymous(), guess.reveal()).await;
+            let answer = stage.open(&Stage::anonymous(), guess.reveal()).await;
             refused = answer.err();
         }
         assert!(
@@ -84,7 +84,7 @@ async fn s10_a_peer_that_guesses_has_to_wait_and_others_do_not() {
         );
         let other = app::ports::Caller {
             peer: [127, 0, 0, 2].into(),
-            ..stage.anonymous()
+            ..Stage::anonymous()
         };
         let guess = server::clock::Secret::draw().unwrap();
         let answer = stage.open(&other, guess.reveal()).await;
@@ -168,7 +168,7 @@ async fn s03_no_live_token_stands_in_the_database_or_the_log() {
         let log = seen.clone();
         async move {
             let (_, token) = stage.invited("mara@new.test").await;
-            let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+            let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
             let cookie = landed.landing.clone().unwrap().0;
             tracing::info!("the log is read");
             let dump = dump(&stage).await;
@@ -177,7 +177,7 @@ async fn s03_no_live_token_stands_in_the_database_or_the_log() {
             assert!(contains(&log, b"the log is read"), "the log is one");
             for secret in [&token, &cookie] {
                 let raw = base64_bytes(secret);
-                let hex: String = raw.iter().map(|byte| format!("{byte:02x}")).collect();
+                let hex = hex(&raw);
                 for form in [secret.as_bytes(), &raw, hex.as_bytes()] {
                     assert!(!contains(&dump, form), "a live token is in the database");
                     assert!(!contains(&log, form), "a live token is in the log");
@@ -186,6 +186,15 @@ async fn s03_no_live_token_stands_in_the_database_or_the_log() {
         }
     })
     .await;
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::new();
+    for byte in bytes {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
 }
 
 fn base64_bytes(text: &str) -> Vec<u8> {
@@ -206,7 +215,7 @@ async fn s04(
     let bundle = stage.invite(invite).await;
     stage.send_mails().await;
     let token = stage.mailed_token("mara@new.test");
-    let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+    let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
     what(&stage, bundle, &landed).await;
     let members = "SELECT COUNT(*) FROM memberships";
     let before = stage.number(members, args![]).await;
@@ -360,7 +369,7 @@ async fn s05_after_a_resend_every_older_link_is_dead() {
     on_every_engine(|stage| async move {
         let (bundle, first) = stage.invited("mara@new.test").await;
         let copied = stage.copied_link(stage.acme, bundle).await;
-        let (_, landed) = stage.open(&stage.anonymous(), &first).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &first).await.unwrap();
         stage.clock.advance_seconds(61);
         let ada = stage.signed_in(stage.ada).await;
         let input = app::api::invitations::BundleRef {
@@ -374,7 +383,7 @@ async fn s05_after_a_resend_every_older_link_is_dead() {
         let second = stage.mailed_token("mara@new.test");
         assert_ne!(second, first);
         is_neutral(&stage, &first, &landed).await;
-        let (_, landed) = stage.open(&stage.anonymous(), &second).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &second).await.unwrap();
         stage.register(&landed).await.unwrap();
     })
     .await;
@@ -386,8 +395,8 @@ async fn s07_a_millisecond_before_its_time_a_link_works_and_at_its_time_not() {
         let (_, early) = stage.invited("early@new.test").await;
         let (_, late) = stage.invited("late@new.test").await;
         stage.clock.advance_seconds(LIFE - 1);
-        let (_, early) = stage.open(&stage.anonymous(), &early).await.unwrap();
-        let (_, landed) = stage.open(&stage.anonymous(), &late).await.unwrap();
+        let (_, early) = stage.open(&Stage::anonymous(), &early).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &late).await.unwrap();
         stage.register(&early).await.unwrap();
         stage.clock.advance_seconds(1);
         // The job has not run yet: the clock alone decides.
@@ -400,7 +409,7 @@ async fn s07_a_millisecond_before_its_time_a_link_works_and_at_its_time_not() {
 async fn a_landing_ends_after_half_an_hour_and_the_link_opens_again() {
     on_every_engine(|stage| async move {
         let (_, token) = stage.invited("mara@new.test").await;
-        let (_, landed) = stage.open(&stage.anonymous(), &token).await.unwrap();
+        let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
         stage.clock.advance_seconds(30 * 60);
         assert_eq!(
             stage.landing.show(&landed).await.unwrap_err(),
@@ -411,7 +420,7 @@ async fn a_landing_ends_after_half_an_hour_and_the_link_opens_again() {
             stage.number("SELECT COUNT(*) FROM landings", args![]).await,
             0
         );
-        assert!(stage.open(&stage.anonymous(), &token).await.is_ok());
+        assert!(stage.open(&Stage::anonymous(), &token).await.is_ok());
     })
     .await;
 }

@@ -126,7 +126,7 @@ async fn a_deferred_mail_goes_out_later_under_the_same_message_id() {
         assert_eq!(delivery(&stage, bundle).await.0, "sent");
         assert_eq!(stage.memory.mails()[0].mail.message_id, id);
         let token = stage.mailed_token("mara@new.test");
-        assert!(stage.open(&stage.anonymous(), &token).await.is_ok());
+        assert!(stage.open(&Stage::anonymous(), &token).await.is_ok());
     })
     .await;
 }

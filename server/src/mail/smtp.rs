@@ -153,14 +153,17 @@ impl Smtp {
         // One that idled may have been closed by the server: then a new one is made.
         if let Some(mut connection) = self.take() {
             match introduce(&mut connection, envelope, message).await {
-                Err(failure) if failure.class == FailureClass::Transient => {}
-                Err(failure) => return Err(failure),
+                Err(Refusal::Lost) => {}
+                Err(Refusal::Reply(failure)) => return Err(failure),
                 Ok(()) => return Ok(connection),
             }
         }
         let mut connection = self.connect().await?;
-        introduce(&mut connection, envelope, message).await?;
-        Ok(connection)
+        match introduce(&mut connection, envelope, message).await {
+            Ok(()) => Ok(connection),
+            Err(Refusal::Reply(failure)) => Err(failure),
+            Err(Refusal::Lost) => Err(transient("The connection to the mail server was lost.")),
+        }
     }
 
     /// A new connection, encrypted and signed in. Whatever fails here is the server's
@@ -228,13 +231,27 @@ impl Smtp {
     }
 }
 
+/// Why a connection does not wait for the content.
+enum Refusal {
+    /// The server said so, or the mail cannot be sent there.
+    Reply(MailFailure),
+    /// The connection is gone; nothing was sent.
+    Lost,
+}
+
+impl From<lettre::transport::smtp::Error> for Refusal {
+    fn from(error: lettre::transport::smtp::Error) -> Self {
+        reply(&error).map_or(Self::Lost, Self::Reply)
+    }
+}
+
 /// Sender, recipient, and the word that the content follows. A connection on which
 /// this failed is dropped: its state is not worth guessing.
 async fn introduce(
     connection: &mut AsyncSmtpConnection,
     envelope: &Envelope,
     message: &[u8],
-) -> Result<(), MailFailure> {
+) -> Result<(), Refusal> {
     let mut options = Vec::new();
     let is_ascii = |address: &lettre::Address| AsRef::<str>::as_ref(address).is_ascii();
     if !envelope.to().iter().chain(envelope.from()).all(is_ascii) {
@@ -242,29 +259,23 @@ async fn introduce(
             .server_info()
             .supports_feature(Extension::SmtpUtfEight)
         {
-            return Err(MailFailure::new(
+            return Err(Refusal::Reply(MailFailure::new(
                 FailureClass::Permanent,
                 "The mail server does not take addresses with such letters (SMTPUTF8).",
-            ));
+            )));
         }
         options.push(MailParameter::SmtpUtfEight);
     }
     if !message.is_ascii() {
         options.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
-    let lost = || transient("The connection to the mail server was lost.");
-    let sender = Mail::new(envelope.from().cloned(), options);
-    if let Err(error) = connection.command(sender).await {
-        return Err(reply(&error).unwrap_or_else(lost));
-    }
+    connection
+        .command(Mail::new(envelope.from().cloned(), options))
+        .await?;
     for to in envelope.to() {
-        if let Err(error) = connection.command(Rcpt::new(to.clone(), vec![])).await {
-            return Err(reply(&error).unwrap_or_else(lost));
-        }
+        connection.command(Rcpt::new(to.clone(), vec![])).await?;
     }
-    if let Err(error) = connection.command(Data).await {
-        return Err(reply(&error).unwrap_or_else(lost));
-    }
+    connection.command(Data).await?;
     Ok(())
 }
 

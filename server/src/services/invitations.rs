@@ -151,6 +151,7 @@ impl Invitations for InvitationsService {
             not_before: now,
             created_at: now,
         };
+        let user = caller.actor.user().map(|user| user.user);
         let event = event(caller, tenant.id, "invitation.resent", input.bundle, now);
         let change = self
             .desk
@@ -172,6 +173,11 @@ impl Invitations for InvitationsService {
                     let free = state.last_mail_at.map(|at| at.plus_seconds(RESEND_BRAKE));
                     if let Some(free) = free.filter(|free| *free > now) {
                         return Ok(Change::TooSoon(now.seconds_until(free)));
+                    }
+                    // Whoever sends it again answers for it where the inviter no longer can
+                    // (S24); `tenant` above has checked the right to.
+                    if let Some(user) = user.filter(|_| !state.inviter_may) {
+                        tx.take_over(bundle, user).await?;
                     }
                     // Mails first: one that is being claimed has its link by then.
                     tx.cancel_mails(&[bundle], "A newer mail took its place.")

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use app::domain::{
-    id::{BundleId, InvitationId, TenantId},
+    id::{BundleId, InvitationId, TenantId, UserId},
     invitation::{DeliveryStatus, InvitationKind, InvitationStatus},
     role::Role,
     time::Timestamp,
 };
 use uuid::Uuid;
 
-use super::{Arg, AuditEvent, StorageError, Tx, contains_pattern, in_list, users::display_name};
+use super::{
+    Arg, AuditEvent, StorageError, Tx, contains_pattern, in_list, offers::InviterRights,
+    users::display_name,
+};
 use crate::args;
 
 /// Which bundles of a tenant, newest first.
@@ -138,6 +141,10 @@ struct AnyRow {
 struct BundleStateRow {
     status: String,
     active: i64,
+    role: String,
+    inviter_deactivated_at: Option<i64>,
+    inviter_super: i64,
+    inviter_role: Option<String>,
     last_mail_at: Option<i64>,
 }
 
@@ -148,15 +155,23 @@ pub struct BundleState {
     pub status: InvitationStatus,
     /// Switched on.
     pub active: bool,
+    /// Whether its inviter could still make it; else its links are neutral.
+    pub inviter_may: bool,
     /// When its newest mail was queued.
     pub last_mail_at: Option<Timestamp>,
 }
 
 const COUNTS: &str = "SELECT status, COUNT(*) AS n FROM bundles WHERE tenant_id = $1
     GROUP BY status";
-const STATE: &str = "SELECT b.status, b.active,
+const STATE: &str = "SELECT b.status, b.active, b.role,
+        u.deactivated_at AS inviter_deactivated_at, u.super_admin AS inviter_super,
+        m.role AS inviter_role,
         (SELECT MAX(o.created_at) FROM outbox o WHERE o.bundle_id = b.id) AS last_mail_at
-    FROM bundles b WHERE b.tenant_id = $1 AND b.id = $2";
+    FROM bundles b
+    JOIN users u ON u.id = b.inviter_id
+    LEFT JOIN memberships m ON m.tenant_id = b.tenant_id AND m.user_id = b.inviter_id
+    WHERE b.tenant_id = $1 AND b.id = $2";
+const TAKE_OVER: &str = "UPDATE bundles SET inviter_id = $2 WHERE id = $1";
 const LIVE_OF_BUNDLE: &str = "SELECT id FROM invitations
     WHERE bundle_id = $1 AND status IN ('unassigned', 'scheduled', 'pending')";
 const SET_DELIVERY: &str = "UPDATE bundles SET delivery_id = $2 WHERE id = $1";
@@ -289,7 +304,13 @@ impl Tx {
         self.optional::<BundleStateRow>(STATE, args![tenant, bundle])
             .await?
             .map(|row| {
+                let rights = InviterRights {
+                    deactivated: row.inviter_deactivated_at.is_some(),
+                    super_admin: row.inviter_super != 0,
+                    role: row.inviter_role.as_deref(),
+                };
                 Ok(BundleState {
+                    inviter_may: rights.cover(tenant, &row.role),
                     status: status_of(row.status)?,
                     active: row.active != 0,
                     last_mail_at: row.last_mail_at.map(Timestamp),
@@ -305,6 +326,12 @@ impl Tx {
     ) -> Result<Vec<InvitationId>, StorageError> {
         let rows = self.all::<IdRow>(LIVE_OF_BUNDLE, args![bundle]).await?;
         Ok(rows.into_iter().map(|row| InvitationId(row.id)).collect())
+    }
+
+    /// Makes `user` the inviter of a bundle, answerable for it from now on.
+    pub async fn take_over(&mut self, bundle: BundleId, user: UserId) -> Result<(), StorageError> {
+        self.execute(TAKE_OVER, args![bundle, user]).await?;
+        Ok(())
     }
 
     /// Names the newest mail of a bundle.

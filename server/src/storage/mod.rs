@@ -19,6 +19,7 @@ pub mod invariants;
 mod invitations;
 mod links;
 mod mine;
+mod offers;
 mod outbox;
 mod people;
 mod postgres;
@@ -27,7 +28,7 @@ mod sqlite;
 mod tenants;
 mod users;
 
-pub use accept::{AcceptOutcome, Claimant, Offer, OfferedTarget};
+pub use accept::{AcceptOutcome, Claimant};
 pub use audit::{AuditEvent, audit_actor};
 pub use bulk_lookup::{LiveBundle, LiveInvitation, Submitter};
 pub use bulk_write::{Act, NewBundle, NewInvitation};
@@ -40,6 +41,7 @@ pub use imports::{ChunkStored, Import, NewChunk, NewImport, NewOutcome, OutcomeC
 pub use invitations::{BundleFilter, BundleState, ListedBundle, ListedTarget};
 pub use links::{LANDING_MINUTES, NewLink};
 pub use mine::{OwnInvitation, OwnItem};
+pub use offers::{Offer, OfferedTarget};
 pub use outbox::{Claimed, Letter, NewDelivery, Sent};
 pub use people::{AfterMember, Member};
 pub use sessions::{LiveSession, NewSession};

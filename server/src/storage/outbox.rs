@@ -201,7 +201,7 @@ impl LetterRow {
         if self.tenant_disabled_at.is_some() {
             return Some("The tenant is disabled.".to_owned());
         }
-        let rights = super::accept::InviterRights {
+        let rights = super::offers::InviterRights {
             deactivated: self.inviter_deactivated_at.is_some(),
             super_admin: self.inviter_super != 0,
             role: self.inviter_role.as_deref(),

@@ -422,7 +422,7 @@ impl Stage {
         (bundle, self.mailed_token(email))
     }
 
-    pub fn anonymous(&self) -> Caller {
+    pub fn anonymous() -> Caller {
         Caller {
             actor: Actor::Anonymous,
             peer: IpAddr::from([127, 0, 0, 1]),
@@ -455,7 +455,7 @@ impl Stage {
                     .map(|one| (one.tenant, one.role))
                     .collect(),
             }),
-            ..self.anonymous()
+            ..Self::anonymous()
         }
     }
 
@@ -476,7 +476,7 @@ impl Stage {
         Ok((landing, caller))
     }
 
-    pub fn form(&self) -> Register {
+    pub fn form() -> Register {
         Register {
             first_name: "Mara".to_owned(),
             last_name: "Muster".to_owned(),
@@ -485,7 +485,7 @@ impl Stage {
     }
 
     pub async fn register(&self, caller: &Caller) -> Result<UserId, ApiError> {
-        let (me, cookies) = self.landing.register(caller, self.form()).await?;
+        let (me, cookies) = self.landing.register(caller, Self::form()).await?;
         assert!(cookies[0].starts_with("__Host-beckon="));
         assert!(cookies[1].starts_with("__Host-beckon_landing=;"));
         Ok(me.id)
