@@ -3,6 +3,7 @@
 
 use app::domain::{
     id::{BundleId, CatalogItemId, DeliveryId, TenantId, UserId},
+    invitation::InvitationStatus,
     role::Role,
     time::Timestamp,
 };
@@ -66,6 +67,34 @@ impl Tx {
         Ok(found)
     }
 
+    /// `columns` of the tenant's rows of `table` whose `key` is one of the values: two
+    /// columns that lead one index. PostgreSQL is made to look each value up there: on a
+    /// table that grew faster than its statistics it takes the tenant's rows for few, and
+    /// would compare every one of them with every value.
+    async fn of_tenant<R: FromBoth>(
+        &mut self,
+        tenant: TenantId,
+        table: &str,
+        key: &str,
+        columns: &str,
+        values: Vec<Arg>,
+    ) -> Result<Vec<R>, StorageError> {
+        let postgres = self.is_postgres();
+        self.in_batches(args![tenant], values, |list| {
+            if postgres {
+                let values = list.replace('$', "($").replace(',', "),");
+                format!(
+                    "SELECT {columns} FROM (VALUES {values})) AS asked (value)
+                     CROSS JOIN LATERAL (SELECT {columns} FROM {table}
+                        WHERE tenant_id = $1 AND {key} = asked.value OFFSET 0) AS found"
+                )
+            } else {
+                format!("SELECT {columns} FROM {table} WHERE tenant_id = $1 AND {key} IN ({list})")
+            }
+        })
+        .await
+    }
+
     /// What these users are enrolled in, in the tenant.
     pub async fn enrollments_among(
         &mut self,
@@ -74,12 +103,7 @@ impl Tx {
     ) -> Result<Vec<(UserId, CatalogItemId)>, StorageError> {
         let values = users.iter().map(|user| Arg::from(*user)).collect();
         let rows: Vec<(Uuid, Uuid)> = self
-            .in_batches(args![tenant], values, |list| {
-                format!(
-                    "SELECT user_id, item_id FROM enrollments
-                     WHERE tenant_id = $1 AND user_id IN ({list})"
-                )
-            })
+            .of_tenant(tenant, "enrollments", "user_id", "user_id, item_id", values)
             .await?;
         Ok(rows
             .into_iter()
@@ -87,7 +111,8 @@ impl Tx {
             .collect())
     }
 
-    /// The live invitations of these invitees in the tenant.
+    /// The live invitations of these invitees in the tenant, those of the oldest bundle
+    /// first.
     pub async fn live_among(
         &mut self,
         tenant: TenantId,
@@ -97,24 +122,28 @@ impl Tx {
             .iter()
             .map(|key| Arg::from(key.as_str()))
             .collect();
-        let rows: Vec<(String, Uuid, Uuid)> = self
-            .in_batches(args![tenant], values, |list| {
-                format!(
-                    "SELECT invitee_key, target_id, bundle_id FROM invitations
-                     WHERE tenant_id = $1 AND invitee_key IN ({list})
-                     AND status IN ('unassigned', 'scheduled', 'pending')
-                     ORDER BY bundle_id, id"
-                )
-            })
+        let rows: Vec<(String, Uuid, Uuid, String)> = self
+            .of_tenant(
+                tenant,
+                "invitations",
+                "invitee_key",
+                "invitee_key, target_id, bundle_id, status",
+                values,
+            )
             .await?;
-        Ok(rows
+        let mut live: Vec<LiveInvitation> = rows
             .into_iter()
-            .map(|(invitee_key, target, bundle)| LiveInvitation {
+            .filter(|(_, _, _, status)| {
+                InvitationStatus::parse(status).is_some_and(InvitationStatus::is_live)
+            })
+            .map(|(invitee_key, target, bundle, _)| LiveInvitation {
                 invitee_key,
                 target,
                 bundle: BundleId(bundle),
             })
-            .collect())
+            .collect();
+        live.sort_by_key(|one| one.bundle);
+        Ok(live)
     }
 
     /// These bundles, if they still wait for their person.
