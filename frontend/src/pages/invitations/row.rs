@@ -139,8 +139,8 @@ pub fn InvitationRow(
             <td data-label="Status">{badges}</td>
             <td data-label="Mail">{cell(mail)}</td>
             <td data-label="Invited by">{cell(invited_by)}</td>
-            <td data-label="Created" class="cell--tight">{cell(|line| moment(line.created_at.0))}</td>
-            <td data-label="Expires" class="cell--tight">
+            <td data-label="Created">{cell(|line| moment(line.created_at.0))}</td>
+            <td data-label="Expires">
                 {cell(|line| {
                     if line.status.is_live() {
                         moment(line.expires_at.0)
@@ -206,7 +206,12 @@ fn invited_by(line: BundleLine) -> AnyView {
 }
 
 fn moment(at: i64) -> AnyView {
-    view! { <DateText at/> }.into_any()
+    view! {
+        <span class="moment">
+            <DateText at/>
+        </span>
+    }
+    .into_any()
 }
 
 fn target(target: TargetLine) -> AnyView {
