@@ -107,7 +107,7 @@ pub fn InvitationsPanel(
                     }
                     State::Failed => view! { <Failure listing/> }.into_any(),
                     State::Empty => {
-                        view! { <Nobody filters slug=slug.get_value()/> }.into_any()
+                        view! { <Nobody filters slug=slug.get_value() compact/> }.into_any()
                     }
                     State::Lines => view! { <Table listing question/> }.into_any(),
                 }}
@@ -163,14 +163,16 @@ fn Failure(listing: Listing) -> impl IntoView {
 }
 
 #[component]
-fn Nobody(filters: Filters, slug: String) -> impl IntoView {
+fn Nobody(filters: Filters, slug: String, compact: bool) -> impl IntoView {
     let unfiltered = Memo::new(move |_| filters.now.with(super::lines::Filter::is_empty));
     let upload = Page::Invite(slug).href();
     move || {
         if unfiltered.get() {
             let upload = upload.clone();
             let action = move || {
-                view! { <LinkButton href=upload.clone()>"Upload a list"</LinkButton> }
+                // The pages with the compact panel have their own button for it.
+                (!compact)
+                    .then(|| view! { <LinkButton href=upload.clone()>"Upload a list"</LinkButton> })
             };
             view! {
                 <EmptyState title="Nobody is invited yet." art=EmptyArt::Letter action>
