@@ -27,6 +27,9 @@ pub(super) async fn html(
     };
     match app.parts.demo.html(&resolved.caller, id).await {
         Ok(html) => {
+            // As in a mail client, a link opens a page of its own: inside of the frame
+            // every other page of ours refuses to show.
+            let html = html.replacen("<head>", "<head><base target=\"_blank\">", 1);
             let mut response = html.into_response();
             let headers = response.headers_mut();
             for (name, value) in [

@@ -140,11 +140,7 @@ impl CellNodes {
         let (before, after) = (Look::of(&self.shown), Look::of(text));
         if before != after {
             // Names keep the direction of their script; an address runs one way.
-            dom::attribute(
-                &self.label,
-                "dir",
-                if after.address { "ltr" } else { "auto" },
-            );
+            dom::attribute(&self.label, "dir", if after.address { "ltr" } else { "auto" });
             self.label.set_class_name(if after.lines {
                 "grid__text is-lines"
             } else {
