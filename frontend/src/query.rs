@@ -124,14 +124,6 @@ impl<T: Clone + PartialEq + Send + Sync + 'static> Query<T> {
         })
     }
 
-    /// The answer, if there is one; not tracked.
-    pub fn peek(self) -> Option<T> {
-        self.state.try_with_untracked(|load| match load {
-            Load::Ready(value) => Some(value.clone()),
-            Load::Waiting | Load::Failed(_) => None,
-        })?
-    }
-
     /// Changes the answer in place, by what another call of the server said.
     pub fn patch(self, change: impl FnOnce(&mut T)) {
         self.state.try_update(|load| {
