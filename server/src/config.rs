@@ -68,7 +68,7 @@ pub struct DatabaseOptions {
         value_name = "FOLDER"
     )]
     pub data_dir: PathBuf,
-    /// The database: sqlite:FILE or postgres://USER:PASSWORD@HOST/NAME
+    /// The database: `sqlite:FILE` or `postgres://USER:PASSWORD@HOST/NAME`
     /// [default: the file beckon.sqlite3 in the data folder].
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
@@ -92,7 +92,7 @@ pub struct ServeOptions {
     /// Where the data is.
     #[command(flatten)]
     pub database: DatabaseOptions,
-    /// The mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; without one no mail is
+    /// The mail server: `smtp://USER:PASSWORD@HOST:PORT` or `smtps://…`; without one no mail is
     /// sent and links are copied instead (a demo writes its mails to the data folder).
     #[arg(
         long,

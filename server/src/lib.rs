@@ -42,7 +42,6 @@ pub struct Setup {
 }
 
 /// The router over every service, and the poller of changes that it needs; spawn that.
-#[must_use]
 pub fn build(desk: &Desk, setup: Setup) -> (Router, impl Future<Output = ()> + use<>) {
     let demo = Arc::new(DemoService::new(desk.clone(), setup.mail_folder));
     let ports = Arc::new(Ports {

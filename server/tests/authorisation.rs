@@ -2,6 +2,8 @@
 //! sessions on both engines (S21). A route or server function that is not in the
 //! table makes the test fail (S22).
 
+#![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
+
 #[macro_use]
 mod common;
 #[path = "authorisation/requests.rs"]

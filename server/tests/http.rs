@@ -1,5 +1,7 @@
 //! The http layer: guard, headers, files, events; over real connections.
 
+#![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
+
 #[macro_use]
 mod common;
 

@@ -37,7 +37,7 @@ pub(super) async fn call(
     let Some(&path) = app.functions.get(path) else {
         return respond::error(&ApiError::NotFound);
     };
-    if let Err(refused) = guard(&app, &request) {
+    if let Some(refused) = guard(&app, &request) {
         return refused;
     }
     let time = if path == "/api/imports/commit" {
@@ -56,7 +56,7 @@ pub(super) async fn call(
 
 /// Refuses what no page of ours would send (S47). A method override header changes
 /// nothing, because nothing reads it.
-fn guard(app: &App, request: &Request) -> Result<(), Response> {
+fn guard(app: &App, request: &Request) -> Option<Response> {
     if request.method() != Method::POST {
         let mut refused = respond::refusal(
             StatusCode::METHOD_NOT_ALLOWED,
@@ -65,21 +65,21 @@ fn guard(app: &App, request: &Request) -> Result<(), Response> {
         refused
             .headers_mut()
             .insert(header::ALLOW, HeaderValue::from_static("POST"));
-        return Err(refused);
+        return Some(refused);
     }
     if !is_json(request.headers()) {
-        return Err(respond::refusal(
+        return Some(respond::refusal(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "This address takes application/json only.",
         ));
     }
     if !from_our_pages(request.headers(), &app.parts.desk.settings.public_url) {
-        return Err(respond::refusal(
+        return Some(respond::refusal(
             StatusCode::FORBIDDEN,
             "Another site's page sent this request.",
         ));
     }
-    Ok(())
+    None
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -118,7 +118,7 @@ async fn answer(app: &App, path: &'static str, peer: SocketAddr, request: Reques
     };
     let request = match read(request, limit).await {
         Ok(request) => request,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let mut response = run(app, resolved.caller, request).await;
     if resolved.stale_cookie && !response.headers().contains_key(header::SET_COOKIE) {
@@ -131,16 +131,16 @@ async fn answer(app: &App, path: &'static str, peer: SocketAddr, request: Reques
 }
 
 /// Reads the whole body, or refuses it with a sentence.
-async fn read(request: Request, limit: usize) -> Result<Request, Response> {
+async fn read(request: Request, limit: usize) -> Result<Request, Box<Response>> {
     let (mut parts, mut body) = request.into_parts();
     let mut bytes = Vec::new();
     let mut length = 0_usize;
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
-            return Err(respond::refusal(
+            return Err(Box::new(respond::refusal(
                 StatusCode::BAD_REQUEST,
                 "The request ended before it was complete.",
-            ));
+            )));
         };
         let Some(data) = frame.data_ref() else {
             continue;
@@ -157,12 +157,12 @@ async fn read(request: Request, limit: usize) -> Result<Request, Response> {
         }
     }
     if length > limit {
-        return Err(respond::error(&ApiError::TooLarge {
+        return Err(Box::new(respond::error(&ApiError::TooLarge {
             message: format!(
                 "This request is larger than {} MB. Nothing was changed.",
                 limit / 1024 / 1024
             ),
-        }));
+        })));
     }
     // With these the library would answer a plain form's redirect, with the error in its address.
     parts.headers.remove(header::ACCEPT);

@@ -107,7 +107,6 @@ pub fn server_functions() -> Vec<&'static str> {
 }
 
 /// The whole router.
-#[must_use]
 pub fn router(parts: Parts) -> Router {
     let app = Arc::new(App {
         parts,

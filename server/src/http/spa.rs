@@ -30,7 +30,7 @@ pub(super) async fn serve(State(app): State<Shared>, request: Request) -> Respon
     let path = request.uri().path().trim_start_matches('/');
     let headers = request.headers();
     if !matches!(path, "" | "index.html")
-        && !path.ends_with(".br")
+        && path.strip_suffix(".br").is_none()
         && let Some(found) = assets.get(path)
     {
         return file(assets, path, found, headers);

@@ -100,7 +100,6 @@ pub fn allow(decision: Result<(), Denied>) -> Result<(), ApiError> {
 }
 
 /// Logs a storage failure once and gives the neutral answer for it.
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err")]
 pub fn refuse(error: StorageError) -> ApiError {
     match error {
         StorageError::Unavailable(reason) => {

@@ -5,6 +5,10 @@
     dead_code,
     reason = "each test binary uses its own part of the harness"
 )]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a world that cannot be made fails its test"
+)]
 
 pub mod world;
 
@@ -41,6 +45,7 @@ pub const INDEX: &str = "<!doctype html><title>Beckon</title>\
     <script type=\"module\">import '/app-0123456789abcdef.js';</script>";
 
 /// Makes the tests `name::sqlite` and `name::postgres` of one story.
+#[macro_export]
 macro_rules! on_both_engines {
     ($(#[$doc:meta])* $name:ident, |$app:ident| $body:block) => {
         $(#[$doc])*
@@ -157,7 +162,7 @@ impl TestApp {
             mail_folder,
             shutdown,
             tasks,
-            folder: folder,
+            folder,
         }
     }
 
@@ -172,7 +177,7 @@ impl TestApp {
 
     /// A browser that is not signed in.
     pub fn anonymous(&self) -> Session {
-        Session::new(&self.url, None)
+        Session::at(&self.url)
     }
 
     /// A browser in which somebody has signed in with the password.
@@ -207,6 +212,13 @@ pub fn sign_in(email: &str, password: &str) -> Value {
 }
 
 async fn fresh_postgres() -> Storage {
+    Storage::open_postgres(&fresh_postgres_url().await)
+        .await
+        .unwrap()
+}
+
+/// The URL of a new database on the server that `BECKON_TEST_POSTGRES` names.
+pub async fn fresh_postgres_url() -> String {
     use sqlx::{AssertSqlSafe, Connection as _};
     let url = std::env::var("BECKON_TEST_POSTGRES").unwrap_or_else(|_| {
         panic!("BECKON_TEST_POSTGRES names no PostgreSQL server: run cargo xtask test")
@@ -218,9 +230,7 @@ async fn fresh_postgres() -> Storage {
         .await
         .unwrap();
     let (server, _) = url.rsplit_once('/').unwrap();
-    Storage::open_postgres(&format!("{server}/{name}"))
-        .await
-        .unwrap()
+    format!("{server}/{name}")
 }
 
 /// A browser, as far as the server can tell.
@@ -267,6 +277,11 @@ impl Answer {
 }
 
 impl Session {
+    /// A browser that is not signed in to the server at `url`.
+    pub fn at(url: &str) -> Self {
+        Self::new(url, None)
+    }
+
     fn new(url: &str, cookie: Option<&str>) -> Self {
         let jar = Arc::new(reqwest::cookie::Jar::default());
         if let Some(cookie) = cookie {

@@ -150,13 +150,13 @@ pub async fn sql(desk: &Desk, sql: &'static str, args: Vec<Arg>) -> u64 {
 }
 
 /// A pending platform invitation with a mailed link: `(bundle, invitation, token)`.
-/// Where `invitee` is an account, the address must be its own.
+/// Where `account` is an account, the address must be its own.
 pub async fn invited(
     desk: &Desk,
     tenant: TenantId,
     inviter: UserId,
     email: &str,
-    invitee: Option<UserId>,
+    account: Option<UserId>,
 ) -> (BundleId, InvitationId, Secret) {
     let now = desk.now();
     let (bundle, invitation) = (BundleId(new_id(now)), InvitationId(new_id(now)));
@@ -167,11 +167,11 @@ pub async fn invited(
          search_text, role, status, inviter_id, created_at, expires_at)
          VALUES ($1, $2, $3, $3, $4, 'Mara', 'Muster', 'mara muster', 'learner', 'pending', $5,
          $6, $7)",
-        args![bundle, tenant, email, invitee, inviter, now, expires],
+        args![bundle, tenant, email, account, inviter, now, expires],
     )
     .await;
-    let key = invitee.map_or_else(|| email.to_owned(), |user| user.to_string());
-    let binding = if invitee.is_some() { "user" } else { "email" };
+    let key = account.map_or_else(|| email.to_owned(), |user| user.to_string());
+    let binding = if account.is_some() { "user" } else { "email" };
     sql(
         desk,
         "INSERT INTO invitations (id, tenant_id, bundle_id, kind, binding, target_id, invitee_key,

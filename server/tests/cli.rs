@@ -1,0 +1,256 @@
+//! The program itself: what it prints, refuses, seeds, and how it ends.
+
+#![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
+
+mod common;
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use common::{PASSWORD, Session, fresh_postgres_url, sign_in};
+use serde_json::json;
+
+fn beckon() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_beckon"));
+    for (name, _) in std::env::vars() {
+        // What the person who runs the tests has set must not reach the program.
+        if name.starts_with("BECKON_") || name == "DATABASE_URL" {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    beckon().args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+/// A running server; killed if the test breaks off.
+struct Running {
+    child: Child,
+    url: String,
+}
+
+impl Running {
+    fn start(command: &str, data: &Path, more: &[&str]) -> Self {
+        let mut child = beckon()
+            .args([command, "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data)
+            .args(more)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let url = line
+            .strip_prefix("Beckon is listening on ")
+            .unwrap_or_else(|| panic!("it printed {line:?}"))
+            .trim()
+            .to_owned();
+        Self { child, url }
+    }
+
+    /// Sends SIGTERM; how long it took to end, and whether it ended well.
+    fn terminate(mut self) -> (Duration, bool) {
+        let pid = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-TERM", &pid])
+                .status()
+                .unwrap()
+                .success()
+        );
+        let began = Instant::now();
+        let status = self.child.wait().unwrap();
+        (began.elapsed(), status.success())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ended_already = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+#[test]
+fn wrong_options_are_refused_with_a_sentence_and_two() {
+    for args in [
+        &["demo", "--listen", "0.0.0.0:0"][..],
+        &["serve", "--listen", "nowhere"],
+        &["serve", "--database-url", "mysql://u:hunter2@h/d"],
+        &["serve", "--smtp-url", "https://mail"],
+        &["serve", "--public-url", "not a url"],
+        &["migrate", "--database-url", "sqlite:"],
+        &["serve", "--mail-hold-seconds", "soon"],
+    ] {
+        let output = run(args);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(
+            said.starts_with("beckon: ") && said.ends_with(".\n"),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn help_explains_every_option() {
+    let help = String::from_utf8(run(&["serve", "--help"]).stdout).unwrap();
+    for name in [
+        "BECKON_LISTEN",
+        "BECKON_PUBLIC_URL",
+        "BECKON_DATA_DIR",
+        "DATABASE_URL",
+        "BECKON_SMTP_URL",
+        "BECKON_MAIL_FROM",
+        "BECKON_TRUSTED_PROXIES",
+        "BECKON_MAIL_HOLD_SECONDS",
+        "BECKON_DIST",
+    ] {
+        assert!(help.contains(name), "{name} is missing in\n{help}");
+    }
+}
+
+async fn demo_story(more: &[&str]) {
+    let data = tempfile::tempdir().unwrap();
+    let began = Instant::now();
+    let demo = Running::start("demo", data.path(), more);
+    assert!(
+        began.elapsed() < Duration::from_secs(20),
+        "{:?}",
+        began.elapsed()
+    );
+    let admin = Session::at(&demo.url);
+    for (email, tenant) in [
+        ("admin@acme.test", Some("acme")),
+        ("admin@globex.test", Some("globex")),
+        ("learner@acme.test", Some("acme")),
+        ("super@beckon.test", None),
+    ] {
+        let (status, me) = admin
+            .call("/api/session/sign_in", sign_in(email, PASSWORD))
+            .await;
+        assert_eq!(status, 200, "{email}");
+        assert_eq!(me["memberships"][0]["slug"].as_str(), tenant, "{email}");
+    }
+    let (_, tenants) = admin.call("/api/tenants/list", json!({})).await;
+    assert_eq!(tenants[0]["name"], "Acme Academy");
+    assert_eq!(tenants[1]["name"], "Globex Institute");
+    let (_, overview) = admin
+        .call("/api/tenants/overview", json!({ "tenant": "acme" }))
+        .await;
+    assert_eq!(overview["members"], 1_202, "{overview}");
+    assert_eq!(overview["hold_seconds"], 3, "{overview}");
+    assert_eq!(
+        (&overview["courses"], &overview["programs"]),
+        (&json!(46), &json!(9))
+    );
+
+    // Pages by name, each member once.
+    let mut names = Vec::new();
+    let mut after = json!(null);
+    loop {
+        let input = json!({ "input": { "tenant": "acme", "search": "", "after": after } });
+        let (status, page) = admin.call("/api/people/list", input).await;
+        assert_eq!(status, 200, "{page}");
+        for person in page["people"].as_array().unwrap() {
+            names.push(person["user"].as_str().unwrap().to_owned());
+        }
+        after = page["next"].clone();
+        if after.is_null() {
+            break;
+        }
+    }
+    assert_eq!(names.len(), 1_202);
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), 1_202, "a member stands on two pages");
+    let input = json!({ "input": { "tenant": "acme", "search": "müller  JUR", "after": null } });
+    let (_, found) = admin.call("/api/people/list", input).await;
+    assert_eq!(found["people"][0]["name"], "Jürgen Müller", "{found}");
+
+    let (took, well) = demo.terminate();
+    assert!(well && took < Duration::from_secs(10), "{took:?}");
+    // Nothing is made twice.
+    let again = Running::start("demo", data.path(), more);
+    let admin = Session::at(&again.url);
+    admin
+        .call(
+            "/api/session/sign_in",
+            sign_in("super@beckon.test", PASSWORD),
+        )
+        .await;
+    let (_, tenants) = admin.call("/api/tenants/list", json!({})).await;
+    assert_eq!(tenants.as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_demo_is_whole_on_sqlite() {
+    demo_story(&[]).await;
+}
+
+#[tokio::test]
+async fn the_demo_is_whole_on_postgres() {
+    let url = fresh_postgres_url().await;
+    demo_story(&["--database-url", &url]).await;
+}
+
+#[tokio::test]
+async fn an_admin_made_on_the_command_line_signs_in() {
+    let data = tempfile::tempdir().unwrap();
+    let create = |password: &str| {
+        let mut child = beckon()
+            .args([
+                "admin",
+                "create",
+                "--email",
+                "Root@example.org",
+                "--data-dir",
+            ])
+            .arg(data.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        writeln!(stdin, "{password}").unwrap();
+        drop(stdin);
+        let code = child.wait().unwrap().code();
+        let mut said = String::new();
+        child.stdout.unwrap().read_to_string(&mut said).unwrap();
+        child.stderr.unwrap().read_to_string(&mut said).unwrap();
+        (code, said)
+    };
+    let (code, said) = create("short");
+    assert_eq!(code, Some(2), "{said}");
+    let (code, said) = create("a long password");
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = create("another password");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("another password"), "{said}");
+
+    let server = Running::start("serve", data.path(), &[]);
+    let session = Session::at(&server.url);
+    let old = sign_in("root@example.org", "a long password");
+    assert_eq!(session.call("/api/session/sign_in", old).await.0, 422);
+    let new = sign_in("root@example.org", "another password");
+    let (status, me) = session.call("/api/session/sign_in", new).await;
+    assert_eq!((status, &me["super_admin"]), (200, &json!(true)));
+    let (_, current) = session.call("/api/session/current", json!({})).await;
+    assert_eq!(
+        current["mail_configured"], false,
+        "no mail server was named"
+    );
+    assert_eq!(current["demo"], json!(null));
+}
