@@ -106,12 +106,7 @@ impl Editor {
         let end = self.area.selection_end().ok().flatten().unwrap_or(start);
         _ = self
             .area
-            .set_range_text_with_start_and_end_and_mode(
-                "\n",
-                start,
-                end,
-                "end",
-            );
+            .set_range_text_with_start_and_end_and_mode("\n", start, end, "end");
         self.grow();
     }
 

@@ -206,7 +206,10 @@ impl Engine {
     /// The cure's buttons: for this cell, and for all of its kind.
     pub fn cure_buttons(&self) -> [(HtmlElement, bool); 2] {
         let popover = self.popover.borrow();
-        [(popover.cure().clone(), false), (popover.cure_all().clone(), true)]
+        [
+            (popover.cure().clone(), false),
+            (popover.cure_all().clone(), true),
+        ]
     }
 
     /// The selection now.
@@ -334,11 +337,16 @@ impl Engine {
     /// Draws what is in sight; cheap where little has changed.
     pub fn paint(&self) {
         let remark;
+        // A cell that goes out of sight may have held the text box: that is no blur.
+        let focused = self.editor.borrow().has_focus();
+        self.moving.set(true);
         {
             let mut state = self.state.borrow_mut();
             let active = state.selection.active;
-            let mut drawn: Vec<usize> =
-                state.columns.drawn(state.scroll_left, state.width).collect();
+            let mut drawn: Vec<usize> = state
+                .columns
+                .drawn(state.scroll_left, state.width)
+                .collect();
             if state.columns.count() > ALL_COLUMNS_MAX
                 && active.column < state.columns.count()
                 && !drawn.contains(&active.column)
@@ -367,14 +375,19 @@ impl Engine {
                 .paint(&frame, self.source.as_ref());
             remark = self.remark_at(active, state.content, state.rows.count);
         }
-        self.seat_editor(remark.as_ref());
+        self.seat_editor(remark.as_ref(), focused);
+        self.moving.set(false);
         self.place_popover(remark);
     }
 
     fn remark_at(&self, active: Place, content: u64, rows: usize) -> Option<Remark> {
-        let kept = self.remark.borrow().as_ref().and_then(|(at, when, remark)| {
-            (*at == active && *when == content).then(|| remark.clone())
-        });
+        let kept = self
+            .remark
+            .borrow()
+            .as_ref()
+            .and_then(|(at, when, remark)| {
+                (*at == active && *when == content).then(|| remark.clone())
+            });
         kept.unwrap_or_else(|| {
             let remark = (rows > 0).then(|| self.source.remark(active)).flatten();
             *self.remark.borrow_mut() = Some((active, content, remark.clone()));
@@ -383,7 +396,7 @@ impl Engine {
     }
 
     /// Moves the text box into the active cell and names it.
-    fn seat_editor(&self, remark: Option<&Remark>) {
+    fn seat_editor(&self, remark: Option<&Remark>, focused: bool) {
         let active = self.selection().active;
         let painter = self.painter.borrow();
         let Some((cell, label)) = painter.cell(active) else {
@@ -395,16 +408,17 @@ impl Engine {
             .parent_element()
             .is_some_and(|parent| parent.is_same_node(Some(cell)));
         if !seated {
-            let focused = editor.has_focus();
             let old = element.parent_element();
-            self.moving.set(true);
             dom::append(cell, element);
             if focused {
                 editor.focus();
             }
-            self.moving.set(false);
-            if let Some(old) = old {
+            if let Some(old) = &old {
                 _ = old.remove_attribute("aria-labelledby");
+                _ = old.class_list().remove_1("is-editing");
+            }
+            if editor.is_editing() {
+                _ = cell.class_list().add_1("is-editing");
             }
         }
         // While one scrolls, nothing about the active cell changes.
@@ -430,22 +444,14 @@ impl Engine {
         // The cell's own name must not take in the text box that sits in it.
         dom::attribute(cell, "aria-labelledby", &label_id);
         let head_id = self.head.borrow().name_id(active.column);
-        dom::attribute(
-            element,
-            "aria-labelledby",
-            &format!("{head_id} {label_id}"),
-        );
+        dom::attribute(element, "aria-labelledby", &format!("{head_id} {label_id}"));
         let remark_id = format!("{}-remark", self.id);
         dom::attribute_if(
             element,
             "aria-describedby",
             remark.map(|_| remark_id.as_str()),
         );
-        dom::attribute_if(
-            cell,
-            "aria-describedby",
-            remark.map(|_| remark_id.as_str()),
-        );
+        dom::attribute_if(cell, "aria-describedby", remark.map(|_| remark_id.as_str()));
         let invalid = remark.is_some_and(|remark| remark.severity == super::Severity::Error);
         dom::attribute_if(element, "aria-invalid", invalid.then_some("true"));
     }
@@ -514,8 +520,7 @@ impl Engine {
             let target = selection.extent;
             if reveal != Reveal::Stay && state.rows.count > 0 {
                 let near = state.rows.reveal(target.row);
-                let top = if reveal == Reveal::Centre
-                    && near.to_bits() != state.rows.top.to_bits()
+                let top = if reveal == Reveal::Centre && near.to_bits() != state.rows.top.to_bits()
                 {
                     state.rows.centre(target.row)
                 } else {
@@ -657,9 +662,9 @@ impl Engine {
                 let area = selection.area();
                 let last = Place::new(bounds.rows.saturating_sub(1), area.last.column);
                 let first = Place::new(0, area.first.column);
-                self.select(selection.spanning(first, last), Reveal::Stay);
+                self.select(Selection::spanning(first, last), Reveal::Stay);
             }
-            Command::SelectAll => self.select(selection.all(bounds), Reveal::Stay),
+            Command::SelectAll => self.select(Selection::all(bounds), Reveal::Stay),
             Command::GoTo => (self.notify)(Notice::GoTo),
             Command::Undo => self.apply(GridEdit::Undo),
             Command::Redo => self.apply(GridEdit::Redo),

@@ -266,10 +266,7 @@ fn mouse(engine: &Rc<Engine>, listeners: &mut Vec<Listener>) {
             }
             let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
             // A press on the scroll bar is none on a cell.
-            let inside = engine
-                .nodes()
-                .layer
-                .get_bounding_client_rect();
+            let inside = engine.nodes().layer.get_bounding_client_rect();
             if y > inside.bottom() {
                 return;
             }

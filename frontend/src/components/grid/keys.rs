@@ -245,7 +245,9 @@ mod tests {
 
     #[test]
     fn letters_and_the_browsers_own_keys_are_left_alone() {
-        for keys in ["a", "Shift+A", "Ctrl+-", "Ctrl+c", "Ctrl+v", "F5", "Space", "Dead", "Process"] {
+        for keys in [
+            "a", "Shift+A", "Ctrl+-", "Ctrl+c", "Ctrl+v", "F5", "Space", "Dead", "Process",
+        ] {
             assert_eq!(moving(keys), None, "{keys}");
         }
     }

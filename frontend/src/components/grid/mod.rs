@@ -38,12 +38,15 @@ pub enum GridRequest {
     Map(usize),
 }
 
+/// A grid that stands in the page, with what listens for it.
+type Standing = (Rc<Engine>, Option<Wiring>);
+
 type Source = StoredValue<Rc<dyn GridSource>, LocalStorage>;
 
 /// The page's hold on its grid. Cheap to copy; does nothing while no grid stands.
 #[derive(Clone, Copy)]
 pub struct GridHandle {
-    engine: StoredValue<Option<(Rc<Engine>, Option<Wiring>)>, LocalStorage>,
+    engine: StoredValue<Option<Standing>, LocalStorage>,
 }
 
 impl GridHandle {

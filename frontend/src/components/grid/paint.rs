@@ -140,7 +140,11 @@ impl CellNodes {
         let (before, after) = (Look::of(&self.shown), Look::of(text));
         if before != after {
             // Names keep the direction of their script; an address runs one way.
-            dom::attribute(&self.label, "dir", if after.address { "ltr" } else { "auto" });
+            dom::attribute(
+                &self.label,
+                "dir",
+                if after.address { "ltr" } else { "auto" },
+            );
             self.label.set_class_name(if after.lines {
                 "grid__text is-lines"
             } else {
@@ -333,8 +337,8 @@ impl Painter {
         let visible = frame.rows.visible();
         let wanted =
             visible.start.saturating_sub(SPARE)..(visible.end + SPARE).min(frame.rows.count);
-        let pinned = Some(frame.active.row)
-            .filter(|row| !wanted.contains(row) && *row < frame.rows.count);
+        let pinned =
+            Some(frame.active.row).filter(|row| !wanted.contains(row) && *row < frame.rows.count);
         let keeps = |row: usize| wanted.contains(&row) || pinned == Some(row);
 
         let mut present = vec![false; wanted.len()];

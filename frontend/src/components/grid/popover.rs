@@ -118,7 +118,9 @@ impl Popover {
         self.title.set_data(&remark.title);
         let mut sentence = remark.sentence.clone();
         if remark.rows > 1 {
-            sentence.push_str(&format!(" {} rows have this.", group(remark.rows)));
+            sentence.push(' ');
+            sentence.push_str(&group(remark.rows));
+            sentence.push_str(" rows have this.");
         }
         self.sentence.set_data(&sentence);
         self.element.set_class_name(match remark.severity {
@@ -126,7 +128,10 @@ impl Popover {
             Severity::Warning => "grid__popover tone-warn",
             Severity::Info | Severity::None => "grid__popover tone-info",
         });
-        for (button, words) in [(&self.cure, &remark.cure), (&self.cure_all, &remark.cure_all)] {
+        for (button, words) in [
+            (&self.cure, &remark.cure),
+            (&self.cure_all, &remark.cure_all),
+        ] {
             button.set_text_content(words.as_deref());
             button.set_hidden(words.is_none());
         }

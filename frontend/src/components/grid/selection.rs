@@ -131,8 +131,8 @@ impl Selection {
     }
 
     /// Everything.
-    pub fn all(self, bounds: Bounds) -> Self {
-        self.spanning(
+    pub fn all(bounds: Bounds) -> Self {
+        Self::spanning(
             Place::default(),
             Place::new(
                 bounds.rows.saturating_sub(1),
@@ -144,14 +144,14 @@ impl Selection {
     /// The whole rows of the range.
     pub fn whole_rows(self, bounds: Bounds) -> Self {
         let area = self.area();
-        self.spanning(
+        Self::spanning(
             Place::new(area.first.row, 0),
             Place::new(area.last.row, bounds.columns.saturating_sub(1)),
         )
     }
 
     /// Corner to corner; the active cell becomes the first corner.
-    pub fn spanning(self, first: Place, last: Place) -> Self {
+    pub fn spanning(first: Place, last: Place) -> Self {
         Self {
             active: first,
             extent: last,
@@ -268,17 +268,18 @@ mod tests {
     #[test]
     fn ranges_grow_from_the_active_cell() {
         let one = Selection::at(Place::new(4, 2));
-        let grown = one
-            .extended(Step::Up, BOUNDS)
-            .extended(Step::Left, BOUNDS);
+        let grown = one.extended(Step::Up, BOUNDS).extended(Step::Left, BOUNDS);
         assert_eq!(grown.active, Place::new(4, 2));
         let area = grown.area();
         assert_eq!((area.height(), area.width()), (2, 2));
         assert!(area.contains(Place::new(3, 1)));
         assert!(!area.contains(Place::new(5, 1)));
-        assert_eq!(grown.moved(Step::Down, BOUNDS), Selection::at(Place::new(5, 2)));
+        assert_eq!(
+            grown.moved(Step::Down, BOUNDS),
+            Selection::at(Place::new(5, 2))
+        );
         assert_eq!(grown.whole_rows(BOUNDS).area().width(), 4);
-        assert_eq!(one.all(BOUNDS).area().height(), 10);
+        assert_eq!(Selection::all(BOUNDS).area().height(), 10);
         assert_eq!(grown.clamped(1, 1), Selection::default());
     }
 }

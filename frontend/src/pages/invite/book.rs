@@ -208,9 +208,11 @@ impl Book {
     /// Where a row of the sheet, from 0, is on the screen; all rows are shown if need be.
     pub fn show_row(&self, position: usize) -> usize {
         let id = self.document.borrow().sheet.row_at(position);
-        let found = self.view.borrow().as_ref().map(|view| {
-            id.and_then(|id| view.rows.iter().position(|row| *row == id))
-        });
+        let found = self
+            .view
+            .borrow()
+            .as_ref()
+            .map(|view| id.and_then(|id| view.rows.iter().position(|row| *row == id)));
         match found {
             None => position,
             Some(Some(shown)) => shown,
@@ -342,7 +344,9 @@ impl Book {
                 .iter()
                 .any(|column| column.name == name)
         };
-        (document.sheet.columns().len() + 1..)
+        let count = document.sheet.columns().len();
+        // Of one name more than there are columns, one is free.
+        (count + 1..=2 * count + 1)
             .map(|number| format!("Column {number}"))
             .find(|name| !taken(name))
             .unwrap_or_default()
@@ -365,9 +369,8 @@ impl Book {
                 cure_here(sheet, problem, column)
             }
         };
-        operation.is_some_and(|operation| {
-            self.perform(|document| Some(document.sheet.apply(operation)))
-        })
+        operation
+            .is_some_and(|operation| self.perform(|document| Some(document.sheet.apply(operation))))
     }
 
     /// The name of the step that was done last, or would be done again.
@@ -578,7 +581,8 @@ impl GridSource for Book {
         let (done, announce) = match edit {
             GridEdit::Set { at, text } => {
                 let cell = self.row_at(at.row).zip(self.column(at.column));
-                let done = cell.is_some_and(|(row, column)| self.set_cells(vec![(row, column, text)]));
+                let done =
+                    cell.is_some_and(|(row, column)| self.set_cells(vec![(row, column, text)]));
                 (done, String::new())
             }
             GridEdit::Fill { area, text } => {
@@ -722,7 +726,10 @@ mod tests {
     fn headings_name_the_field_and_the_files_word() {
         let book = book(FILE);
         let heading = book.heading(0);
-        assert_eq!((heading.name.as_str(), heading.hint.as_str()), ("email", "E-Mail"));
+        assert_eq!(
+            (heading.name.as_str(), heading.hint.as_str()),
+            ("email", "E-Mail")
+        );
         assert_eq!(book.row_label(2), 3);
         assert!(!book.is_dirty());
     }
@@ -751,13 +758,28 @@ mod tests {
     fn f8_goes_round_with_and_without_a_filter() {
         let book = book(FILE);
         let problem = Some(Place::new(1, 0));
-        assert_eq!(book.next_problem(Place::new(0, 0), Direction::Forward), problem);
-        assert_eq!(book.next_problem(Place::new(2, 1), Direction::Forward), problem);
-        assert_eq!(book.next_problem(Place::new(2, 1), Direction::Backward), problem);
+        assert_eq!(
+            book.next_problem(Place::new(0, 0), Direction::Forward),
+            problem
+        );
+        assert_eq!(
+            book.next_problem(Place::new(2, 1), Direction::Forward),
+            problem
+        );
+        assert_eq!(
+            book.next_problem(Place::new(2, 1), Direction::Backward),
+            problem
+        );
         book.set_filter(Some(Filter::Problems));
         let shown = Some(Place::new(0, 0));
-        assert_eq!(book.next_problem(Place::new(0, 1), Direction::Forward), shown);
-        assert_eq!(book.next_problem(Place::new(0, 1), Direction::Backward), shown);
+        assert_eq!(
+            book.next_problem(Place::new(0, 1), Direction::Forward),
+            shown
+        );
+        assert_eq!(
+            book.next_problem(Place::new(0, 1), Direction::Backward),
+            shown
+        );
     }
 
     #[test]
@@ -785,7 +807,10 @@ mod tests {
         let twin = Place::new(2, 0);
         let remark = book.remark(twin).unwrap();
         assert_eq!(remark.cure.as_deref(), Some("Delete this row"));
-        book.apply(GridEdit::Cure { at: twin, all: false });
+        book.apply(GridEdit::Cure {
+            at: twin,
+            all: false,
+        });
         assert_eq!(book.rows(), 2);
         book.apply(GridEdit::Undo);
         book.apply(GridEdit::Undo);

@@ -31,11 +31,7 @@ pub fn now() -> f64 {
 
 /// Starts reading a part of a file.
 pub fn slice(file: &web_sys::Blob, from: f64, to: f64) -> Option<Promise> {
-    Some(
-        file.slice_with_f64_and_f64(from, to)
-            .ok()?
-            .array_buffer(),
-    )
+    Some(file.slice_with_f64_and_f64(from, to).ok()?.array_buffer())
 }
 
 /// The bytes of a part that is being read; `None` where the browser could not.
@@ -91,9 +87,7 @@ pub async fn all(futures: Vec<std::pin::Pin<Box<dyn Future<Output = ()>>>>) {
 /// SHA-256 as hex; `None` where the page has no secure context.
 pub async fn sha256_hex(bytes: &[u8]) -> Option<String> {
     let subtle = window().crypto().ok()?.subtle();
-    let digest = subtle
-        .digest_with_str_and_u8_array("SHA-256", bytes)
-        .ok()?;
+    let digest = subtle.digest_with_str_and_u8_array("SHA-256", bytes).ok()?;
     let buffer = JsFuture::from(digest).await.ok()?;
     Some(hex(&Uint8Array::new(&buffer).to_vec()))
 }
@@ -142,10 +136,8 @@ pub fn download(name: &str, text: &[u8]) -> bool {
     let release = Closure::once_into_js(move || {
         _ = web_sys::Url::revoke_object_url(&url);
     });
-    _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(
-        release.unchecked_ref(),
-        10_000,
-    );
+    _ = window()
+        .set_timeout_with_callback_and_timeout_and_arguments_0(release.unchecked_ref(), 10_000);
     true
 }
 

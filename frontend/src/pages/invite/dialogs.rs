@@ -28,7 +28,11 @@ pub fn GoToDialog(
     let go = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let rows = desk.facts.read_untracked().rows;
-        let wanted: String = value.get_untracked().chars().filter(char::is_ascii_digit).collect();
+        let wanted: String = value
+            .get_untracked()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
         match wanted.parse::<usize>() {
             Ok(number) if (1..=rows).contains(&number) => {
                 open.set(false);

@@ -3,11 +3,7 @@
 use app::bulk::template::{TEMPLATE_FILE_NAME, template_csv};
 use leptos::prelude::*;
 
-use super::{
-    browser,
-    desk::Desk,
-    reading,
-};
+use super::{browser, desk::Desk, reading};
 use crate::components::{
     Button, ButtonKind, EmptyArt, EmptyState, FileButton, Icon, IconButton, IconName, Progress,
     Segment, SplitBar, Switch, Tone, format_number,
@@ -92,18 +88,17 @@ pub fn FileCard(
     };
     let facts = move || {
         let facts = desk.facts.get();
-        let mut words = format!(
-            "{} rows · {} columns",
-            format_number(facts.rows as u64),
-            facts.columns
-        );
-        if let Some(file) = desk.file.get() {
-            words.push_str(&format!(
+        let read = desk.file.get().map_or_else(String::new, |file| {
+            format!(
                 " · {}, {} · read in {:.2} s",
                 file.encoding, file.delimiter, file.seconds
-            ));
-        }
-        words
+            )
+        });
+        format!(
+            "{} rows · {} columns{read}",
+            format_number(facts.rows as u64),
+            facts.columns
+        )
     };
     let segments = Signal::derive(move || {
         let facts = desk.facts.get();

@@ -61,14 +61,20 @@ pub fn Footer(
     let mode = RwSignal::new("valid_now".to_owned());
     let wanted = Memo::new(move |_| {
         // A long list goes in by the job, row by row.
-        if mode.read().as_str() == "all_or_nothing" && desk.facts.read().rows <= ROWS_AT_ONCE as usize {
+        if mode.read().as_str() == "all_or_nothing"
+            && desk.facts.read().rows <= ROWS_AT_ONCE as usize
+        {
             SubmitMode::AllOrNothing
         } else {
             SubmitMode::ValidNow
         }
     });
     let hindered = Memo::new(move |_| {
-        hindrance(&desk.facts.read(), desk.reading.read().is_some(), wanted.get())
+        hindrance(
+            &desk.facts.read(),
+            desk.reading.read().is_some(),
+            wanted.get(),
+        )
     });
     let busy = Memo::new(move |_| desk.submitting.read().is_some());
     let asking = RwSignal::new(false);
@@ -99,7 +105,11 @@ pub fn Footer(
     let title = Signal::derive(move || {
         format!(
             "Make {}?",
-            count_of(admins.get() as u64, "person an administrator", "people administrators")
+            count_of(
+                admins.get() as u64,
+                "person an administrator",
+                "people administrators"
+            )
         )
     });
     let modes = Signal::derive(|| {
@@ -205,7 +215,10 @@ fn Words(desk: Desk, hindered: Memo<Option<String>>) -> impl IntoView {
             match facts.rows.saturating_sub(facts.ready) {
                 0 => String::new(),
                 1 => "1 stays here until it is right.".to_owned(),
-                bad => format!("{} stay here until they are right.", format_number(bad as u64)),
+                bad => format!(
+                    "{} stay here until they are right.",
+                    format_number(bad as u64)
+                ),
             }
         })
     };
@@ -221,7 +234,13 @@ fn Words(desk: Desk, hindered: Memo<Option<String>>) -> impl IntoView {
 #[component]
 fn Sending(desk: Desk) -> impl IntoView {
     let of = move |pick: fn(&submit::Progress) -> String| {
-        Signal::derive(move || desk.submitting.read().as_ref().map(pick).unwrap_or_default())
+        Signal::derive(move || {
+            desk.submitting
+                .read()
+                .as_ref()
+                .map(pick)
+                .unwrap_or_default()
+        })
     };
     let label = of(|progress| progress.phase.words().to_owned());
     let detail = of(|progress| {

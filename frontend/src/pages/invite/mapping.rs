@@ -89,7 +89,11 @@ pub fn MapColumns(
 ) -> impl IntoView {
     let lines = Memo::new(move |_| {
         desk.facts.track();
-        if desk.mapping.get() { lines(desk) } else { Vec::new() }
+        if desk.mapping.get() {
+            lines(desk)
+        } else {
+            Vec::new()
+        }
     });
     let footer = move || {
         view! {
@@ -120,7 +124,13 @@ pub fn MapColumns(
 #[component]
 fn MapLine(desk: Desk, line: Line, lines: Memo<Vec<Line>>) -> impl IntoView {
     let Line {
-        id, place, last, name, used, sample, ..
+        id,
+        place,
+        last,
+        name,
+        used,
+        sample,
+        ..
     } = line;
     let value = RwSignal::new(value_of(used).to_owned());
     // The list is the source; what is chosen goes there, and an undo comes back.

@@ -1,4 +1,8 @@
 //! Management → Invite: upload, review, submit.
+#![expect(
+    clippy::large_types_passed_by_value,
+    reason = "the desk is a bundle of signal handles; copying it is what lets handlers own it"
+)]
 
 mod book;
 mod browser;
@@ -175,7 +179,10 @@ fn Review(desk: Desk) -> impl IntoView {
 /// Leaving the page with work on it asks first.
 fn keep_work(desk: Desk) {
     let leaving = window_event_listener(ev::beforeunload, move |event| {
-        let busy = desk.submitting.try_read_untracked().is_some_and(|busy| busy.is_some());
+        let busy = desk
+            .submitting
+            .try_read_untracked()
+            .is_some_and(|busy| busy.is_some());
         let dirty = desk.open.try_get_untracked().unwrap_or(false) && desk.book().is_dirty();
         if busy || dirty {
             event.prevent_default();
@@ -221,7 +228,10 @@ fn page_keys(desk: Desk) {
             return;
         }
         let data = event.clipboard_data();
-        let file = data.as_ref().and_then(web_sys::DataTransfer::files).and_then(|files| files.get(0));
+        let file = data
+            .as_ref()
+            .and_then(web_sys::DataTransfer::files)
+            .and_then(|files| files.get(0));
         let text = data.and_then(|data| data.get_data("text/plain").ok());
         match (file, text) {
             (Some(file), _) => reading::read(desk, file),

@@ -25,8 +25,16 @@ fn words(summary: &Summary) -> String {
     for (outcome, one, many) in [
         (RowOutcome::Created, "invited", "invited"),
         (RowOutcome::Updated, "updated", "updated"),
-        (RowOutcome::AlreadyInvited, "already invited", "already invited"),
-        (RowOutcome::AlreadyMember, "already a member", "already members"),
+        (
+            RowOutcome::AlreadyInvited,
+            "already invited",
+            "already invited",
+        ),
+        (
+            RowOutcome::AlreadyMember,
+            "already a member",
+            "already members",
+        ),
     ] {
         let count = count(outcome);
         if count > 0 {
@@ -106,7 +114,10 @@ mod tests {
             ]),
             left: 7,
         };
-        assert_eq!(words(&summary), "1,200 invited · 14 already members · 7 stay here");
+        assert_eq!(
+            words(&summary),
+            "1,200 invited · 14 already members · 7 stay here"
+        );
         summary.rejected = true;
         assert!(words(&summary).starts_with("Nobody was invited, since 7 rows have"));
         let nobody = Summary::default();

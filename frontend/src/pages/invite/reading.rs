@@ -95,7 +95,11 @@ pub fn read(desk: Desk, file: web_sys::File) {
     if desk.submitting.read_untracked().is_some() {
         return;
     }
-    browser::clear_marks(&["beckon:first-rows", "beckon:validated", "beckon:outcomes-shown"]);
+    browser::clear_marks(&[
+        "beckon:first-rows",
+        "beckon:validated",
+        "beckon:outcomes-shown",
+    ]);
     mark("beckon:file-chosen");
     desk.grid.commit();
     desk.turn.update_value(|turn| *turn += 1);
@@ -126,7 +130,8 @@ pub fn read(desk: Desk, file: web_sys::File) {
                     desk.refresh();
                 }
                 if let Err(sentence) = stopped {
-                    desk.refused.set(Some(format!("“{name}” was not read. {sentence}")));
+                    desk.refused
+                        .set(Some(format!("“{name}” was not read. {sentence}")));
                 }
             }
         }
@@ -163,9 +168,7 @@ async fn load(
         rows: 0,
     }));
     let going = || {
-        desk.is_there()
-            && desk.turn.get_value() == turn
-            && desk.reading.read_untracked().is_some()
+        desk.is_there() && desk.turn.get_value() == turn && desk.reading.read_untracked().is_some()
     };
 
     let mut end = FIRST.min(size);
@@ -188,8 +191,9 @@ async fn load(
             if let Encoding::NotText(kind) = encoding {
                 return Err(kind.message().to_owned());
             }
-            decoder = Decoder::new(encoding)
-                .ok_or("This browser cannot decode the file. Save it as UTF-8 and choose it again.")?;
+            decoder = Decoder::new(encoding).ok_or(
+                "This browser cannot decode the file. Save it as UTF-8 and choose it again.",
+            )?;
             let mut sheet = Sheet::open(SheetOptions::default());
             sheet
                 .expect_bytes(size as usize)

@@ -7,7 +7,9 @@ use std::{cell::RefCell, collections::BTreeMap, pin::Pin, rc::Rc};
 use app::{
     api::{
         ApiError,
-        imports::{self, BeginImport, ImportChunk, ImportRef, ImportStatus, OutcomesRequest, RowResult},
+        imports::{
+            self, BeginImport, ImportChunk, ImportRef, ImportStatus, OutcomesRequest, RowResult,
+        },
     },
     bulk::{
         draft::RowDraft,
@@ -293,8 +295,9 @@ impl Submit {
         if let Some(attempt) = kept {
             return Ok(attempt.key);
         }
-        let key = browser::random_key()
-            .ok_or_else(|| Stop::Failed("The browser has no source of random numbers.".to_owned()))?;
+        let key = browser::random_key().ok_or_else(|| {
+            Stop::Failed("The browser has no source of random numbers.".to_owned())
+        })?;
         self.desk.attempt.set_value(Some(Attempt {
             content,
             key: key.clone(),
@@ -392,7 +395,10 @@ impl Submit {
         loop {
             let answer = self.desk.session.call(&make).await;
             self.going()?;
-            let Some((words, wait)) = answer.as_ref().err().and_then(|error| patience(error, tries))
+            let Some((words, wait)) = answer
+                .as_ref()
+                .err()
+                .and_then(|error| patience(error, tries))
             else {
                 if tries > 0 {
                     self.say_waiting("");
@@ -521,7 +527,8 @@ fn show(desk: Desk, status: &ImportStatus, results: &[RowResult]) {
         desk.open.set(false);
         desk.file.set(None);
     }
-    desk.place.set(crate::components::grid::Selection::default());
+    desk.place
+        .set(crate::components::grid::Selection::default());
     desk.changed();
     desk.summary.set(Some(Summary {
         rejected,
