@@ -70,6 +70,8 @@ fn invitations(all: Vec<MyInvitation>, actions: Actions) -> AnyView {
     let (pending, done): (Vec<_>, Vec<_>) = all
         .into_iter()
         .partition(|one| one.status == InvitationStatus::Pending);
+    // What was accepted just now should be seen at once.
+    let unfolded = pending.is_empty();
     let open = if pending.is_empty() {
         view! {
             <EmptyState title="No invitation waits for you." art=EmptyArt::Letter>
@@ -86,7 +88,7 @@ fn invitations(all: Vec<MyInvitation>, actions: Actions) -> AnyView {
     };
     let earlier = (!done.is_empty()).then(|| {
         view! {
-            <details class="stack">
+            <details class="stack" open=unfolded>
                 <summary>"Earlier invitations"</summary>
                 <div class="stack">{done.into_iter().map(earlier).collect_view()}</div>
             </details>
