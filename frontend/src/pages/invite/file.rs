@@ -4,9 +4,12 @@ use app::bulk::template::{TEMPLATE_FILE_NAME, template_csv};
 use leptos::prelude::*;
 
 use super::{browser, desk::Desk, reading};
-use crate::components::{
-    Button, ButtonKind, EmptyArt, EmptyState, FileButton, Icon, IconButton, IconName, Progress,
-    Segment, SplitBar, Switch, Tone, format_number,
+use crate::{
+    components::{
+        Button, ButtonKind, EmptyArt, EmptyState, FileButton, Icon, IconButton, IconName, Progress,
+        Segment, SplitBar, Switch, Tone, format_number,
+    },
+    text::count_of,
 };
 
 /// Saves the template.
@@ -95,9 +98,9 @@ pub fn FileCard(
             )
         });
         format!(
-            "{} rows · {} columns{read}",
-            format_number(facts.rows as u64),
-            facts.columns
+            "{} · {}{read}",
+            count_of(facts.rows as u64, "row", "rows"),
+            count_of(facts.columns as u64, "column", "columns")
         )
     };
     let segments = Signal::derive(move || {

@@ -32,7 +32,9 @@ fn hindrance(facts: &Facts, reading: bool, mode: SubmitMode) -> Option<String> {
     } else if let Some(problem) = facts.column_problems.iter().find(|problem| {
         matches!(
             problem.code,
-            ProblemCode::EmailColumnMissing | ProblemCode::ColumnDuplicate
+            ProblemCode::EmailColumnMissing
+                | ProblemCode::ColumnDuplicate
+                | ProblemCode::TooMuchMetadata
         )
     }) {
         Some(problem.code.message(""))
