@@ -1,24 +1,24 @@
 //! Ties the page's events, the selection, the text box and the painter together.
 //! Everything happens within the event: a key is painted before it returns.
 
+mod commands;
+
 use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     rc::Rc,
 };
 
-use app::bulk::clipboard::parse_clipboard;
-use leptos::web_sys::{HtmlElement, Node};
+use leptos::web_sys::HtmlElement;
 
 use super::{
     dom,
     editor::Editor,
     head::Head,
-    keys::Command,
     paint::{Frame, Painter},
     popover::{Anchor, Popover},
     selection::{Bounds, Place, Selection},
-    source::{Direction, GridEdit, GridSource, Remark},
+    source::{GridSource, Remark},
     viewport::{ALL_COLUMNS_MAX, Columns, NUMBER_WIDTH, ROW_HEIGHT, Rows, SPACE_MAX},
 };
 
@@ -543,200 +543,6 @@ impl Engine {
         (self.notify)(Notice::Selected(self.selection()));
     }
 
-    /// Says something to screen readers.
-    pub fn announce(&self, words: &str) {
-        if !words.is_empty() {
-            self.nodes.live.set_text_content(Some(words));
-        }
-    }
-
-    /// Gives the keyboard to the grid.
-    pub fn focus(&self) {
-        self.editor.borrow().focus();
-    }
-
-    /// Applies an edit and shows what became of it.
-    pub fn apply(&self, edit: GridEdit) {
-        let applied = self.source.apply(edit);
-        self.refresh();
-        self.announce(&applied.announce);
-        match applied.select {
-            Some(place) => self.select(Selection::at(place), Reveal::Nearest),
-            None => (self.notify)(Notice::Selected(self.selection())),
-        }
-    }
-
-    /// Keeps what is being typed; true where something was being typed.
-    pub fn commit(&self) -> bool {
-        let (was_editing, text) = {
-            let mut editor = self.editor.borrow_mut();
-            (editor.is_editing(), editor.finish())
-        };
-        if let Some(text) = text {
-            let at = self.selection().active;
-            self.apply(GridEdit::Set { at, text });
-        }
-        was_editing
-    }
-
-    fn text_at(&self, at: Place) -> String {
-        let mut text = String::new();
-        self.source.text(at, &mut text);
-        text
-    }
-
-    /// Starts editing the active cell.
-    pub fn begin_edit(&self, replace: bool) {
-        let active = self.selection().active;
-        if self.source.rows() == 0 || self.source.columns() == 0 {
-            return;
-        }
-        let text = self.text_at(active);
-        let painter = self.painter.borrow();
-        if let Some((cell, _)) = painter.cell(active) {
-            self.editor.borrow_mut().begin(cell, text, replace);
-        }
-        drop(painter);
-        // What is being typed is not wrong yet.
-        self.popover.borrow_mut().hide();
-    }
-
-    /// Whether the key before was Esc.
-    pub fn escaped(&self) -> bool {
-        self.state.borrow().escaped
-    }
-
-    /// Brings the active cell into sight before something is typed into it.
-    pub fn reveal_active(&self) {
-        let selection = self.selection();
-        let in_sight = {
-            let state = self.state.borrow();
-            let row = selection.active.row;
-            state.rows.reveal(row).to_bits() == state.rows.top.to_bits()
-        };
-        if !in_sight {
-            self.select(Selection::at(selection.active), Reveal::Nearest);
-        }
-    }
-
-    /// Does what a key means.
-    pub fn run(&self, command: Command) {
-        let bounds = self.bounds();
-        let selection = self.selection();
-        self.state.borrow_mut().escaped = command == Command::Escape;
-        match command {
-            Command::Move(step) => self.select(selection.moved(step, bounds), Reveal::Nearest),
-            Command::Extend(step) => self.select(selection.extended(step, bounds), Reveal::Nearest),
-            Command::CommitAndMove(step) => {
-                self.commit();
-                self.select(self.selection().moved(step, self.bounds()), Reveal::Nearest);
-            }
-            Command::CommitAndFill => {
-                let text = self.editor.borrow().element().value();
-                self.editor.borrow_mut().rest();
-                let area = selection.area();
-                self.apply(GridEdit::Fill { area, text });
-            }
-            Command::CancelEdit => {
-                self.editor.borrow_mut().rest();
-                self.paint();
-            }
-            Command::Escape => self.select(Selection::at(selection.active), Reveal::Stay),
-            Command::Leave => {}
-            Command::BeginEdit => {
-                self.reveal_active();
-                self.begin_edit(false);
-            }
-            Command::Newline => self.editor.borrow().newline(),
-            Command::Clear => {
-                let area = selection.area();
-                let text = String::new();
-                self.apply(GridEdit::Fill { area, text });
-            }
-            Command::ClearAndEdit => {
-                self.reveal_active();
-                self.begin_edit(true);
-            }
-            Command::SelectRows => self.select(selection.whole_rows(bounds), Reveal::Stay),
-            Command::SelectColumns => {
-                let area = selection.area();
-                let last = Place::new(bounds.rows.saturating_sub(1), area.last.column);
-                let first = Place::new(0, area.first.column);
-                self.select(Selection::spanning(first, last), Reveal::Stay);
-            }
-            Command::SelectAll => self.select(Selection::all(bounds), Reveal::Stay),
-            Command::GoTo => (self.notify)(Notice::GoTo),
-            Command::Undo => self.apply(GridEdit::Undo),
-            Command::Redo => self.apply(GridEdit::Redo),
-            Command::NextProblem => self.problem(Direction::Forward),
-            Command::PreviousProblem => self.problem(Direction::Backward),
-            Command::FillDown | Command::FillRight => self.fill(command),
-            Command::InsertRow => self.apply(GridEdit::InsertRow {
-                at: selection.area().last.row + 1,
-            }),
-            Command::DeleteRows => self.apply(GridEdit::DeleteRows {
-                area: selection.area(),
-            }),
-            Command::ColumnMenu => self.open_menu(selection.active.column),
-        }
-    }
-
-    fn fill(&self, command: Command) {
-        let area = self.selection().area();
-        let cells = area
-            .rows()
-            .map(|row| {
-                area.columns()
-                    .map(|column| {
-                        self.text_at(if command == Command::FillDown {
-                            Place::new(area.first.row, column)
-                        } else {
-                            Place::new(row, area.first.column)
-                        })
-                    })
-                    .collect()
-            })
-            .collect();
-        self.apply(GridEdit::Paste { area, cells });
-    }
-
-    /// Goes to the next cell with a problem and takes the focus there.
-    pub fn problem(&self, direction: Direction) {
-        self.commit();
-        let from = self.selection().active;
-        match self.source.next_problem(from, direction) {
-            Some(place) => self.jump(place),
-            None => self.announce("There are no problems."),
-        }
-    }
-
-    /// Goes to a cell, wherever it is, with the focus.
-    pub fn jump(&self, place: Place) {
-        self.select(Selection::at(place), Reveal::Centre);
-        self.focus();
-    }
-
-    /// Asks for a column's menu.
-    pub fn open_menu(&self, column: usize) {
-        let rect = self
-            .head
-            .borrow()
-            .menu_button(column)
-            .map(|button| button.get_bounding_client_rect());
-        if let Some(rect) = rect {
-            (self.notify)(Notice::ColumnMenu {
-                column,
-                x: rect.left(),
-                y: rect.bottom(),
-            });
-        }
-    }
-
-    /// Asks for a column's new name.
-    pub fn rename(&self, column: usize) {
-        (self.notify)(Notice::Rename(column));
-    }
-
     /// A column's width while its edge is dragged.
     pub fn resize(&self, column: usize, width: f64) {
         if column < self.source.columns() {
@@ -774,59 +580,5 @@ impl Engine {
             state.columns.column_at(inner_x + state.scroll_left)
         };
         Some((row, column))
-    }
-
-    /// The range as text for the clipboard.
-    pub fn cells(&self) -> Vec<Vec<String>> {
-        let area = self.selection().area();
-        area.rows()
-            .map(|row| {
-                area.columns()
-                    .map(|column| self.text_at(Place::new(row, column)))
-                    .collect()
-            })
-            .collect()
-    }
-
-    /// Puts text from the clipboard at the range.
-    pub fn paste(&self, text: &str) {
-        let area = self.selection().area();
-        let cells = parse_clipboard(text);
-        if !cells.is_empty() {
-            self.apply(GridEdit::Paste { area, cells });
-        }
-    }
-
-    /// Empties the range, as one step.
-    pub fn clear(&self) {
-        self.run(Command::Clear);
-    }
-
-    /// The cure of the remark on the active cell.
-    pub fn cure(&self, all: bool) {
-        self.commit();
-        let at = self.selection().active;
-        self.apply(GridEdit::Cure { at, all });
-        self.focus();
-    }
-
-    /// The text box got or lost the focus; `inside` says it went to another part of the grid.
-    pub fn on_focus_change(&self, inside: bool) {
-        if self.moving.get() {
-            return;
-        }
-        if !inside {
-            self.commit();
-            self.state.borrow_mut().escaped = false;
-        }
-        self.paint();
-    }
-
-    /// True where the node is part of the grid.
-    pub fn owns(&self, node: &Node) -> bool {
-        self.nodes
-            .root
-            .parent_element()
-            .is_some_and(|shell| shell.contains(Some(node)))
     }
 }
