@@ -2,10 +2,9 @@
 //! and an index of addresses, kept up to date row by row. Checking a slice at a time, or
 //! only what an operation touched, comes to the same as checking everything anew.
 
-use super::limits::METADATA_MAX;
 use super::mapping::{ColumnUse, Field};
 use super::operation::{Applied, ColumnId, RowId, Touched};
-use super::problem::{ColumnProblem, FieldProblem, Problem, ProblemCode, Severity};
+use super::problem::{FieldProblem, Problem, ProblemCode, Severity};
 use super::remote::{Remote, RemoteState};
 use super::rules::{RowFacts, RuleContext, check_metadata, check_row, split_keys, targets_hash};
 use super::sheet::{FieldMap, PerRow, QuickMap, Sheet};
@@ -566,40 +565,6 @@ fn check_source(sheet: &Sheet, row: RowId, problems: &mut Vec<Problem>) {
             });
         }
     }
-}
-
-/// Problems of the columns as a whole.
-pub fn column_problems(sheet: &Sheet) -> Vec<ColumnProblem> {
-    let map = sheet.field_map();
-    let mut problems = Vec::new();
-    if map.column(Field::Email).is_none() {
-        let code = ProblemCode::EmailColumnMissing;
-        problems.push(ColumnProblem { column: None, code });
-    }
-    let mut metadata = 0;
-    for column in sheet.columns() {
-        match column.used {
-            ColumnUse::Field(field) if map.column(field) != Some(column.id) => {
-                let code = ProblemCode::ColumnDuplicate;
-                problems.push(ColumnProblem {
-                    column: Some(column.id),
-                    code,
-                });
-            }
-            ColumnUse::Metadata => {
-                metadata += 1;
-                if metadata > METADATA_MAX {
-                    let code = ProblemCode::TooMuchMetadata;
-                    problems.push(ColumnProblem {
-                        column: Some(column.id),
-                        code,
-                    });
-                }
-            }
-            ColumnUse::Field(_) | ColumnUse::Dropped => {}
-        }
-    }
-    problems
 }
 
 #[cfg(test)]

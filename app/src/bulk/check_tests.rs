@@ -1,4 +1,5 @@
 use super::*;
+use crate::bulk::columns::column_problems;
 use crate::bulk::edit::tests::{act, any_sheet, perform};
 use crate::bulk::operation::Operation;
 use crate::bulk::remote::Answers;

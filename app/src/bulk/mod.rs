@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod clipboard;
+pub mod columns;
 pub mod cure;
 pub mod date;
 pub mod detect;

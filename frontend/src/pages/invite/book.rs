@@ -170,7 +170,7 @@ impl Book {
     /// What the page shows.
     pub fn facts(&self) -> Facts {
         let Document { sheet, checker } = &*self.document.borrow();
-        let column_problems = check::column_problems(sheet);
+        let column_problems = app::bulk::columns::column_problems(sheet);
         let blocked = column_problems
             .iter()
             .any(|problem| problem.code == ProblemCode::EmailColumnMissing);
