@@ -540,6 +540,9 @@ impl Engine {
             }
         }
         self.paint();
+        if reveal != Reveal::Stay {
+            self.uncover();
+        }
         (self.notify)(Notice::Selected(self.selection()));
     }
 

@@ -5,6 +5,7 @@ use leptos::web_sys::Node;
 
 use super::{Engine, Notice, Reveal};
 use crate::components::grid::{
+    dom,
     keys::Command,
     selection::{Place, Selection},
     source::{Direction, GridEdit},
@@ -257,5 +258,32 @@ impl Engine {
             .root
             .parent_element()
             .is_some_and(|shell| shell.contains(Some(node)))
+    }
+
+    /// Scrolls the page where the active cell lies outside of the window or behind
+    /// one of the page's bars. The grid does not know the bars, so it looks.
+    pub(super) fn uncover(&self) {
+        let document = dom::document();
+        if !self.editor.borrow().has_focus() {
+            return;
+        }
+        let painter = self.painter.borrow();
+        let Some((cell, _)) = painter.cell(self.selection().active) else {
+            return;
+        };
+        let rect = cell.get_bounding_client_rect();
+        let middle = f64::midpoint(rect.top(), rect.bottom());
+        let seen = document
+            .element_from_point(rect.left() as f32 + 6.0, middle as f32)
+            .is_some_and(|element| self.owns(&element));
+        if !seen {
+            let window = leptos::prelude::window();
+            let height = window
+                .inner_height()
+                .ok()
+                .and_then(|height| height.as_f64())
+                .unwrap_or(0.0);
+            window.scroll_by_with_x_and_y(0.0, middle - height / 2.0);
+        }
     }
 }
