@@ -10,7 +10,7 @@ use std::{
 
 use app::{
     bulk::{
-        check::{self, Checker},
+        check::Checker,
         clipboard::Target,
         cure,
         mapping::{ColumnUse, Field},
