@@ -128,6 +128,20 @@ async fn s11_signed_in_as_somebody_else_is_a_mismatch_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn s11_nobody_registers_a_second_account_while_signed_in() {
+    on_every_engine(|stage| async move {
+        let (bundle, token) = stage.invited("mara@new.test").await;
+        let other = stage.user("bo@else.test", "Bo", true).await;
+        let other = stage.signed_in(other).await;
+        let (_, landed) = stage.open(&other, &token).await.unwrap();
+        let refused = stage.register(&landed).await.unwrap_err();
+        assert_eq!(code_of(refused), "other_account");
+        assert_eq!(stage.status(bundle).await, "pending");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn s12_a_copied_link_proves_no_mailbox_and_shows_nothing_else() {
     on_every_engine(|stage| async move {
         let bundle = stage.invite(stage.to_acme("victim@new.test")).await;
@@ -493,6 +507,44 @@ async fn s50_parallel_registrations_make_one_account() {
             1,
             "the losers have none"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn i3_membership_and_enrollment_come_with_the_acceptance_or_not_at_all() {
+    on_every_engine(|stage| async move {
+        let bundle = stage
+            .invite(Invite {
+                items: vec![("course", stage.course)],
+                ..stage.to_acme("mara@new.test")
+            })
+            .await;
+        stage.send_mails().await;
+        let token = stage.mailed_token("mara@new.test");
+        let (_, landed) = stage.open(&Stage::anonymous(), &token).await.unwrap();
+
+        // The last of its statements fails: then none of them happened.
+        stage
+            .sql("ALTER TABLE enrollments RENAME TO away", args![])
+            .await;
+        assert_eq!(
+            stage.register(&landed).await.unwrap_err(),
+            ApiError::Internal
+        );
+        stage
+            .sql("ALTER TABLE away RENAME TO enrollments", args![])
+            .await;
+        assert_eq!(stage.status(bundle).await, "pending");
+        let made = "SELECT (SELECT COUNT(*) FROM users WHERE email = 'mara@new.test')
+            + (SELECT COUNT(*) FROM memberships WHERE invitation_id IS NOT NULL)
+            + (SELECT COUNT(*) FROM enrollments) AS n";
+        assert_eq!(stage.number(made, args![]).await, 0);
+        stage.check().await;
+
+        stage.register(&landed).await.unwrap();
+        assert_eq!(stage.status(bundle).await, "accepted");
+        assert_eq!(stage.number(made, args![]).await, 3);
     })
     .await;
 }

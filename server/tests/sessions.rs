@@ -214,3 +214,35 @@ async fn s03_the_database_holds_no_cookie() {
     assert!(!holds(PASSWORD));
     app.end().await;
 }
+
+/// One person has every address of an IPv6 /64: guesses from all over it are one peer's.
+#[tokio::test]
+async fn s10_guesses_from_one_network_are_one_peers() {
+    use app::ports::Sessions as _;
+    let app = TestApp::start(Engine::Sqlite).await;
+    let service = server::services::sessions::SessionsService::new(app.desk.clone());
+    let guess = |peer: String, n: u32| {
+        let service = &service;
+        async move {
+            let caller = app::ports::Caller {
+                actor: app::domain::actor::Actor::Anonymous,
+                peer: peer.parse().unwrap(),
+                landing: None,
+                user_agent: String::new(),
+            };
+            let input = app::api::session::SignIn {
+                email: format!("somebody{n}@acme.test"),
+                // Too long to be anybody's: refused without the slow hash.
+                password: "x".repeat(2_000),
+            };
+            service.sign_in(&caller, input).await.unwrap_err().status()
+        }
+    };
+    let mut answers = std::collections::BTreeSet::new();
+    for n in 0..120 {
+        answers.insert(guess(format!("2001:db8:0:7::{n:x}"), n).await);
+    }
+    assert_eq!(answers, [422, 429].into());
+    assert_eq!(guess("2001:db8:0:8::1".to_owned(), 200).await, 422);
+    app.end().await;
+}

@@ -16,7 +16,12 @@ use app::{
 };
 use async_trait::async_trait;
 
-use super::{Desk, desk::refuse, password, session_cookie, throttle::Throttle};
+use super::{
+    Desk,
+    desk::refuse,
+    password, session_cookie,
+    throttle::{Throttle, network_of},
+};
 use crate::{
     clock::Secret,
     demo,
@@ -72,7 +77,7 @@ impl ports::Sessions for SessionsService {
     }
 
     async fn sign_in(&self, caller: &Caller, input: SignIn) -> Result<(Me, Cookies), ApiError> {
-        self.by_peer.count(&caller.peer)?;
+        self.by_peer.count(&network_of(caller.peer))?;
         let refused = || ApiError::Invalid {
             message: REFUSED.to_owned(),
             fields: Vec::new(),

@@ -1,6 +1,6 @@
 //! Brakes on guessing: so many tries at once, then one each so often, per key.
 
-use std::{hash::Hash, num::NonZeroU32, time::Duration};
+use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
 
 use app::api::ApiError;
 use governor::{
@@ -47,9 +47,32 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
     }
 }
 
+/// The unit that throttles count peers by: an IPv4 address, an IPv6 /64, of which one
+/// person has every address. An IPv4 peer of a socket that takes both (`::ffff:192.0.2.1`)
+/// is an IPv4 address: in one /64 of its own, every such peer would share one brake.
+#[must_use]
+pub fn network_of(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        peer @ IpAddr::V4(_) => peer,
+        IpAddr::V6(address) => {
+            let kept = u128::from(address) & (u128::MAX << 64);
+            IpAddr::V6(kept.into())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn s10_an_ipv6_network_counts_as_one_peer_and_ipv4_peers_stay_apart() {
+        let of = |text: &str| network_of(text.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:2"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_ne!(of("::ffff:192.0.2.1"), of("::ffff:192.0.2.2"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+    }
 
     #[test]
     fn one_key_s_guesses_do_not_slow_another() {
