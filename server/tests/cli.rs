@@ -254,3 +254,52 @@ async fn an_admin_made_on_the_command_line_signs_in() {
     );
     assert_eq!(current["demo"], json!(null));
 }
+
+#[test]
+fn a_demo_and_the_real_thing_never_share_a_database() {
+    let refused = |command: &str, data: &Path| {
+        let mut child = beckon()
+            .args([command, "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(data)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        for _ in 0..200 {
+            if let Some(status) = child.try_wait().unwrap() {
+                let mut said = String::new();
+                child.stderr.unwrap().read_to_string(&mut said).unwrap();
+                return (status.code(), said);
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        panic!("`{command}` serves");
+    };
+    let demo = tempfile::tempdir().unwrap();
+    Running::start("demo", demo.path(), &[]).terminate();
+    let (code, said) = refused("serve", demo.path());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("whose passwords are public"), "{said}");
+
+    let real = tempfile::tempdir().unwrap();
+    let mut child = beckon()
+        .args([
+            "admin",
+            "create",
+            "--email",
+            "root@example.org",
+            "--data-dir",
+        ])
+        .arg(real.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "a long password").unwrap();
+    assert!(child.wait().unwrap().success());
+    let (code, said) = refused("demo", real.path());
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("no demo's"), "{said}");
+}

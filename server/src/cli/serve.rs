@@ -92,7 +92,8 @@ fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
     }
 }
 
-/// Demo data, and the operator's hold.
+/// Demo data, and the operator's hold. A demo and the real thing never share a database:
+/// the demo's passwords are public, and its mailbox shows every link to everybody.
 async fn prepare(desk: &Desk, config: &Config) -> Result<(), Failure> {
     if config.demo
         && demo::seed(desk)
@@ -100,6 +101,18 @@ async fn prepare(desk: &Desk, config: &Config) -> Result<(), Failure> {
             .map_err(|error| Failure::failed(format!("The demo could not be made: {error}.")))?
     {
         tracing::info!("the demo's data was made");
+    }
+    let is_demo = demo::is_demo(desk)
+        .await
+        .map_err(|error| Failure::failed(format!("The database cannot be read: {error}.")))?;
+    if is_demo != config.demo {
+        return Err(Failure::failed(if is_demo {
+            "This database is a demo's, whose passwords are public; name another by \
+             --data-dir or --database-url."
+        } else {
+            "This database is in use and no demo's; name another by --data-dir or \
+             --database-url."
+        }));
     }
     if let Some(seconds) = config.mail_hold_seconds {
         desk.storage

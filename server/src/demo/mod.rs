@@ -112,6 +112,22 @@ pub async fn seed(desk: &Desk) -> Result<bool, SeedError> {
     Ok(seeded)
 }
 
+/// Whether this database holds the demo's accounts, whose password everybody knows.
+///
+/// # Errors
+/// The database's.
+pub async fn is_demo(desk: &Desk) -> Result<bool, StorageError> {
+    desk.storage
+        .read(|tx| {
+            Box::pin(async move {
+                // `.test` is nobody's domain (RFC 6761 §6.2): only the demo has the address.
+                let found = tx.user_by_email(ACCOUNTS[0].email).await?;
+                Ok(found.is_some())
+            })
+        })
+        .await
+}
+
 async fn fill(tx: &mut Tx, now: Timestamp, hash: &PasswordHash) -> Result<(), StorageError> {
     let mut tenants = Vec::new();
     for (slug, name, time_zone) in TENANTS {
