@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::mail::Smtp;
+use crate::mail::{self, Smtp};
 
 /// The invitation desk of a learning platform.
 #[derive(Debug, Parser)]
@@ -92,8 +92,9 @@ pub struct ServeOptions {
     /// Where the data is.
     #[command(flatten)]
     pub database: DatabaseOptions,
-    /// The mail server: `smtp://USER:PASSWORD@HOST:PORT` or `smtps://…`; without one no mail is
-    /// sent and links are copied instead (a demo writes its mails to the data folder).
+    /// The mail server: `smtp://USER:PASSWORD@HOST:PORT` or `smtps://…`; a password goes to
+    /// another machine encrypted only, unless `?tls=none` stands behind it. Without one no mail
+    /// is sent and links are copied instead (a demo writes its mails to the data folder).
     #[arg(
         long,
         env = "BECKON_SMTP_URL",
@@ -242,7 +243,7 @@ impl Config {
         if let Some(url) = &smtp {
             Smtp::from_url(url)?;
         }
-        if !options.mail_from.contains('@') || options.mail_from.contains(char::is_control) {
+        if !mail::is_sender(&options.mail_from) {
             return Err(format!(
                 "{:?} is no sender; write an address, such as Beckon <desk@example.org>.",
                 options.mail_from
@@ -361,6 +362,8 @@ mod tests {
             ["--database-url", "sqlite::memory:"],
             ["--smtp-url", "http://mail"],
             ["--mail-from", "nobody"],
+            ["--mail-from", "Beckon <desk@example.org"],
+            ["--mail-from", "desk@"],
             ["--trusted-proxies", "-1"],
             ["--mail-hold-seconds", "soon"],
             ["--dist", "/does/not/exist"],

@@ -101,6 +101,13 @@ impl Mailer {
     }
 }
 
+/// Whether this can be the `From` of a mail; asked at start, because afterwards every
+/// mail would be refused for good.
+#[must_use]
+pub fn is_sender(text: &str) -> bool {
+    !text.contains(char::is_control) && text.parse::<Mailbox>().is_ok()
+}
+
 /// The `Message-ID` of an outbox entry: stable over retries, unique in the world.
 #[must_use]
 pub fn message_id(entry: Uuid, public_url: &str) -> String {

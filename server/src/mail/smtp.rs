@@ -84,6 +84,10 @@ impl Smtp {
             .find(|(key, _)| key == "tls")
             .map(|(_, value)| value.into_owned());
         let (encryption, port) = match (url.scheme(), tls.as_deref()) {
+            // A password never goes over a network in clear text unless that is asked for.
+            ("smtp", None) if url.password().is_some() && !is_here(&host) => {
+                (Encryption::Required, 587)
+            }
             ("smtp", None | Some("none")) => (Encryption::None, 25),
             ("smtp", Some("opportunistic")) => (Encryption::Offered, 587),
             ("smtp", Some("required")) => (Encryption::Required, 587),
@@ -245,6 +249,14 @@ impl From<lettre::transport::smtp::Error> for Refusal {
     }
 }
 
+/// Whether a host is this machine.
+fn is_here(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
 /// Sender, recipient, and the word that the content follows. A connection on which
 /// this failed is dropped: its state is not worth guessing.
 async fn introduce(
@@ -392,6 +404,15 @@ mod tests {
             Smtp::from_url("smtps://mail.test").unwrap().server.port,
             465
         );
+        let encryption = |url: &str| Smtp::from_url(url).unwrap().server.encryption;
+        assert_eq!(encryption("smtp://u:p@mail.test"), Encryption::Required);
+        assert_eq!(
+            encryption("smtp://u:p@mail.test?tls=none"),
+            Encryption::None
+        );
+        assert_eq!(encryption("smtp://u:p@127.0.0.1:1025"), Encryption::None);
+        assert_eq!(encryption("smtp://u:p@[::1]"), Encryption::None);
+        assert_eq!(encryption("smtp://mail.test"), Encryption::None);
         for wrong in [
             "http://u:secret@mail.test",
             "smtp://u:secret@mail.test?tls=maybe",
