@@ -7,6 +7,8 @@
 
 mod stage;
 
+use std::sync::Arc;
+
 use app::domain::invitation::DeliveryStatus;
 use server::{
     args,
@@ -270,6 +272,41 @@ async fn f11_two_workers_send_each_mail_once() {
         assert_eq!(stage.number(sent, args![]).await, 200);
     })
     .await;
+}
+
+#[tokio::test]
+async fn f07_a_result_is_written_down_when_the_database_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let storage = server::storage::Storage::open_sqlite(folder.path().join("b.db"))
+        .await
+        .unwrap();
+    let stage = Arc::new(Stage::build(storage, None, None).await);
+    let bundle = stage.invite(stage.to_acme("mara@new.test")).await;
+    for sql in [
+        "CREATE TABLE gate (shut BIGINT)",
+        "INSERT INTO gate VALUES (1)",
+        "CREATE TRIGGER refuse BEFORE UPDATE ON outbox
+         WHEN NEW.status = 'sent' AND EXISTS (SELECT 1 FROM gate)
+         BEGIN SELECT RAISE(ABORT, 'away'); END",
+    ] {
+        stage.sql(sql, args![]).await;
+    }
+    let worker = {
+        let stage = Arc::clone(&stage);
+        tokio::spawn(async move { stage.send_mails().await })
+    };
+    while stage.memory.mails().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    stage.sql("DELETE FROM gate", args![]).await;
+    worker.await.unwrap();
+    let (status, _, attempts) = delivery(&stage, bundle).await;
+    assert_eq!((status.as_str(), attempts), ("sent", 1));
+    // Nothing is left that would go out a second time.
+    stage.clock.advance_seconds(3_600);
+    stage.send_mails().await;
+    assert_eq!(stage.memory.mails().len(), 1);
+    stage.check().await;
 }
 
 #[tokio::test]

@@ -30,6 +30,16 @@ const EVERY: Duration = Duration::from_secs(1);
 /// Seconds until the next try, by the number of tries so far; after these, dead.
 const BACK_OFF: [i64; 5] = [60, 300, 1_800, 7_200, 21_600];
 
+/// How long to wait after each try to write a result down.
+const WRITE_AGAIN: [Duration; 6] = [
+    Duration::from_millis(200),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+    Duration::ZERO,
+];
+
 /// Sends what is due until `shutdown`; a batch that has begun is finished (F18).
 pub async fn run(desk: Desk, mailer: Mailer, shutdown: CancellationToken) {
     loop {
@@ -60,7 +70,7 @@ pub async fn send_batch(desk: &Desk, mailer: &Mailer) -> Result<usize, StorageEr
     let owner = new_id(now).simple().to_string();
     let (claimed, secrets) = claim(desk, &owner, now).await?;
     let dealt_with = claimed.letters.len() + claimed.settled;
-    send_all(desk, mailer, &owner, claimed.letters, &secrets).await?;
+    send_all(desk, mailer, &owner, claimed.letters, &secrets).await;
     Ok(dealt_with)
 }
 
@@ -93,7 +103,7 @@ async fn send_all(
     owner: &str,
     letters: Vec<Letter>,
     secrets: &[Secret],
-) -> Result<(), StorageError> {
+) {
     let permits = Arc::new(Semaphore::new(PARALLEL));
     let mut tasks = JoinSet::new();
     let mut by_task = HashMap::new();
@@ -131,14 +141,30 @@ async fn send_all(
             }
             next = tasks.try_join_next_with_id();
         }
-        desk.storage
+        write_down(desk, owner, &results).await;
+    }
+}
+
+/// Writes results down; again for a while where the database is away, because a result
+/// that is lost is a mail that is sent twice. Whatever is not written by then is taken
+/// up again when its lease has run out.
+async fn write_down(desk: &Desk, owner: &str, results: &[Sent]) {
+    for wait in WRITE_AGAIN {
+        let written = desk
+            .storage
             .write(|tx| {
-                let (owner, results) = (owner.to_owned(), results.clone());
+                let (owner, results) = (owner.to_owned(), results.to_vec());
                 Box::pin(async move { tx.record_sent(&owner, &results).await })
             })
-            .await?;
+            .await;
+        match written {
+            Ok(_) => return,
+            Err(error) => {
+                tracing::error!(%error, "what became of a mail could not be written down");
+            }
+        }
+        tokio::time::sleep(wait).await;
     }
-    Ok(())
 }
 
 /// What the result of one try means for its entry.
