@@ -201,6 +201,11 @@ const DROP_OLD: &str = "DELETE FROM imports WHERE state = 'receiving' AND id IN 
     SELECT id FROM imports WHERE tenant_id = $1 AND user_id = $2 AND state = 'receiving'
     ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET 9)";
 const DROP_ABANDONED: &str = "DELETE FROM imports WHERE state = 'receiving' AND created_at < $1";
+// On PostgreSQL a chunk that is sent again in the very moment of the commit can land
+// after the commit has swept the others.
+const DROP_LEFT_OVER: &str = "DELETE FROM import_chunks WHERE import_id IN (
+    SELECT c.import_id FROM import_chunks c JOIN imports i ON i.id = c.import_id
+    WHERE i.state IN ('done', 'rejected'))";
 const BY_KEY: &str = "SELECT id, tenant_id, user_id, content_hash, rows, mode, state, processed,
         outcomes, committed_at
     FROM imports WHERE tenant_id = $1 AND user_id = $2 AND idempotency_key = $3";
@@ -266,8 +271,10 @@ impl Tx {
         Ok(opened)
     }
 
-    /// Forgets uploads that were begun before `before` and never committed.
+    /// Forgets uploads that were begun before `before` and never committed, and what
+    /// rows were left over; how many uploads.
     pub async fn drop_abandoned_imports(&mut self, before: Timestamp) -> Result<u64, StorageError> {
+        self.execute(DROP_LEFT_OVER, args![]).await?;
         self.execute(DROP_ABANDONED, args![before]).await
     }
 

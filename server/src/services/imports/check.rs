@@ -88,6 +88,10 @@ pub async fn check(
             ));
         }
     }
+    // A user id is an invitee key as well, but nothing to ask about.
+    if !input.emails.iter().all(|email| email.contains('@')) {
+        return Err(ApiError::field("emails", "One of these is no address."));
+    }
     quota.take(user, input.emails.len(), desk.now())?;
 
     let input = std::sync::Arc::new(input);

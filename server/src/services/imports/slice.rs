@@ -24,8 +24,8 @@ use crate::{
     clock::new_id,
     mail::message_id,
     storage::{
-        Act, AuditEvent, NewBundle, NewDelivery, NewInvitation, NewOutcome, OutcomeCounts,
-        StorageError, Tenant, Tx,
+        Act, AuditEvent, KnownUser, NewBundle, NewDelivery, NewInvitation, NewOutcome,
+        OutcomeCounts, StorageError, Tenant, Tx,
     },
 };
 
@@ -149,24 +149,12 @@ async fn facts(tx: &mut Tx, job: &Job, rows: &[Row]) -> Result<Facts, StorageErr
         .into_iter()
         .map(str::to_owned)
         .collect();
-    let accounts = tx.users_by_emails(tenant, &emails).await?;
-
-    let users: Vec<UserId> = accounts.values().map(|account| account.id).collect();
-    let enrolled = tx
-        .enrollments_among(tenant, &users)
-        .await?
-        .into_iter()
-        .collect();
+    let mut accounts = tx.users_by_emails(tenant, &emails).await?;
 
     // Under the address as well where the account is verified: an invitation that was
     // made before keeps its key until it is re-keyed.
-    let mut keys = emails;
-    keys.extend(
-        accounts
-            .values()
-            .filter(|account| account.email_verified)
-            .map(|account| account.id.0.to_string()),
-    );
+    let mut keys = emails.clone();
+    keys.extend(verified(&accounts));
     let mut live: HashMap<String, Vec<(Uuid, BundleId)>> = HashMap::new();
     for invitation in tx.live_among(tenant, &keys).await? {
         live.entry(invitation.invitee_key)
@@ -185,6 +173,24 @@ async fn facts(tx: &mut Tx, job: &Job, rows: &[Row]) -> Result<Facts, StorageErr
         .await?
         .into_iter()
         .map(|bundle| (bundle.id, bundle))
+        .collect();
+
+    // On PostgreSQL each statement sees what was committed by then. Whoever accepted
+    // before the live invitations were read must be a member here, or the same person
+    // would be invited a second time; whoever accepts later is still invited above, and
+    // `hold_bundles` finds that out.
+    if tx.is_postgres() {
+        let before: HashSet<String> = verified(&accounts).collect();
+        accounts = tx.users_by_emails(tenant, &emails).await?;
+        if verified(&accounts).any(|key| !before.contains(&key)) {
+            return Err(StorageError::Retry);
+        }
+    }
+    let users: Vec<UserId> = accounts.values().map(|account| account.id).collect();
+    let enrolled = tx
+        .enrollments_among(tenant, &users)
+        .await?
+        .into_iter()
         .collect();
 
     Ok(Facts {
@@ -209,6 +215,14 @@ async fn facts(tx: &mut Tx, job: &Job, rows: &[Row]) -> Result<Facts, StorageErr
         live,
         bundles,
     })
+}
+
+/// The invitee keys of the verified accounts.
+fn verified(accounts: &HashMap<String, KnownUser>) -> impl Iterator<Item = String> + '_ {
+    accounts
+        .values()
+        .filter(|account| account.email_verified)
+        .map(|account| account.id.0.to_string())
 }
 
 /// The items that these keys mean to the tenant; each key is asked for once.
