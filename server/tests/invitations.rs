@@ -272,6 +272,49 @@ async fn a_revoke_ends_what_is_live_and_stops_its_mail() {
 }
 
 #[tokio::test]
+async fn i6_a_transition_and_its_one_event_happen_together() {
+    on_every_engine(|stage| async move {
+        let ada = stage.signed_in(stage.ada).await;
+        let revoked = stage.invite(stage.to_acme("mara@new.test")).await;
+        let events = "SELECT COUNT(*) AS n FROM audit_events a JOIN invitations i
+            ON i.id = a.subject_id WHERE i.bundle_id = $1 AND a.action = $2";
+
+        // Where the event cannot be written, nothing changes.
+        stage
+            .sql("ALTER TABLE audit_events RENAME TO away", args![])
+            .await;
+        let refused = stage.invitations.revoke(&ada, acme(revoked)).await;
+        assert_eq!(refused.unwrap_err(), ApiError::Internal);
+        stage
+            .sql("ALTER TABLE away RENAME TO audit_events", args![])
+            .await;
+        assert_eq!(stage.status(revoked).await, "pending");
+
+        stage.invitations.revoke(&ada, acme(revoked)).await.unwrap();
+        // A second revoke finds nothing to do, and says nothing twice.
+        assert!(stage.invitations.revoke(&ada, acme(revoked)).await.is_err());
+        let counted = stage
+            .number(events, args![revoked, "invitation.revoked"])
+            .await;
+        assert_eq!(counted, 1);
+
+        let expired = stage.invite(stage.to_acme("noa@new.test")).await;
+        stage.clock.advance_seconds(stage::LIFE);
+        while server::jobs::expiry::expire_batch(&stage.desk)
+            .await
+            .unwrap()
+            > 0
+        {}
+        assert_eq!(stage.status(expired).await, "expired");
+        let counted = stage
+            .number(events, args![expired, "invitation.expired"])
+            .await;
+        assert_eq!(counted, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_checker_finds_what_is_wrong() {
     // A test that must be able to fail: each change below breaks one invariant.
     for (sql, invariant) in [

@@ -12,7 +12,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::{Shared, api::from_our_pages, caller, respond};
@@ -107,7 +107,9 @@ async fn tell(
                 }
                 // A browser drops an event without data (WHATWG HTML §9.2.6).
                 let event = Event::default().event("changed").data("1");
-                if sender.send(Ok(event)).await.is_err() {
+                // A page that does not read has some waiting for it already; waiting for
+                // it here would keep its rights from being asked for again.
+                if let Err(TrySendError::Closed(_)) = sender.try_send(Ok(event)) {
                     return;
                 }
             }

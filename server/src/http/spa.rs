@@ -38,7 +38,10 @@ pub(super) async fn serve(State(app): State<Shared>, request: Request) -> Respon
     if is_page(path, headers) {
         return page(assets, headers);
     }
-    (StatusCode::NOT_FOUND, "Not found.").into_response()
+    let mut missing = (StatusCode::NOT_FOUND, "Not found.").into_response();
+    // A file may be there after the next deployment; a cache may not say otherwise.
+    set(&mut missing, header::CACHE_CONTROL, "no-store");
+    missing
 }
 
 /// An address of the app: asked for by a browser as a page, without an extension.

@@ -76,6 +76,10 @@ impl Desk {
         if matches!(caller.actor, Actor::Anonymous) {
             return Err(ApiError::SignInFirst);
         }
+        // PostgreSQL refuses a NUL in a text, and no slug has one.
+        if slug.contains('\0') {
+            return Err(ApiError::NotFound);
+        }
         let slug = slug.to_owned();
         let tenant = self
             .storage

@@ -17,9 +17,10 @@ use crate::storage::{Change, StorageError};
 
 /// How often the table is read while somebody listens.
 const EVERY: Duration = Duration::from_millis(500);
-/// A transaction may become visible later than its time, and clocks of several
-/// servers differ: this much is read again each time.
-const OVERLAP_SECONDS: i64 = 10;
+/// A transaction may become visible later than its time: it may have waited half a
+/// minute for the writer behind an import. And clocks of several servers differ. So this
+/// much is read again each time.
+const OVERLAP_SECONDS: i64 = 60;
 /// Changes older than this are of no use to anybody.
 const KEEP_SECONDS: i64 = 3_600;
 /// Polls between two clean-ups: ten minutes.

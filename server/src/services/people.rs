@@ -18,6 +18,8 @@ use crate::storage::{AfterMember, Member, display_name, fold};
 const PAGE: usize = 50;
 /// More words narrow nothing that a person would type.
 const WORDS: usize = 6;
+/// A search is cut to this many characters.
+const LONGEST_SEARCH: usize = 200;
 
 /// See [`ports::People`].
 pub struct PeopleService {
@@ -45,7 +47,8 @@ impl ports::People for PeopleService {
                 message: "The page to go on from could not be read.".to_owned(),
             })?,
         };
-        let words: Vec<String> = fold(&input.search)
+        let search: String = input.search.chars().take(LONGEST_SEARCH).collect();
+        let words: Vec<String> = fold(&search)
             .split(' ')
             .filter(|word| !word.is_empty())
             .take(WORDS)
@@ -91,7 +94,10 @@ fn read_cursor(text: &str) -> Option<AfterMember> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (id, search_text) = bytes.split_at_checked(16)?;
     Some(AfterMember {
-        search_text: String::from_utf8(search_text.to_vec()).ok()?,
+        // PostgreSQL refuses a NUL, and no folded text has one.
+        search_text: String::from_utf8(search_text.to_vec())
+            .ok()
+            .filter(|text| !text.contains('\0'))?,
         user: uuid::Uuid::from_slice(id).ok()?,
     })
 }
@@ -106,5 +112,6 @@ mod tests {
         assert!(read_cursor("!!").is_none());
         assert!(read_cursor(&URL_SAFE_NO_PAD.encode([0; 15])).is_none());
         assert!(read_cursor(&URL_SAFE_NO_PAD.encode([0xff; 17])).is_none());
+        assert!(read_cursor(&URL_SAFE_NO_PAD.encode([0; 17])).is_none());
     }
 }

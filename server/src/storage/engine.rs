@@ -202,7 +202,13 @@ impl Storage {
             } else {
                 readers.begin().await?
             }),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => Tx::Postgres(if write {
+                pool.begin().await?
+            } else {
+                // By default each statement has a snapshot of its own.
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                    .await?
+            }),
         })
     }
 }
