@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use common::{PASSWORD, Session, fresh_postgres_url, sign_in};
+use common::{PASSWORD, Session, postgres, sign_in};
 use serde_json::json;
 
 fn beckon() -> Command {
@@ -201,7 +201,7 @@ async fn the_demo_is_whole_on_sqlite() {
 
 #[tokio::test]
 async fn the_demo_is_whole_on_postgres() {
-    let url = fresh_postgres_url().await;
+    let url = postgres::fresh_url().await;
     demo_story(&["--database-url", &url]).await;
 }
 

@@ -10,6 +10,8 @@
     reason = "a world that cannot be made fails its test"
 )]
 
+#[path = "../postgres/mod.rs"]
+pub mod postgres;
 pub mod world;
 
 use std::{
@@ -21,7 +23,7 @@ use app::domain::{id::UserId, time::Timestamp};
 use serde_json::{Value, json};
 use server::{
     Setup, build,
-    clock::{FixedClock, new_id},
+    clock::FixedClock,
     jobs,
     mail::{Mailer, Memory},
     services::{Desk, Settings, password, session_cookie},
@@ -212,25 +214,9 @@ pub fn sign_in(email: &str, password: &str) -> Value {
 }
 
 async fn fresh_postgres() -> Storage {
-    Storage::open_postgres(&fresh_postgres_url().await)
+    Storage::open_postgres(&postgres::fresh_url().await)
         .await
         .unwrap()
-}
-
-/// The URL of a new database on the server that `BECKON_TEST_POSTGRES` names.
-pub async fn fresh_postgres_url() -> String {
-    use sqlx::{AssertSqlSafe, Connection as _};
-    let url = std::env::var("BECKON_TEST_POSTGRES").unwrap_or_else(|_| {
-        panic!("BECKON_TEST_POSTGRES names no PostgreSQL server: run cargo xtask test")
-    });
-    let name = format!("t{}", new_id(NOW).simple());
-    let mut admin = sqlx::PgConnection::connect(&url).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .execute(&mut admin)
-        .await
-        .unwrap();
-    let (server, _) = url.rsplit_once('/').unwrap();
-    format!("{server}/{name}")
 }
 
 /// A browser, as far as the server can tell.

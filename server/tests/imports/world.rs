@@ -1,11 +1,11 @@
 //! A small platform on each engine: two tenants, their admins, a catalog.
 
+#[path = "../postgres/mod.rs"]
+mod postgres;
+
 use std::{
     net::{IpAddr, Ipv4Addr},
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::Arc,
 };
 
 use app::{
@@ -30,7 +30,6 @@ use server::{
     storage::{NewMembership, NewUser, Storage},
 };
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
 /// 2026-11-23T12:00:00Z, noon in UTC, 17:45 in Kathmandu.
@@ -49,29 +48,10 @@ pub struct World {
     _files: tempfile::TempDir,
 }
 
-/// A world on SQLite, and one on PostgreSQL where `BECKON_TEST_POSTGRES` names a server.
+/// A world on SQLite, and one on PostgreSQL.
 pub async fn worlds() -> Vec<World> {
-    let mut worlds = vec![World::new(None).await];
-    if let Ok(url) = std::env::var("BECKON_TEST_POSTGRES") {
-        worlds.push(World::new(Some(&url)).await);
-    }
-    worlds
-}
-
-async fn fresh_database(url: &str) -> String {
-    static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let name = format!(
-        "imports_{}_{}",
-        std::process::id(),
-        NUMBER.fetch_add(1, Ordering::SeqCst)
-    );
-    let mut connection = PgConnection::connect(url).await.unwrap();
-    sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .execute(&mut connection)
-        .await
-        .unwrap();
-    let (server, _) = url.rsplit_once('/').unwrap();
-    format!("{server}/{name}")
+    let url = postgres::fresh_url().await;
+    vec![World::new(None).await, World::new(Some(&url)).await]
 }
 
 impl World {
@@ -79,7 +59,7 @@ impl World {
         let files = tempfile::tempdir().unwrap();
         let storage = match postgres {
             None => Storage::open_sqlite(files.path().join("beckon.db")).await,
-            Some(url) => Storage::open_postgres(&fresh_database(url).await).await,
+            Some(url) => Storage::open_postgres(url).await,
         }
         .unwrap();
         storage.migrate().await.unwrap();

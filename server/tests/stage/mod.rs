@@ -1,8 +1,10 @@
 //! A small world for service tests: two tenants, their admins, a catalog; a clock
-//! that stands, a mailbox in memory. Every test runs on SQLite, and on PostgreSQL
-//! where `BECKON_TEST_POSTGRES` names a server (`cargo xtask test` starts one).
+//! that stands, a mailbox in memory. Every test runs on SQLite and on PostgreSQL.
 
 #![expect(dead_code, reason = "each test binary uses its own part of the stage")]
+
+#[path = "../postgres/mod.rs"]
+mod postgres;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -68,29 +70,15 @@ where
     let path = folder.path().join("beckon.db");
     let storage = Storage::open_sqlite(path.clone()).await.unwrap();
     let mut stages = vec![Stage::build(storage, Some(path), Some(folder)).await];
-    if let Ok(url) = std::env::var("BECKON_TEST_POSTGRES") {
-        stages.push(Stage::build(fresh_postgres(&url).await, None, None).await);
-    }
+    let url = postgres::fresh_url().await;
+    let storage = Storage::open_postgres(&url).await.unwrap();
+    stages.push(Stage::build(storage, None, None).await);
     for stage in stages {
         let stage = Arc::new(stage);
         story(Arc::clone(&stage)).await;
         stage.check().await;
         stage.desk.storage.close().await;
     }
-}
-
-async fn fresh_postgres(url: &str) -> Storage {
-    use sqlx::{AssertSqlSafe, Connection as _};
-    let name = format!("t{}", new_id(NOW).simple());
-    let mut admin = sqlx::PgConnection::connect(url).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-        .execute(&mut admin)
-        .await
-        .unwrap();
-    let (server, _) = url.rsplit_once('/').unwrap();
-    Storage::open_postgres(&format!("{server}/{name}"))
-        .await
-        .unwrap()
 }
 
 /// What to invite somebody to.
