@@ -9,7 +9,7 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::{Arg, FromBoth, StorageError, Tx, in_list, users::role_of};
+use super::{Arg, FromBoth, StorageError, Tx, in_list, offers::InviterRights, users::role_of};
 use crate::args;
 
 /// Values in one `IN` list.
@@ -35,10 +35,25 @@ pub struct LiveBundle {
     pub role: Role,
     /// Not switched off.
     pub active: bool,
+    /// Whether its inviter could still make it; else its links are neutral.
+    pub inviter_may: bool,
     /// Its newest mail.
     pub delivery: Option<DeliveryId>,
     /// When it ends.
     pub expires_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct LiveBundleRow {
+    id: Uuid,
+    tenant_id: Uuid,
+    role: String,
+    active: i64,
+    delivery_id: Option<Uuid>,
+    expires_at: i64,
+    inviter_deactivated_at: Option<i64>,
+    inviter_super: i64,
+    inviter_role: Option<String>,
 }
 
 /// Who submits, as far as the rights there matter.
@@ -152,22 +167,35 @@ impl Tx {
         bundles: &[BundleId],
     ) -> Result<Vec<LiveBundle>, StorageError> {
         let values = bundles.iter().map(|bundle| Arg::from(*bundle)).collect();
-        let rows: Vec<(Uuid, String, i64, Option<Uuid>, i64)> = self
+        let rows: Vec<LiveBundleRow> = self
             .in_batches(args![], values, |list| {
                 format!(
-                    "SELECT id, role, active, delivery_id, expires_at FROM bundles
-                     WHERE id IN ({list}) AND status IN ('unassigned', 'scheduled', 'pending')"
+                    "SELECT b.id, b.tenant_id, b.role, b.active, b.delivery_id, b.expires_at,
+                        u.deactivated_at AS inviter_deactivated_at,
+                        u.super_admin AS inviter_super, m.role AS inviter_role
+                     FROM bundles b
+                     JOIN users u ON u.id = b.inviter_id
+                     LEFT JOIN memberships m
+                        ON m.tenant_id = b.tenant_id AND m.user_id = b.inviter_id
+                     WHERE b.id IN ({list})
+                        AND b.status IN ('unassigned', 'scheduled', 'pending')"
                 )
             })
             .await?;
         rows.into_iter()
-            .map(|(id, word, active, delivery, expires_at)| {
+            .map(|row| {
+                let rights = InviterRights {
+                    deactivated: row.inviter_deactivated_at.is_some(),
+                    super_admin: row.inviter_super != 0,
+                    role: row.inviter_role.as_deref(),
+                };
                 Ok(LiveBundle {
-                    id: BundleId(id),
-                    role: role_of(word)?,
-                    active: active == 1,
-                    delivery: delivery.map(DeliveryId),
-                    expires_at: Timestamp(expires_at),
+                    id: BundleId(row.id),
+                    inviter_may: rights.cover(TenantId(row.tenant_id), &row.role),
+                    role: role_of(row.role)?,
+                    active: row.active == 1,
+                    delivery: row.delivery_id.map(DeliveryId),
+                    expires_at: Timestamp(row.expires_at),
                 })
             })
             .collect()

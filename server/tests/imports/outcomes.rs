@@ -136,6 +136,34 @@ async fn a_waiting_bundle_gains_targets_and_one_mail() {
 }
 
 #[tokio::test]
+async fn s24_whoever_adds_to_a_bundle_answers_for_an_inviter_who_is_gone() {
+    for world in worlds().await {
+        let first = [named(0, "ada@people.test")];
+        world
+            .submit("a", SubmitMode::ValidNow, &first)
+            .await
+            .unwrap();
+        let gone = world.account("gone@people.test", true, None).await;
+        world
+            .run("UPDATE bundles SET inviter_id = $1", args![gone])
+            .await;
+        let more = [with_courses(0, "ada@people.test", "rust")];
+        let done = world
+            .submit("b", SubmitMode::ValidNow, &more)
+            .await
+            .unwrap();
+        assert_eq!(
+            told(&world.outcomes(&done).await),
+            [(RowOutcome::Updated, "")]
+        );
+        let answers_for_it = "SELECT COUNT(*) FROM bundles b JOIN memberships m
+            ON m.user_id = b.inviter_id AND m.tenant_id = b.tenant_id AND m.role = 'admin'";
+        assert_eq!(world.count(answers_for_it).await, 1);
+        world.invariants().await;
+    }
+}
+
+#[tokio::test]
 async fn a_member_is_told_what_differs_and_never_changed() {
     for world in worlds().await {
         world

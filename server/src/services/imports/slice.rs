@@ -260,6 +260,16 @@ async fn write(
     for (expires_at, bundles) in &batch.grown {
         let bundles: Vec<BundleId> = bundles.iter().copied().collect();
         tx.hold_bundles(&bundles, *expires_at).await?;
+        // Whoever adds to it answers for it where the inviter no longer can (S24).
+        for bundle in bundles {
+            if facts
+                .bundles
+                .get(&bundle)
+                .is_some_and(|one| !one.inviter_may)
+            {
+                tx.take_over(bundle, job.user).await?;
+            }
+        }
     }
 
     // In the order of the index that two imports may meet in: fewer deadlocks.
