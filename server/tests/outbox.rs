@@ -310,6 +310,26 @@ async fn f07_a_result_is_written_down_when_the_database_is_back() {
 }
 
 #[tokio::test]
+async fn f18_after_the_signal_no_further_mail_is_begun_and_none_is_lost() {
+    on_every_engine(|stage| async move {
+        let bundle = stage.invite(stage.to_acme("mara@new.test")).await;
+        let shutdown = tokio_util::sync::CancellationToken::new();
+        shutdown.cancel();
+        outbox::send_until(&stage.desk, &stage.mailer, &shutdown)
+            .await
+            .unwrap();
+        assert!(stage.memory.mails().is_empty());
+        let (status, _, _) = delivery(&stage, bundle).await;
+        assert_eq!(status, "deferred");
+        // The next server sends it.
+        stage.clock.advance_seconds(120);
+        stage.send_mails().await;
+        assert_eq!(stage.memory.mails().len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn f12_a_poison_entry_harms_itself_alone() {
     on_every_engine(|stage| async move {
         let broken = stage.invite(stage.to_acme("not an address")).await;

@@ -40,10 +40,11 @@ const WRITE_AGAIN: [Duration; 6] = [
     Duration::ZERO,
 ];
 
-/// Sends what is due until `shutdown`; a batch that has begun is finished (F18).
+/// Sends what is due until `shutdown`; mails that are on the wire by then are finished,
+/// the others of their batch are put off (F18).
 pub async fn run(desk: Desk, mailer: Mailer, shutdown: CancellationToken) {
     loop {
-        match send_batch(&desk, &mailer).await {
+        match send_until(&desk, &mailer, &shutdown).await {
             // More may be due at once.
             Ok(sent) if sent > 0 && !shutdown.is_cancelled() => continue,
             Ok(_) => {}
@@ -59,6 +60,15 @@ pub async fn run(desk: Desk, mailer: Mailer, shutdown: CancellationToken) {
 
 /// Claims and sends one batch; how many entries it dealt with.
 pub async fn send_batch(desk: &Desk, mailer: &Mailer) -> Result<usize, StorageError> {
+    send_until(desk, mailer, &CancellationToken::new()).await
+}
+
+/// Like [`send_batch`]; after `shutdown` no further mail of the batch is begun.
+pub async fn send_until(
+    desk: &Desk,
+    mailer: &Mailer,
+    shutdown: &CancellationToken,
+) -> Result<usize, StorageError> {
     let now = desk.now();
     let due = desk
         .storage
@@ -70,7 +80,7 @@ pub async fn send_batch(desk: &Desk, mailer: &Mailer) -> Result<usize, StorageEr
     let owner = new_id(now).simple().to_string();
     let (claimed, secrets) = claim(desk, &owner, now).await?;
     let dealt_with = claimed.letters.len() + claimed.settled;
-    send_all(desk, mailer, &owner, claimed.letters, &secrets).await;
+    send_all(desk, mailer, &owner, claimed.letters, &secrets, shutdown).await;
     Ok(dealt_with)
 }
 
@@ -103,6 +113,7 @@ async fn send_all(
     owner: &str,
     letters: Vec<Letter>,
     secrets: &[Secret],
+    shutdown: &CancellationToken,
 ) {
     let permits = Arc::new(Semaphore::new(PARALLEL));
     let mut tasks = JoinSet::new();
@@ -112,9 +123,17 @@ async fn send_all(
             continue;
         };
         let (desk, mailer, permits) = (desk.clone(), mailer.clone(), Arc::clone(&permits));
+        let shutdown = shutdown.clone();
         let kept = letter.clone();
         let task = tasks.spawn(async move {
             let _permit = permits.acquire_owned().await;
+            // A mail server that hangs would keep the whole batch's time from ending.
+            if shutdown.is_cancelled() {
+                return Err(MailFailure::new(
+                    FailureClass::Transient,
+                    "The server was ended before this mail was sent; it goes out later.",
+                ));
+            }
             let mail = invitation::write(&letter, &token, &desk.settings, desk.now())?;
             mailer.send(&mail).await
         });
