@@ -49,7 +49,7 @@ async function desk(colorScheme) {
   const page = await openPage(browser, server.url, {
     colorScheme,
     viewport: { width: 1440, height: 900 },
-    deviceScaleFactor: 2,
+    deviceScaleFactor: 1,
   });
   await page.goto('/sign-in');
   await shot(page, `sign-in-${colorScheme}`);
@@ -75,7 +75,7 @@ async function desk(colorScheme) {
 }
 
 async function phone() {
-  const page = await openPage(browser, server.url, { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 });
+  const page = await openPage(browser, server.url, { viewport: { width: 390, height: 844 }, deviceScaleFactor: 1 });
   await signIn(page, PEOPLE.acme);
   await page.goto('/t/acme/management/invitations');
   await shot(page, 'invitations-phone');
