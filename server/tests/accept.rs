@@ -12,10 +12,11 @@ use std::sync::Arc;
 use app::{
     api::{
         ApiError,
+        invitations::BundleRef,
         landing::{NextStep, Register},
     },
-    domain::{invitation::InvitationStatus, role::Role},
-    ports::{Caller, LandingPort as _, Mine as _},
+    domain::{actor::Actor, invitation::InvitationStatus, role::Role},
+    ports::{Caller, Invitations as _, LandingPort as _, Mine as _},
 };
 use server::args;
 use stage::{Invite, Stage, on_every_engine};
@@ -547,4 +548,96 @@ async fn i3_membership_and_enrollment_come_with_the_acceptance_or_not_at_all() {
         assert_eq!(stage.number(made, args![]).await, 3);
     })
     .await;
+}
+
+/// Whatever comes at the same moment, some order of it happened: the one end that is
+/// written down is the one that somebody was told, and nothing failed inside.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn s51_accept_revoke_resend_expiry_and_mail_at_once_happen_in_some_order() {
+    on_every_engine(|stage| async move {
+        let ada = stage.signed_in(stage.ada).await;
+        for round in 0..24 {
+            let email = format!("person{round}@new.test");
+            // Who has an account is as quick as an admin; registering hashes a password.
+            let user = if round % 2 == 0 {
+                None
+            } else {
+                Some(stage.user(&email, "Mara", true).await)
+            };
+            let bundle = stage
+                .invite(Invite {
+                    items: vec![("course", stage.course), ("program", stage.program)],
+                    user,
+                    ..stage.to_acme(&email)
+                })
+                .await;
+            stage.send_mails().await;
+            let token = stage.mailed_token(&email);
+            let caller = match user {
+                Some(user) => stage.signed_in(user).await,
+                None => Stage::anonymous(),
+            };
+            let (_, landed) = stage.open(&caller, &token).await.unwrap();
+            // So that a resend passes its brake, and in every third round time runs out.
+            stage.clock.advance_seconds(61);
+            if round % 3 == 0 {
+                let ends = "UPDATE invitations SET expires_at = $2 WHERE bundle_id = $1";
+                let soon = stage.desk.now();
+                stage.sql(ends, args![bundle, soon]).await;
+            }
+            let reference = BundleRef {
+                tenant: "acme".to_owned(),
+                bundle,
+            };
+            let (accepted, revoked, resent, expired, mailed) = tokio::join!(
+                spawn({
+                    let stage = Arc::clone(&stage);
+                    async move {
+                        match landed.actor {
+                            Actor::User(_) => stage.landing.accept(&landed).await.map(drop),
+                            _ => stage.register(&landed).await.map(drop),
+                        }
+                    }
+                }),
+                spawn({
+                    let (stage, ada, reference) =
+                        (Arc::clone(&stage), ada.clone(), reference.clone());
+                    async move { stage.invitations.revoke(&ada, reference).await.map(drop) }
+                }),
+                spawn({
+                    let (stage, ada) = (Arc::clone(&stage), ada.clone());
+                    async move { stage.invitations.resend(&ada, reference).await.map(drop) }
+                }),
+                spawn({
+                    let stage = Arc::clone(&stage);
+                    async move { server::jobs::expiry::expire_batch(&stage.desk).await }
+                }),
+                spawn({
+                    let stage = Arc::clone(&stage);
+                    async move { stage.send_mails().await }
+                }),
+            );
+            for told in [&accepted, &revoked, &resent] {
+                assert!(
+                    !matches!(told, Err(ApiError::Internal | ApiError::Unavailable)),
+                    "{round}: {told:?}"
+                );
+            }
+            expired.unwrap();
+            let () = mailed;
+            let end = match (accepted.is_ok(), revoked.is_ok()) {
+                (true, false) => "accepted",
+                (false, true) => "revoked",
+                (false, false) => "expired",
+                (true, true) => panic!("{round}: both ends were told"),
+            };
+            assert_eq!(stage.status(bundle).await, end, "{round}");
+            stage.check().await;
+        }
+    })
+    .await;
+}
+
+async fn spawn<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    tokio::spawn(work).await.unwrap()
 }
