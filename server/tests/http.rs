@@ -231,6 +231,22 @@ on_both_engines!(a_large_body_is_refused_with_a_sentence, |app| {
     assert!(answer.text().contains("larger than 4 MB"));
 });
 
+on_both_engines!(who_is_not_signed_in_cannot_fill_the_memory, |app| {
+    let nobody = app.anonymous();
+    let body = json!({ "filler": "x".repeat(100_000) });
+    for path in [
+        "/api/imports/chunk",
+        "/api/imports/check",
+        "/api/session/sign_in",
+        "/api/landing/open",
+    ] {
+        let answer = nobody.post(path, &body).await;
+        // As for every ended session: sign in, then send it again.
+        assert_eq!(answer.status, 401, "{path}");
+        assert_eq!(answer.json()["kind"], "sign_in_first", "{path}");
+    }
+});
+
 /// Pages are HTML, files are files, and what is missing is missing.
 #[tokio::test]
 async fn the_front_end_is_served_as_files_and_a_page() {

@@ -3,7 +3,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use app::{api::ApiError, ports::Caller};
+use app::{api::ApiError, domain::actor::Actor, ports::Caller};
 use axum::{
     body::Body,
     extract::{ConnectInfo, Request, State},
@@ -20,6 +20,9 @@ use crate::services::session_cookie;
 const BODY: usize = 2 * 1024 * 1024;
 /// The largest chunk of an import, in bytes: 1,000 rows of 4 KB.
 const CHUNK_BODY: usize = 4 * 1024 * 1024;
+/// The largest body of a call by nobody who is signed in, in bytes: what anybody can send
+/// over a thousand connections at once has to fit into memory.
+const ANONYMOUS_BODY: usize = 64 * 1024;
 /// What is too large is read up to this many bytes before it is refused.
 const DISCARD: usize = 16 * 1024 * 1024;
 /// How long a call may take.
@@ -116,7 +119,17 @@ async fn answer(app: &App, path: &'static str, peer: SocketAddr, request: Reques
         Ok(resolved) => resolved,
         Err(error) => return respond::error(&error),
     };
-    let request = match read(request, limit).await {
+    // Where a session has ended, the page asks to sign in, and sends the call again.
+    let (limit, too_large) = if matches!(resolved.caller.actor, Actor::Anonymous) {
+        (ANONYMOUS_BODY, ApiError::SignInFirst)
+    } else {
+        let message = format!(
+            "This request is larger than {} MB. Nothing was changed.",
+            limit / 1024 / 1024
+        );
+        (limit, ApiError::TooLarge { message })
+    };
+    let request = match read(request, limit, &too_large).await {
         Ok(request) => request,
         Err(refused) => return *refused,
     };
@@ -131,7 +144,11 @@ async fn answer(app: &App, path: &'static str, peer: SocketAddr, request: Reques
 }
 
 /// Reads the whole body, or refuses it with a sentence.
-async fn read(request: Request, limit: usize) -> Result<Request, Box<Response>> {
+async fn read(
+    request: Request,
+    limit: usize,
+    too_large: &ApiError,
+) -> Result<Request, Box<Response>> {
     let (mut parts, mut body) = request.into_parts();
     let mut bytes = Vec::new();
     let mut length = 0_usize;
@@ -157,12 +174,7 @@ async fn read(request: Request, limit: usize) -> Result<Request, Box<Response>> 
         }
     }
     if length > limit {
-        return Err(Box::new(respond::error(&ApiError::TooLarge {
-            message: format!(
-                "This request is larger than {} MB. Nothing was changed.",
-                limit / 1024 / 1024
-            ),
-        })));
+        return Err(Box::new(respond::error(too_large)));
     }
     // With these the library would answer a plain form's redirect, with the error in its address.
     parts.headers.remove(header::ACCEPT);
