@@ -15,6 +15,7 @@ use app::{
     },
 };
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 use super::{
     super::desk::{Desk, refuse},
@@ -148,7 +149,14 @@ pub async fn blocking<T: Send + 'static>(
         .map_err(|error| StorageError::Unavailable(error.to_string()))?
 }
 
+/// Two imports in memory at a time; each may have 40 MB, and waits for the others anyway.
+static IN_MEMORY: Semaphore = Semaphore::const_new(2);
+
 async fn at_once(desk: &Desk, tenant: Tenant, import: Import) -> Result<ImportStatus, ApiError> {
+    let _permit = IN_MEMORY
+        .acquire()
+        .await
+        .map_err(|_| ApiError::Unavailable)?;
     let now = desk.now();
     let rows = read_all(desk, &tenant, &import, now)
         .await
