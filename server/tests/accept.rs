@@ -289,6 +289,36 @@ async fn s23_a_members_role_never_changes_and_the_ceiling_holds_at_accept() {
 }
 
 #[tokio::test]
+async fn s24_the_home_does_not_offer_what_its_inviter_could_no_longer_make() {
+    on_every_engine(|stage| async move {
+        let mara = stage.user("mara@new.test", "Mara", true).await;
+        stage
+            .invite(Invite {
+                user: Some(mara),
+                ..stage.to_acme("mara@new.test")
+            })
+            .await;
+        let caller = stage.signed_in(mara).await;
+        let home = stage.mine.home(&caller).await.unwrap();
+        assert_eq!(home.invitations.len(), 1);
+        let offered = home.invitations[0].invitation;
+        stage
+            .sql(
+                "DELETE FROM memberships WHERE user_id = $1",
+                args![stage.ada],
+            )
+            .await;
+        assert_eq!(
+            stage.mine.accept(&caller, offered).await.unwrap_err(),
+            ApiError::NotFound
+        );
+        let home = stage.mine.home(&caller).await.unwrap();
+        assert_eq!(home.invitations, []);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn s25_an_item_of_another_tenant_is_not_offered() {
     on_every_engine(|stage| async move {
         let bundle = stage

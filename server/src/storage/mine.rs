@@ -1,13 +1,13 @@
 //! A learner's own invitations and courses.
 
 use app::domain::{
-    id::{CatalogItemId, InvitationId, UserId},
+    id::{CatalogItemId, InvitationId, TenantId, UserId},
     invitation::{InvitationKind, InvitationStatus},
     time::Timestamp,
 };
 use uuid::Uuid;
 
-use super::{StorageError, Tx, invitations::status_of, users::display_name};
+use super::{StorageError, Tx, invitations::status_of, offers::InviterRights, users::display_name};
 use crate::args;
 
 /// One of a user's invitations.
@@ -55,6 +55,11 @@ struct InvitationRow {
     inviter_first: String,
     inviter_last: String,
     inviter_email: String,
+    inviter_deactivated_at: Option<i64>,
+    inviter_super: i64,
+    inviter_role: Option<String>,
+    tenant_id: Uuid,
+    role: String,
     status: String,
     status_changed_at: i64,
     expires_at: i64,
@@ -79,12 +84,15 @@ struct OneRow {
 // $3 user id, $4 now. A pending one that cannot be accepted is not shown.
 const INVITATIONS: &str = "SELECT i.id, t.name AS tenant, i.kind,
         COALESCE(c.title, t.name) AS title, u.first_name AS inviter_first,
-        u.last_name AS inviter_last, u.email_typed AS inviter_email, i.status,
+        u.last_name AS inviter_last, u.email_typed AS inviter_email,
+        u.deactivated_at AS inviter_deactivated_at, u.super_admin AS inviter_super,
+        m.role AS inviter_role, b.tenant_id, b.role, i.status,
         i.status_changed_at, i.expires_at
     FROM invitations i
     JOIN bundles b ON b.id = i.bundle_id
     JOIN tenants t ON t.id = i.tenant_id
     JOIN users u ON u.id = b.inviter_id
+    LEFT JOIN memberships m ON m.tenant_id = b.tenant_id AND m.user_id = b.inviter_id
     LEFT JOIN catalog_items c ON c.id = i.target_id
     WHERE i.id IN (
             SELECT k.id FROM invitations k
@@ -137,6 +145,15 @@ impl Tx {
         self.all::<InvitationRow>(INVITATIONS, args![key, address, user, now])
             .await?
             .into_iter()
+            // As in an offer: what its inviter could no longer make cannot be accepted (S24).
+            .filter(|row| {
+                let rights = InviterRights {
+                    deactivated: row.inviter_deactivated_at.is_some(),
+                    super_admin: row.inviter_super != 0,
+                    role: row.inviter_role.as_deref(),
+                };
+                row.status != "pending" || rights.cover(TenantId(row.tenant_id), &row.role)
+            })
             .map(|row| {
                 Ok(OwnInvitation {
                     id: InvitationId(row.id),
