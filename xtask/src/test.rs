@@ -86,9 +86,24 @@ pub fn test(project: &Project, args: &[String]) -> Outcome {
 }
 
 fn rust_tests(project: &Project, choice: &Choice, cluster: &Cluster, tally: &mut Tally) -> Outcome {
+    // The front end's pure parts are tested on the host, in a call of their own (ADR 0001).
+    for packages in [&[][..], &["-p", "frontend"]] {
+        cargo_test(project, packages, choice, cluster, tally)?;
+    }
+    Ok(())
+}
+
+fn cargo_test(
+    project: &Project,
+    packages: &[&str],
+    choice: &Choice,
+    cluster: &Cluster,
+    tally: &mut Tally,
+) -> Outcome {
     let mut cargo = process::cargo(project);
     cargo
         .args(["test", "--no-fail-fast"])
+        .args(packages)
         .env("BECKON_TEST_POSTGRES", &cluster.url);
     if let Some(name) = &choice.only {
         cargo.arg("--").arg(name);
