@@ -4,5 +4,6 @@
 
 mod job;
 mod outcomes;
+mod races;
 mod submit;
 mod world;
