@@ -4,6 +4,7 @@
 
 pub mod bulk;
 pub mod domain;
+pub mod json;
 
 #[cfg(any(feature = "csr", feature = "ssr"))]
 pub mod api;

@@ -11,6 +11,7 @@ use crate::{
     components::{
         ErrorState, ToastAction, Toasts, Tone, clear_boot_screen, provide_toasts, use_toasts,
     },
+    effects::{effect, effect_since},
     frame::{AloneFrame, PlainFrame, TenantFrame},
     page::{Announcements, Announcer, focus_after_navigation},
     pages,
@@ -81,7 +82,7 @@ fn keep_up(session: Session) {
     });
     on_cleanup(move || seen.remove());
     let version = Memo::new(move |_| session.version());
-    Effect::new(move |last: Option<Option<String>>| {
+    effect_since(move |last: Option<Option<String>>| {
         let now = version.get();
         if let Some(Some(last)) = last {
             if now.as_ref().is_some_and(|now| *now != last) {
@@ -150,7 +151,7 @@ fn Pages() -> impl IntoView {
 
     // The router changes the address bar once it is told that the page is there.
     let router = use_context::<BrowserUrl>();
-    Effect::new(move |_| {
+    effect(move || {
         path.track();
         if let Some(router) = &router {
             router.ready_to_complete();

@@ -13,6 +13,8 @@ use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent, VisibilityState};
 
+use crate::effects::effect;
+
 /// Changes that come within this time are told once.
 const GATHER: Duration = Duration::from_millis(400);
 /// The first pause before a refused stream is tried again; it doubles up to a minute.
@@ -25,7 +27,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 pub fn changes_of(tenant: Memo<Option<String>>) -> RwSignal<u64> {
     let changes = RwSignal::new(0_u64);
     // The effect holds a stream; its cleanup gives the stream of the last tenant back.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(tenant) = tenant.get() {
             listen(&tenant, changes);
         }

@@ -2,6 +2,7 @@
 
 mod app_root;
 mod components;
+mod effects;
 mod frame;
 mod live;
 mod page;

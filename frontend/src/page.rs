@@ -4,12 +4,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 
+use crate::effects::{effect, effect_since};
+
 /// The product's name, at the end of every title.
 const PRODUCT: &str = "Beckon";
 
 /// Names the page in the browser's title.
 pub fn use_title(title: impl Fn() -> String + 'static) {
-    Effect::new(move |_| {
+    effect(move || {
         let title = title();
         let whole = if title.is_empty() {
             PRODUCT.to_owned()
@@ -59,7 +61,7 @@ pub fn Announcements() -> impl IntoView {
 /// The first page keeps the focus where the browser has it.
 pub fn focus_after_navigation() {
     let path = use_location().pathname;
-    Effect::new(move |last: Option<String>| {
+    effect_since(move |last: Option<String>| {
         let path = path.get();
         if last.is_some_and(|last| last != path) {
             // The new page is drawn within a task; the second frame surely sees it.

@@ -1,18 +1,23 @@
 //! A fetch with its states: waiting, ready, failed. Late answers are dropped;
 //! a quiet refetch keeps what is on the screen until the new answer is there.
+//!
+//! All the work is done once for all answers, in [`Core`]; what knows an answer's
+//! type is a thin shell around it.
 
-use std::{pin::Pin, rc::Rc};
+use std::{any::Any, marker::PhantomData, sync::Arc};
 
-use app::api::ApiError;
+use app::api::{
+    ApiError,
+    client::{self, Answer, Call, Request},
+};
 use leptos::{prelude::*, task::spawn_local};
+use serde::de::DeserializeOwned;
 
 use crate::{
     components::{ErrorState, Skeleton, SkeletonShape},
+    effects::{effect, effect_since},
     session::Session,
 };
-
-/// What a wire call gives, boxed: one type for all calls keeps the module small.
-pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
 /// Where a fetch stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,134 +31,204 @@ pub enum Load<T> {
 }
 
 /// A fetch that follows its key. Cheap to copy.
-pub struct Query<T: Send + Sync + 'static> {
-    state: RwSignal<Load<T>>,
-    wanted: RwSignal<u64>,
+pub struct Query<T> {
+    core: Core,
+    answer: PhantomData<fn() -> T>,
 }
 
-impl<T: Send + Sync + 'static> Clone for Query<T> {
+impl<T> Clone for Query<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
-impl<T: Send + Sync + 'static> Copy for Query<T> {}
+impl<T> Copy for Query<T> {}
 
-impl<T: Clone + PartialEq + Send + Sync + 'static> Query<T> {
-    /// Fetches now and whenever `key` changes; a `None` asks for nothing. An ended
-    /// session goes through the session's gate, which repeats the call or leaves.
-    pub fn new<K: Clone + PartialEq + 'static>(
+/// A query that does not know its answer's type.
+#[derive(Clone, Copy)]
+struct Core {
+    state: RwSignal<Load<Kept>>,
+    wanted: RwSignal<u64>,
+    read: fn(&str) -> Result<Value, ApiError>,
+}
+
+/// An answer of any type.
+type Value = Arc<dyn Any + Send + Sync>;
+
+/// An answer, and the text that it was read from: equal texts are equal answers.
+#[derive(Clone)]
+struct Kept {
+    value: Value,
+    text: Arc<str>,
+}
+
+impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Query<T> {
+    /// Fetches now and whenever what `ask` gives changes; a `None` asks for nothing. An
+    /// ended session goes through the session's gate, which repeats the call or leaves.
+    pub fn new<C: Call<Answer = T>>(
         session: Session,
-        key: impl Fn() -> Option<K> + 'static,
-        fetch: impl Fn(K) -> Answer<T> + 'static,
+        ask: impl Fn() -> Option<C> + 'static,
     ) -> Self {
-        let fetch = Rc::new(fetch);
-        Self::ungated(key, move |key| {
-            let fetch = Rc::clone(&fetch);
-            Box::pin(async move { session.call(move || fetch(key.clone())).await })
-        })
+        let query = Self::idle();
+        query.core.start(
+            Box::new(move || ask().as_ref().map(Request::of)),
+            Box::new(move |request| Box::pin(session.send(request))),
+        );
+        query
     }
 
     /// The same for the one call that the session itself is made of.
-    pub fn ungated<K: Clone + PartialEq + 'static>(
-        key: impl Fn() -> Option<K> + 'static,
-        fetch: impl Fn(K) -> Answer<T> + 'static,
-    ) -> Self {
-        let query = Self {
-            state: RwSignal::new(Load::Waiting),
-            wanted: RwSignal::new(0),
-        };
+    pub fn ungated<C: Call<Answer = T>>(call: C) -> Self {
+        let query = Self::idle();
+        let request = Request::of(&call);
+        query.core.start(
+            Box::new(move || Some(request.clone())),
+            Box::new(|request| Box::pin(async move { request.send().await })),
+        );
+        query
+    }
+
+    fn idle() -> Self {
+        Self {
+            core: Core {
+                state: RwSignal::new(Load::Waiting),
+                wanted: RwSignal::new(0),
+                read: |text| Ok(Arc::new(client::read::<T>(text)?)),
+            },
+            answer: PhantomData,
+        }
+    }
+
+    /// Where it stands; tracked.
+    pub fn load(self) -> Load<T> {
+        match self.core.state.get() {
+            Load::Waiting => Load::Waiting,
+            Load::Ready(kept) => of(&kept.value).map_or(Load::Waiting, Load::Ready),
+            Load::Failed(error) => Load::Failed(error),
+        }
+    }
+
+    /// The answer, if there is one; tracked.
+    pub fn ready(self) -> Option<T> {
+        match self.core.state.get() {
+            Load::Ready(kept) => of(&kept.value),
+            Load::Waiting | Load::Failed(_) => None,
+        }
+    }
+
+    /// Changes the answer in place, by what another call of the server said.
+    pub fn patch(self, change: impl FnOnce(&mut T)) {
+        if let Some(Load::Ready(kept)) = self.core.state.try_get_untracked()
+            && let Some(mut value) = of::<T>(&kept.value)
+        {
+            change(&mut value);
+            self.core.state.try_set(Load::Ready(Kept {
+                value: Arc::new(value),
+                // No answer has an empty text: the next one is taken in.
+                text: Arc::from(""),
+            }));
+        }
+    }
+
+    /// Asks again and keeps what is there until the answer comes.
+    pub fn refetch(self) {
+        self.core.refetch();
+    }
+
+    /// Asks again from nothing.
+    pub fn retry(self) {
+        self.core.retry();
+    }
+
+    /// Asks again, quietly, whenever `changes` moves on.
+    pub fn follow(self, changes: Signal<u64>) -> Self {
+        self.core.follow(changes);
+        self
+    }
+}
+
+/// A copy of the answer; a query holds no other type than its own.
+fn of<T: Clone + 'static>(value: &Value) -> Option<T> {
+    value.downcast_ref::<T>().cloned()
+}
+
+impl Core {
+    fn start(
+        self,
+        ask: Box<dyn Fn() -> Option<Request>>,
+        send: Box<dyn Fn(Request) -> Answer<String>>,
+    ) {
         let turn = StoredValue::new(0_u64);
+        let mut last = None;
         // This effect performs I/O; what it sets is the answer, not a copy of other signals.
-        Effect::new(move |last: Option<Option<K>>| {
-            query.wanted.track();
-            let key = key();
+        effect(move || {
+            self.wanted.track();
+            let asked = ask();
             let mine = turn
                 .try_update_value(|turn| {
                     *turn += 1;
                     *turn
                 })
                 .unwrap_or_default();
-            let Some(asked) = key.clone() else {
-                query.state.set(Load::Waiting);
-                return key;
-            };
-            if last.is_some_and(|last| last != key) {
-                query.state.set(Load::Waiting);
+            if asked.is_none() || (last.is_some() && last != asked) {
+                self.state.set(Load::Waiting);
             }
-            let answer = fetch(asked);
+            last.clone_from(&asked);
+            let Some(request) = asked else { return };
+            let answer = send(request);
             spawn_local(async move {
                 let answer = answer.await;
                 if turn.try_get_value() == Some(mine) {
-                    query.settle(answer);
+                    self.settle(answer);
                 }
             });
-            key
         });
-        query
     }
 
     /// Takes an answer in. A refetch that failed in passing leaves what is there.
-    fn settle(self, answer: Result<T, ApiError>) {
+    fn settle(self, answer: Result<String, ApiError>) {
         let Some(now) = self.state.try_get_untracked() else {
             return;
         };
+        let answer = answer.and_then(|text| {
+            let same = matches!(&now, Load::Ready(kept) if *kept.text == *text);
+            if same {
+                return Ok(None);
+            }
+            let value = (self.read)(&text)?;
+            let text = Arc::from(text);
+            Ok(Some(Kept { value, text }))
+        });
         let next = match answer {
-            Ok(value) => Load::Ready(value),
+            Ok(Some(kept)) => Load::Ready(kept),
+            Ok(None) => return,
             Err(ApiError::Offline { .. } | ApiError::Unavailable | ApiError::TooMany { .. })
                 if matches!(now, Load::Ready(_)) =>
             {
                 return;
             }
+            Err(error) if matches!(&now, Load::Failed(now) if *now == error) => return,
             Err(error) => Load::Failed(error),
         };
-        if next != now {
-            self.state.try_set(next);
-        }
+        self.state.try_set(next);
     }
 
-    /// Where it stands; tracked.
-    pub fn load(self) -> Load<T> {
-        self.state.get()
-    }
-
-    /// The answer, if there is one; tracked.
-    pub fn ready(self) -> Option<T> {
-        self.state.with(|load| match load {
-            Load::Ready(value) => Some(value.clone()),
-            Load::Waiting | Load::Failed(_) => None,
-        })
-    }
-
-    /// Changes the answer in place, by what another call of the server said.
-    pub fn patch(self, change: impl FnOnce(&mut T)) {
-        self.state.try_update(|load| {
-            if let Load::Ready(value) = load {
-                change(value);
-            }
-        });
-    }
-
-    /// Asks again and keeps what is there until the answer comes.
-    pub fn refetch(self) {
+    fn refetch(self) {
         self.wanted.try_update(|wanted| *wanted += 1);
     }
 
-    /// Asks again from nothing.
-    pub fn retry(self) {
+    fn retry(self) {
         self.state.try_set(Load::Waiting);
         self.refetch();
     }
 
-    /// Asks again, quietly, whenever `changes` moves on.
-    pub fn follow(self, changes: Signal<u64>) -> Self {
-        Effect::new(move |last: Option<u64>| {
+    fn follow(self, changes: Signal<u64>) {
+        effect_since(move |last: Option<u64>| {
             let now = changes.get();
             if last.is_some_and(|last| last != now) {
                 self.refetch();
             }
             now
         });
-        self
     }
 }
 
@@ -174,13 +249,32 @@ pub fn Loaded<T, V>(
     children: V,
 ) -> impl IntoView
 where
-    T: Clone + PartialEq + Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
     V: Fn(T) -> AnyView + Send + 'static,
 {
-    move || match query.load() {
+    draw(
+        query.core,
+        what,
+        shape,
+        count,
+        Box::new(move |value| of(value).map(&children)),
+    )
+}
+
+/// Draws an answer; `None` only for another type than the query's, which never comes.
+type Children = Box<dyn Fn(&Value) -> Option<AnyView> + Send>;
+
+fn draw(
+    core: Core,
+    what: &'static str,
+    shape: SkeletonShape,
+    count: usize,
+    children: Children,
+) -> AnyView {
+    let draw = move || match core.state.get() {
         Load::Waiting => view! { <Skeleton shape count/> }.into_any(),
         Load::Failed(error) => {
-            let retry = Callback::new(move |()| query.retry());
+            let retry = Callback::new(move |()| core.retry());
             view! {
                 <ErrorState
                     title=format!("{what} could not be loaded.")
@@ -190,6 +284,7 @@ where
             }
             .into_any()
         }
-        Load::Ready(value) => children(value),
-    }
+        Load::Ready(kept) => children(&kept.value).unwrap_or_else(|| ().into_any()),
+    };
+    draw.into_any()
 }

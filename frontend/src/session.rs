@@ -8,7 +8,8 @@
 use app::{
     api::{
         ApiError,
-        session::{Current, DemoInfo, Me},
+        client::{self, Answer, Call, Request},
+        session::{Current, CurrentSession, DemoInfo, Me, SignOutEverywhere, SignOutSession},
     },
     domain::role::Role,
 };
@@ -18,6 +19,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::{
+    effects::effect,
     query::{Load, Query},
     routes::{MY_INVITATIONS, Page, safe_next},
 };
@@ -48,7 +50,7 @@ impl Session {
     pub fn provide() -> Self {
         let navigate = use_navigate();
         let session = Self {
-            current: Query::ungated(|| Some(()), |()| Box::pin(app::api::session::current())),
+            current: Query::ungated(CurrentSession {}),
             gate: Gate {
                 holders: StoredValue::new(0),
                 open: RwSignal::new(false),
@@ -129,14 +131,16 @@ impl Session {
         self.go.run((path.into(), options));
     }
 
-    /// Runs a wire call. `make` is asked anew for each try; an ended session is
-    /// handled here, and the error still returned where the call was given up.
-    pub async fn call<T, F>(self, make: impl Fn() -> F) -> Result<T, ApiError>
-    where
-        F: Future<Output = Result<T, ApiError>>,
-    {
+    /// Runs a wire call. An ended session is handled here, and the error still
+    /// returned where the call was given up.
+    pub fn call<C: Call>(self, call: C) -> Answer<C::Answer> {
+        client::answer(Box::pin(self.send(Request::of(&call))))
+    }
+
+    /// The same without the call's types.
+    pub async fn send(self, request: Request) -> Result<String, ApiError> {
         loop {
-            match make().await {
+            match request.send().await {
                 Err(ApiError::SignInFirst) => {
                     if !self.signed_in_again().await {
                         return Err(ApiError::SignInFirst);
@@ -163,7 +167,7 @@ impl Session {
                 });
             }
         };
-        Effect::new(move |_| count(held.get()));
+        effect(move || count(held.get()));
         on_cleanup(move || count(false));
     }
 
@@ -216,9 +220,9 @@ impl Session {
     /// Ends the session, here or everywhere, and shows the sign-in page.
     pub async fn sign_out(self, everywhere: bool) -> Result<(), ApiError> {
         let answer = if everywhere {
-            app::api::session::sign_out_everywhere().await
+            client::call(SignOutEverywhere {}).await
         } else {
-            app::api::session::sign_out().await
+            client::call(SignOutSession {}).await
         };
         match answer {
             // Whoever has no session any more is signed out.

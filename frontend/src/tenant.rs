@@ -1,6 +1,6 @@
 //! The tenant whose management pages are open.
 
-use app::api::tenants::{self, TenantOverview};
+use app::api::tenants::{TenantOverview, TenantOverviewFn};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -57,11 +57,9 @@ impl Tenancy {
         let signed_in = Memo::new(move |_| session.me().is_some());
         let heard = Memo::new(move |_| slug.get().filter(|_| signed_in.get()));
         let changes = live::changes_of(heard);
-        let overview = Query::new(
-            session,
-            move || slug.get(),
-            |slug| Box::pin(tenants::overview(slug)),
-        )
+        let overview = Query::new(session, move || {
+            slug.get().map(|tenant| TenantOverviewFn { tenant })
+        })
         .follow(changes.into());
         let tenancy = Self { overview, changes };
         provide_context(tenancy);

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
+use crate::effects::effect_since;
+
 /// Typing rests this long before the server is asked.
 const REST: Duration = Duration::from_millis(250);
 
@@ -15,7 +17,7 @@ pub fn when_rested(field: RwSignal<String>, ask: impl Fn(String) + Copy + 'stati
             handle.clear();
         }
     };
-    Effect::new(move |last: Option<()>| {
+    effect_since(move |last: Option<()>| {
         let typed = field.get().trim().to_owned();
         stop();
         // What stands there at the beginning was not typed.

@@ -8,7 +8,7 @@ use server_fn::{
 
 /// Why a call failed, in words for the person; internals are logged, never sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(from = "Sent", into = "Sent")]
 pub enum ApiError {
     /// 401: sign in first, or again.
     SignInFirst,
@@ -52,6 +52,98 @@ pub enum ApiError {
         /// What the browser said.
         message: String,
     },
+}
+
+/// An error as it is sent: its kind, and whatever that kind has. An enum tagged inside
+/// would be the same text, but reading one keeps a general reader for any value at all.
+#[derive(Serialize, Deserialize)]
+struct Sent {
+    kind: Kind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    code: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    fields: Option<Vec<FieldError>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u64>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    SignInFirst,
+    NotFound,
+    Invalid,
+    Conflict,
+    TooMany,
+    TooLarge,
+    BadRequest,
+    Unavailable,
+    Internal,
+    Offline,
+}
+
+impl From<ApiError> for Sent {
+    fn from(error: ApiError) -> Self {
+        let mut sent = Self {
+            kind: Kind::Internal,
+            code: None,
+            message: None,
+            fields: None,
+            retry_after: None,
+        };
+        let (kind, message) = match error {
+            ApiError::SignInFirst => (Kind::SignInFirst, None),
+            ApiError::NotFound => (Kind::NotFound, None),
+            ApiError::Invalid { message, fields } => {
+                sent.fields = Some(fields);
+                (Kind::Invalid, Some(message))
+            }
+            ApiError::Conflict { code, message } => {
+                sent.code = Some(code);
+                (Kind::Conflict, Some(message))
+            }
+            ApiError::TooMany { retry_after } => {
+                sent.retry_after = Some(retry_after);
+                (Kind::TooMany, None)
+            }
+            ApiError::TooLarge { message } => (Kind::TooLarge, Some(message)),
+            ApiError::BadRequest { message } => (Kind::BadRequest, Some(message)),
+            ApiError::Unavailable => (Kind::Unavailable, None),
+            ApiError::Internal => (Kind::Internal, None),
+            ApiError::Offline { message } => (Kind::Offline, Some(message)),
+        };
+        sent.kind = kind;
+        sent.message = message;
+        sent
+    }
+}
+
+impl From<Sent> for ApiError {
+    fn from(sent: Sent) -> Self {
+        let message = sent.message.unwrap_or_default();
+        match sent.kind {
+            Kind::SignInFirst => Self::SignInFirst,
+            Kind::NotFound => Self::NotFound,
+            Kind::Invalid => Self::Invalid {
+                message,
+                fields: sent.fields.unwrap_or_default(),
+            },
+            Kind::Conflict => Self::Conflict {
+                code: sent.code.unwrap_or_default(),
+                message,
+            },
+            Kind::TooMany => Self::TooMany {
+                retry_after: sent.retry_after.unwrap_or_default(),
+            },
+            Kind::TooLarge => Self::TooLarge { message },
+            Kind::BadRequest => Self::BadRequest { message },
+            Kind::Unavailable => Self::Unavailable,
+            Kind::Internal => Self::Internal,
+            Kind::Offline => Self::Offline { message },
+        }
+    }
 }
 
 /// What is wrong with one field of a form.
@@ -138,6 +230,53 @@ impl FromServerFnError for ApiError {
                 }
             }
             _ => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_is_sent_as_documented() {
+        let message = || "Why.".to_owned();
+        for (error, sent) in [
+            (ApiError::SignInFirst, r#"{"kind":"sign_in_first"}"#),
+            (ApiError::NotFound, r#"{"kind":"not_found"}"#),
+            (
+                ApiError::field("email", "Why."),
+                r#"{"kind":"invalid","message":"Why.","fields":[{"field":"email","message":"Why."}]}"#,
+            ),
+            (
+                ApiError::Conflict {
+                    code: "import_changed".to_owned(),
+                    message: message(),
+                },
+                r#"{"kind":"conflict","code":"import_changed","message":"Why."}"#,
+            ),
+            (
+                ApiError::TooMany { retry_after: 7 },
+                r#"{"kind":"too_many","retry_after":7}"#,
+            ),
+            (
+                ApiError::TooLarge { message: message() },
+                r#"{"kind":"too_large","message":"Why."}"#,
+            ),
+            (
+                ApiError::BadRequest { message: message() },
+                r#"{"kind":"bad_request","message":"Why."}"#,
+            ),
+            (ApiError::Unavailable, r#"{"kind":"unavailable"}"#),
+            (ApiError::Internal, r#"{"kind":"internal"}"#),
+            (
+                ApiError::Offline { message: message() },
+                r#"{"kind":"offline","message":"Why."}"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&error).unwrap(), sent);
+            assert_eq!(serde_json::from_str::<ApiError>(sent).unwrap(), error);
+            assert_eq!(crate::json::read::<ApiError>(sent).unwrap(), error);
         }
     }
 }

@@ -10,6 +10,8 @@ use super::{
     icon::IconName,
 };
 
+use crate::effects::effect;
+
 /// Widths: 420, 560 and 860 pixels at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DialogSize {
@@ -68,7 +70,7 @@ pub fn Dialog(
     let title_id = unique_id("dialog");
     let labelled_by = title_id.clone();
 
-    Effect::new(move |_| {
+    effect(move || {
         let wanted = open.get();
         let Some(dialog) = node.get() else { return };
         if wanted && !dialog.open() {

@@ -1,6 +1,6 @@
 //! `/data-manager`: every tenant of the platform, for super-admins.
 
-use app::api::tenants::{self as wire, TenantLine};
+use app::api::tenants::{TenantLine, TenantsList};
 use leptos::prelude::*;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 #[component]
 pub fn DataManagerPage() -> impl IntoView {
     use_title(|| "Data Manager".to_owned());
-    let tenants = Query::new(use_session(), || Some(()), |()| Box::pin(wire::list()));
+    let tenants = Query::new(use_session(), || Some(TenantsList {}));
     view! {
         <PageHead title="Data Manager">"Every tenant of the platform."</PageHead>
         <div class="card">

@@ -1,7 +1,7 @@
 //! `/home`: the learner's invitations and courses.
 
 use app::{
-    api::mine::{self as wire, MyCourse, MyHome, MyInvitation},
+    api::mine::{MineAccept, MineDecline, MineHome, MyCourse, MyHome, MyInvitation},
     domain::invitation::{InvitationKind, InvitationStatus},
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -11,6 +11,7 @@ use crate::{
         Button, ButtonKind, ConfirmDialog, DateText, EmptyArt, EmptyState, SkeletonShape,
         StatusBadge, use_toasts,
     },
+    effects::effect,
     page::use_title,
     query::{Loaded, Query},
     session::use_session,
@@ -32,7 +33,7 @@ struct Actions {
 pub fn HomePage() -> impl IntoView {
     use_title(|| "Home".to_owned());
     let session = use_session();
-    let home = Query::new(session, || Some(()), |()| Box::pin(wire::home()));
+    let home = Query::new(session, || Some(MineHome {}));
     let actions = Actions {
         home,
         accepting: RwSignal::new(None),
@@ -131,7 +132,8 @@ fn Pending(one: MyInvitation, actions: Actions) -> impl IntoView {
         let one = accepted.clone();
         actions.accepting.set(Some(one.clone()));
         spawn_local(async move {
-            let answer = session.call(|| wire::accept(one.invitation)).await;
+            let invitation = one.invitation;
+            let answer = session.call(MineAccept { invitation }).await;
             actions.accepting.try_set(None);
             match answer {
                 Ok(()) => {
@@ -200,7 +202,7 @@ fn Decline(actions: Actions) -> impl IntoView {
     let open = RwSignal::new(false);
     let busy = RwSignal::new(false);
     // Asking opens the dialog; the question stays for its closing words.
-    Effect::new(move |_| {
+    effect(move || {
         if actions.declining.with(Option::is_some) {
             open.set(true);
         }
@@ -217,7 +219,8 @@ fn Decline(actions: Actions) -> impl IntoView {
         };
         busy.set(true);
         spawn_local(async move {
-            let answer = session.call(|| wire::decline(one.invitation)).await;
+            let invitation = one.invitation;
+            let answer = session.call(MineDecline { invitation }).await;
             busy.try_set(false);
             open.try_set(false);
             match answer {

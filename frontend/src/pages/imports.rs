@@ -1,7 +1,7 @@
 //! `/t/:slug/management/imports`: the submitted files and what became of them.
 
 use app::{
-    api::imports::{self as wire, ImportLine},
+    api::imports::{ImportLine, ImportsList},
     domain::import::{ImportState, RowOutcome},
 };
 use leptos::prelude::*;
@@ -24,11 +24,11 @@ use crate::{
 pub fn ImportsPage() -> impl IntoView {
     let tenant = use_tenant();
     let slug = tenant.slug.clone();
-    let imports = Query::new(
-        use_session(),
-        move || Some(slug.clone()),
-        |slug| Box::pin(wire::list(slug)),
-    )
+    let imports = Query::new(use_session(), move || {
+        Some(ImportsList {
+            tenant: slug.clone(),
+        })
+    })
     .follow(tenant.changes());
     let upload = Page::Invite(tenant.slug.clone()).href();
     let empty = upload.clone();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use app::api::demo::{self as wire, MailLine, MailView};
+use app::api::demo::{DemoMail, DemoMails, MailLine, MailView};
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 
@@ -34,11 +34,11 @@ pub fn MailboxPage() -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let search = rested(typed);
 
-    let mails = Query::new(
-        session,
-        move || Some(search.get()),
-        |search| Box::pin(wire::mails(search)),
-    );
+    let mails = Query::new(session, move || {
+        Some(DemoMails {
+            search: search.get(),
+        })
+    });
     if let Ok(look) = set_interval_with_handle(
         move || {
             if !document().hidden() {
@@ -49,7 +49,7 @@ pub fn MailboxPage() -> impl IntoView {
     ) {
         on_cleanup(move || look.clear());
     }
-    let letter = Query::new(session, move || chosen.get(), |id| Box::pin(wire::mail(id)));
+    let letter = Query::new(session, move || chosen.get().map(|id| DemoMail { id }));
     view! {
         <PageHead title="Demo mailbox">"Every mail that this demo sent. None of them left this machine."</PageHead>
         <div class="filters">

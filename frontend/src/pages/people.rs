@@ -2,7 +2,7 @@
 
 use app::api::{
     ApiError,
-    people::{self as wire, ListPeople, PersonLine},
+    people::{ListPeople, PeopleList, PersonLine},
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -11,6 +11,7 @@ use crate::{
         Avatar, DateText, EmptyArt, EmptyState, ErrorState, MoreButton, PageHead, SearchField,
         Skeleton, SkeletonShape,
     },
+    effects::effect,
     page::{use_announcer, use_title},
     session::use_session,
     tenant::use_tenant,
@@ -53,7 +54,7 @@ impl People {
                 after: if more { next.get_untracked() } else { None },
             };
             spawn_local(async move {
-                let answer = session.call(|| wire::list(input.clone())).await;
+                let answer = session.call(PeopleList { input }).await;
                 if mine.is_none() || turn.try_get_value() != mine {
                     return;
                 }
@@ -78,7 +79,7 @@ impl People {
                 }
             });
         });
-        Effect::new(move |_| {
+        effect(move || {
             search.track();
             load.run(false);
         });

@@ -1,7 +1,10 @@
 //! Signing in: the page, the form that others embed, and the dialog that opens
 //! over a page whose session has ended.
 
-use app::api::session::{self as wire, DemoInfo, Me, SignIn};
+use app::api::{
+    client,
+    session::{DemoInfo, Me, SignIn, SignInSession},
+};
 use leptos::{ev, prelude::*, task::spawn_local};
 use leptos_router::hooks::use_query_map;
 
@@ -10,6 +13,7 @@ use crate::{
         Avatar, Button, ButtonKind, ButtonType, Dialog, DialogSize, Logo, Notice, PasswordInput,
         TextInput, Tone,
     },
+    effects::effect,
     page::use_title,
     routes::safe_next,
     session::{home_of, use_session},
@@ -49,7 +53,7 @@ pub fn SignInForm(
         busy.set(true);
         trouble.set(None);
         spawn_local(async move {
-            let answer = wire::sign_in(input).await;
+            let answer = client::call(SignInSession { input }).await;
             busy.try_set(false);
             match answer {
                 Ok(me) => {
@@ -101,7 +105,7 @@ pub fn SignInPage() -> impl IntoView {
     let password = RwSignal::new(String::new());
 
     // Whoever is signed in, now or already, goes on to where they wanted to be.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(me) = session.me() {
             let next = query.with_untracked(|query| query.get("next"));
             let target = next

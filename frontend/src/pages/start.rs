@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     components::Skeleton,
+    effects::effect,
     routes::Page,
     session::{home_of, use_session},
 };
@@ -12,7 +13,7 @@ use crate::{
 #[component]
 pub fn StartPage() -> impl IntoView {
     let session = use_session();
-    Effect::new(move |_| {
+    effect(move || {
         let target = session
             .me()
             .map_or_else(|| Page::SignIn.href(), |me| home_of(&me));

@@ -3,6 +3,8 @@
 use leptos::{ev, html, prelude::*, web_sys};
 use wasm_bindgen::JsCast;
 
+use crate::effects::effect;
+
 /// What the menu offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnAction {
@@ -83,7 +85,7 @@ pub fn ColumnMenu(
         menu.set(None);
         on_close.run(());
     };
-    Effect::new(move |_| {
+    effect(move || {
         if menu.get().is_some()
             && let Some(list) = list.get()
             && let Some(first) = items(&list).first()

@@ -7,6 +7,7 @@ use leptos_router::hooks::{use_location, use_query_map};
 use super::lines::Filter;
 use crate::{
     components::{Chip, SearchField},
+    effects::effect,
     session::use_session,
     tenant::use_tenant,
     text::status_badge,
@@ -176,7 +177,7 @@ fn debounced(filters: Filters) -> RwSignal<String> {
     });
     // A link to the same page without a query clears the field too; what this field
     // asked for itself never comes back over what is being typed.
-    Effect::new(move |_| {
+    effect(move || {
         let search = filters.now.with(|filter| filter.search.clone());
         if own.with_value(|own| *own != search) {
             own.set_value(search.clone());

@@ -4,12 +4,13 @@
 use app::{
     api::{
         ApiError,
-        invitations::{self as wire, BundleLine, InvitationsPage, ListInvitations},
+        invitations::{BundleLine, InvitationsList, InvitationsPage, ListInvitations},
     },
     domain::{id::BundleId, invitation::InvitationStatus},
 };
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::effects::effect_since;
 use crate::session::Session;
 
 /// The server's largest page.
@@ -113,7 +114,7 @@ impl Listing {
             wanted: StoredValue::new(page),
             turn: StoredValue::new(0),
         };
-        Effect::new(move |last: Option<(Filter, u64)>| {
+        effect_since(move |last: Option<(Filter, u64)>| {
             let now = (filter.get(), changes.get());
             match last {
                 Some(last) if last.0 == now.0 => {
@@ -187,7 +188,7 @@ impl Listing {
                 after: after.take(),
                 limit: limit as u32,
             };
-            let page = self.session.call(|| wire::list(input.clone())).await?;
+            let page = self.session.call(InvitationsList { input }).await?;
             all.bundles.extend(page.bundles);
             all.next = page.next;
             if all.bundles.len() >= count || all.next.is_none() {

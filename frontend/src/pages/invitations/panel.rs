@@ -1,7 +1,7 @@
 //! The panel: filters, table, its empty and failed states, and the two questions
 //! that are asked before something cannot be taken back.
 
-use app::api::invitations::{self as wire, BundleRef};
+use app::api::invitations::{BundleRef, InvitationsResend, InvitationsRevoke};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -14,6 +14,7 @@ use crate::{
         Button, ButtonKind, ConfirmDialog, EmptyArt, EmptyState, ErrorState, LinkButton,
         MoreButton, Skeleton, SkeletonShape, use_toasts,
     },
+    effects::{effect, effect_since},
     page::use_announcer,
     routes::Page,
     session::use_session,
@@ -128,7 +129,7 @@ enum State {
 /// Tells screen readers how many lines a new filter left.
 fn announce(listing: Listing) {
     let announcer = use_announcer();
-    Effect::new(move |last: Option<bool>| {
+    effect_since(move |last: Option<bool>| {
         let busy = listing.busy.get();
         if last == Some(true) && !busy {
             let lines = listing
@@ -254,7 +255,7 @@ fn Ask(question: RwSignal<Option<Question>>) -> impl IntoView {
     let open = RwSignal::new(false);
     let busy = RwSignal::new(false);
     // Asking opens the dialog; the question stays for its closing words.
-    Effect::new(move |_| {
+    effect(move || {
         if question.with(Option::is_some) {
             open.set(true);
         }
@@ -285,8 +286,8 @@ fn Ask(question: RwSignal<Option<Question>>) -> impl IntoView {
                 bundle: asked.line.id,
             };
             let answer = match asked.act {
-                Act::Resend => session.call(|| wire::resend(input.clone())).await,
-                Act::Revoke => session.call(|| wire::revoke(input.clone())).await,
+                Act::Resend => session.call(InvitationsResend { input }).await,
+                Act::Revoke => session.call(InvitationsRevoke { input }).await,
             };
             busy.try_set(false);
             open.try_set(false);

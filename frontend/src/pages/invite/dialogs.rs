@@ -8,6 +8,8 @@ use crate::components::{
     Button, ButtonKind, ButtonType, Dialog, DialogSize, TextInput, format_number, grid::GridRequest,
 };
 
+use crate::effects::effect;
+
 /// Asks for a row's number.
 #[component]
 pub fn GoToDialog(
@@ -17,7 +19,7 @@ pub fn GoToDialog(
     let open = RwSignal::new(false);
     let value = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
-    Effect::new(move |_| {
+    effect(move || {
         if desk.request.get() == Some(GridRequest::GoTo) {
             value.set(String::new());
             error.set(None);
@@ -66,7 +68,7 @@ pub fn RenameDialog(
     let value = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
     let column = StoredValue::new(None);
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(GridRequest::Rename(place)) = desk.request.get()
             && let Some((id, name)) = desk.column(place)
         {

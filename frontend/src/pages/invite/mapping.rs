@@ -12,6 +12,8 @@ use crate::components::{
     grid::GridRequest,
 };
 
+use crate::effects::effect;
+
 /// Characters of a sample that are shown.
 const SAMPLE: usize = 48;
 
@@ -141,14 +143,14 @@ fn MapLine(desk: Desk, line: Line, lines: Memo<Vec<Line>>) -> impl IntoView {
             .find(|line| line.id == id)
             .map(|line| (value_of(line.used), line.reason.clone()))
     });
-    Effect::new(move |_| {
+    effect(move || {
         if let Some((now, _)) = chosen.get()
             && value.read_untracked().as_str() != now
         {
             value.set(now.to_owned());
         }
     });
-    Effect::new(move |_| {
+    effect(move || {
         let wanted = value.get();
         let now = chosen.get_untracked().map(|(now, _)| now);
         if now.is_some_and(|now| now != wanted)

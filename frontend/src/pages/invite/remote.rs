@@ -4,7 +4,7 @@
 use app::{
     api::{
         ApiError,
-        imports::{self, CheckBatch},
+        imports::{CheckAnswer, CheckBatch, ImportsCheck},
     },
     bulk::remote::{Answers, Questions},
 };
@@ -12,6 +12,7 @@ use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
 use std::time::Duration;
 
 use super::desk::{Desk, RemoteCheck};
+use crate::effects::effect;
 use crate::text::failure;
 
 /// Addresses, and keys of each kind, of one call.
@@ -22,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(700);
 /// Asks whenever the sheet has changed and rested for a moment.
 pub fn follow(desk: Desk) {
     let timer = StoredValue::new(None::<TimeoutHandle>);
-    Effect::new(move |_| {
+    effect(move || {
         let facts = desk.facts.get();
         let wanted = desk.check_on.get()
             && desk.open.get()
@@ -94,19 +95,17 @@ fn next(desk: Desk) -> Option<Questions> {
     (!questions.is_empty()).then_some(questions)
 }
 
-async fn ask(desk: Desk, questions: &Questions) -> Result<imports::CheckAnswer, ApiError> {
+async fn ask(desk: Desk, questions: &Questions) -> Result<CheckAnswer, ApiError> {
     let batch = CheckBatch {
         tenant: desk.slug.get_value(),
         emails: questions.emails.clone(),
         courses: questions.courses.clone(),
         programs: questions.programs.clone(),
     };
-    desk.session
-        .call(move || imports::check(batch.clone()))
-        .await
+    desk.session.call(ImportsCheck { input: batch }).await
 }
 
-fn take(desk: Desk, questions: &Questions, answer: &imports::CheckAnswer) {
+fn take(desk: Desk, questions: &Questions, answer: &CheckAnswer) {
     let news = desk.book().with_mut(|document| {
         document.checker.answer(
             &document.sheet,

@@ -7,8 +7,10 @@ use std::{cell::RefCell, collections::BTreeMap, pin::Pin, rc::Rc};
 use app::{
     api::{
         ApiError,
+        client::{self, Call, Request},
         imports::{
-            self, BeginImport, ImportChunk, ImportRef, ImportStatus, OutcomesRequest, RowResult,
+            BeginImport, ImportChunk, ImportRef, ImportStatus, ImportsBegin, ImportsChunk,
+            ImportsCommit, ImportsOutcomes, ImportsStatus, OutcomesRequest, RowResult,
         },
     },
     bulk::{
@@ -230,22 +232,29 @@ impl Submit {
             content_hash,
             mode,
         };
-        let status = self.call(|| imports::begin(begin.clone())).await?;
+        let status = self.call(ImportsBegin { input: begin }).await?;
         let import = ImportRef {
-            tenant: begin.tenant,
+            tenant: desk.slug.get_value(),
             import: status.import,
         };
         let mut status = if status.state == ImportState::Receiving {
             self.send(&import, hashes, &status.received_chunks).await?;
             self.phase(Phase::Working, 0)?;
-            self.call(|| imports::commit(import.clone())).await?
+            self.call(ImportsCommit {
+                input: import.clone(),
+            })
+            .await?
         } else {
             status
         };
         while !matches!(status.state, ImportState::Done | ImportState::Rejected) {
             self.phase(Phase::Working, status.processed)?;
             sleep(POLL).await;
-            status = self.call(|| imports::status(import.clone())).await?;
+            status = self
+                .call(ImportsStatus {
+                    input: import.clone(),
+                })
+                .await?;
         }
         let results = self.outcomes(&import).await?;
         Ok((status, results))
@@ -353,7 +362,7 @@ impl Submit {
                 from,
                 limit: OUTCOMES_PAGE,
             };
-            let page = self.call(|| imports::outcomes(request.clone())).await?;
+            let page = self.call(ImportsOutcomes { input: request }).await?;
             if page.is_empty() {
                 break;
             }
@@ -386,14 +395,16 @@ impl Submit {
         });
     }
 
+    async fn call<C: Call>(&self, call: C) -> Result<C::Answer, Stop> {
+        let text: Pin<Box<dyn Future<Output = _>>> = Box::pin(self.patiently(Request::of(&call)));
+        Ok(client::read(&text.await?)?)
+    }
+
     /// Calls until there is an answer: what passes by itself is waited out.
-    async fn call<T, F>(&self, make: impl Fn() -> F) -> Result<T, Stop>
-    where
-        F: Future<Output = Result<T, ApiError>>,
-    {
+    async fn patiently(&self, request: Request) -> Result<String, Stop> {
         let mut tries = 0;
         loop {
-            let answer = self.desk.session.call(&make).await;
+            let answer = self.desk.session.send(request.clone()).await;
             self.going()?;
             let Some((words, wait)) = answer
                 .as_ref()
@@ -452,7 +463,7 @@ impl Sending {
                 hash,
                 rows: self.submit.chunk(number as usize),
             };
-            let result = self.submit.call(|| imports::chunk(chunk.clone())).await;
+            let result = self.submit.call(ImportsChunk { input: chunk }).await;
             let result = result.and_then(|()| {
                 let sent = {
                     let mut sent = self.sent.borrow_mut();

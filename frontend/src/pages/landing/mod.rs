@@ -4,8 +4,8 @@ mod steps;
 
 use app::{
     api::{
-        ApiError,
-        landing::{self as wire, Landing, LandingTarget},
+        ApiError, client,
+        landing::{Landing, LandingOpen, LandingShow, LandingTarget},
     },
     domain::invitation::InvitationKind,
 };
@@ -16,6 +16,7 @@ use wasm_bindgen::JsValue;
 use self::steps::Step;
 use crate::{
     components::{Avatar, DateText, ErrorState, Icon, IconName, LinkButton, Logo, Skeleton},
+    effects::effect_since,
     page::use_title,
     query::Load,
     routes::Page,
@@ -48,8 +49,8 @@ impl Offer {
         spawn_local(async move {
             let token = self.token.try_get_value().flatten();
             let answer = match token {
-                Some(token) => wire::open(token).await,
-                None => wire::show().await,
+                Some(token) => client::call(LandingOpen { token }).await,
+                None => client::call(LandingShow {}).await,
             };
             if mine.is_none() || self.turn.try_get_value() != mine {
                 return;
@@ -77,7 +78,7 @@ pub fn LandingPage() -> impl IntoView {
     let offer = Offer::new();
     let hash = use_location().hash;
     // Another link may be opened while this page is there; the first one counts too.
-    Effect::new(move |last: Option<String>| {
+    effect_since(move |last: Option<String>| {
         let hash = hash.get();
         let token = hash.strip_prefix('#').unwrap_or(&hash);
         if !token.is_empty() {

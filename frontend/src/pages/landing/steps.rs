@@ -2,8 +2,8 @@
 //! because it is somebody else's.
 
 use app::api::{
-    ApiError,
-    landing::{self as wire, Landing, NextStep, Register},
+    ApiError, client,
+    landing::{Landing, LandingAccept, LandingRegister, NextStep, Register},
 };
 use leptos::{ev, prelude::*, task::spawn_local};
 
@@ -73,7 +73,7 @@ fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
         }
         busy.set(true);
         spawn_local(async move {
-            match wire::register(input).await {
+            match client::call(LandingRegister { input }).await {
                 Ok(me) => {
                     let tenant = tenant.try_get_value().unwrap_or_default();
                     toasts.success(format!("Welcome to {tenant}, {}.", me.name));
@@ -167,7 +167,7 @@ fn AcceptStep(offer: Offer) -> impl IntoView {
         busy.set(true);
         trouble.set(None);
         spawn_local(async move {
-            match wire::accept().await {
+            match client::call(LandingAccept {}).await {
                 Ok(()) => {
                     toasts.success("Accepted. You find it on this page.");
                     // The new membership belongs into the profile menu.
