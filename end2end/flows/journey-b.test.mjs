@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { axe, button, field, fromProfile, link, signIn, startBrowser, withPage } from '../fixtures/browser.mjs';
+import { axe, button, field, fromProfile, link, menuItem, signIn, startBrowser, withPage } from '../fixtures/browser.mjs';
 import { makeCsv, parseCsv, toCsv } from '../fixtures/csv.mjs';
 import { INVITE, loaded, reviewGrid, submit, upload, waitFor } from '../fixtures/grid.mjs';
 import { startServer } from '../fixtures/server.mjs';
@@ -81,6 +81,11 @@ test('upload, correct, submit: everybody Pending', LIMIT, async () => {
     await waitFor(async () => assert.equal(await review.invalid().count(), 0));
 
     await submit(page);
+    // What became of the rows is in sight, has the focus, and is in the counts.
+    const outcome = page.getByRole('status').filter({ hasText: '4 invited' });
+    await waitFor(async () => assert.equal(await outcome.evaluate((card) => card === document.activeElement), true));
+    await waitFor(async () => assert.equal(await outcome.evaluate((card) => card.getBoundingClientRect().top > 0), true));
+    await page.getByRole('main').getByRole('button', { name: /^Pending/ }).filter({ hasText: '4' }).waitFor();
     await page.goto('/t/acme/management/invitations');
     for (const address of ['amina.diallo', 'bruno.costa', 'chen.wei', 'dora.novak']) {
       const line = page.getByRole('row').filter({ hasText: `${address}@example.test` });
@@ -138,6 +143,76 @@ test('rows and columns: every operation, and undo of all of it', LIMIT, async ()
     await review.shows(1, email, table[1][0]);
     for (let step = 0; step < operations; step += 1) await page.keyboard.press('Control+z');
     await waitFor(async () => assert.deepEqual(await snapshot(review), before));
+  });
+});
+
+test('columns: add, rename, map, reorder, delete through the menus, and undo of each', LIMIT, async () => {
+  await inBrowser('journey-b-columns', async (page) => {
+    await signIn(page, 'admin@acme.test');
+    await page.goto(INVITE);
+    const rows = [['ada.columns@example.test', 'Ada', '41'], ['ben.columns@example.test', 'Ben', '43']];
+    await upload(page, toCsv(['email', 'first_name', 'Shoe size'], rows));
+    const review = await loaded(page, 2);
+    const sheet = async () => {
+      const headers = await review.headers();
+      const cells = [];
+      for (const row of [1, 2]) {
+        for (let column = 2; column <= headers.length; column += 1) cells.push(await review.text(row, column));
+      }
+      return { headers, cells };
+    };
+    const fromMenu = async (column, entry) => {
+      await button(page, `Column ${column}`).click();
+      await menuItem(page, entry).click();
+    };
+    const header = async (name, place) => waitFor(async () => assert.equal(await review.column(name), place));
+    /** Does it, sees it, takes it back, and does it again. */
+    const step = async (what, act, seen) => {
+      const before = await sheet();
+      await act();
+      await seen();
+      const after = await sheet();
+      assert.notDeepEqual(after, before, what);
+      await button(page, 'Undo').click();
+      await waitFor(async () => assert.deepEqual(await sheet(), before, `undo: ${what}`));
+      await button(page, 'Redo').click();
+      await waitFor(async () => assert.deepEqual(await sheet(), after, `redo: ${what}`));
+    };
+
+    await review.cell(1, 2).click();
+    await step(
+      'add',
+      () => button(page, 'Add column').click(),
+      () => waitFor(async () => assert.equal(await review.columnCount(), 5)),
+    );
+    await step(
+      'rename',
+      async () => {
+        await fromMenu('Shoe size', 'Rename column');
+        await field(page, 'Column name').fill('Boot size');
+        await page.keyboard.press('Enter');
+      },
+      () => header(/^Boot size/, 5),
+    );
+    await step('reorder', () => fromMenu('Boot size', 'Move left'), () => header(/^Boot size/, 4));
+    await step(
+      'map',
+      async () => {
+        await fromMenu('Boot size', 'Map to a field');
+        await field(page, 'Column Boot size is').selectOption('note');
+        await button(page, 'Done').click();
+      },
+      () => header(/^note/, 4),
+    );
+    await step(
+      'delete',
+      () => fromMenu('note', 'Delete column'),
+      () => waitFor(async () => assert.equal(await review.columnCount(), 4)),
+    );
+    for (let undone = 0; undone < 5; undone += 1) await page.keyboard.press('Control+z');
+    await header(/^Shoe size/, 4);
+    assert.equal(await review.columnCount(), 4);
+    assert.equal(await review.text(1, 4), '41');
   });
 });
 

@@ -22,10 +22,24 @@ use crate::{
 #[derive(Clone, Copy)]
 struct Actions {
     home: Query<MyHome>,
-    /// The invitation that is being accepted.
-    accepting: RwSignal<Option<MyInvitation>>,
-    /// The invitation that is to be declined, once confirmed.
-    declining: RwSignal<Option<MyInvitation>>,
+    /// What is to be done with which invitation, once confirmed: neither can be undone.
+    question: RwSignal<Option<(Answer, MyInvitation)>>,
+}
+
+/// What one can do with an invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Accept,
+    Decline,
+}
+
+impl Answer {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Accept => "Accept",
+            Self::Decline => "Decline",
+        }
+    }
 }
 
 /// My invitations, my courses.
@@ -36,8 +50,7 @@ pub fn HomePage() -> impl IntoView {
     let home = Query::new(session, || Some(MineHome {}));
     let actions = Actions {
         home,
-        accepting: RwSignal::new(None),
-        declining: RwSignal::new(None),
+        question: RwSignal::new(None),
     };
     let name = Memo::new(move |_| session.me().map(|me| me.name));
     view! {
@@ -63,7 +76,7 @@ pub fn HomePage() -> impl IntoView {
                 </Loaded>
             </section>
         </div>
-        <Decline actions/>
+        <Ask actions/>
     }
 }
 
@@ -117,36 +130,10 @@ fn offer(one: &MyInvitation) -> String {
 
 #[component]
 fn Pending(one: MyInvitation, actions: Actions) -> impl IntoView {
-    let session = use_session();
-    let toasts = use_toasts();
     let title_id = format!("invitation-{}", one.invitation);
     let described = StoredValue::new(title_id.clone());
-    let id = one.invitation;
-    let busy = Signal::derive(move || {
-        actions
-            .accepting
-            .with(|now| now.as_ref().is_some_and(|now| now.invitation == id))
-    });
-    let accepted = one.clone();
-    let accept = move |_| {
-        let one = accepted.clone();
-        actions.accepting.set(Some(one.clone()));
-        spawn_local(async move {
-            let invitation = one.invitation;
-            let answer = session.call(MineAccept { invitation }).await;
-            actions.accepting.try_set(None);
-            match answer {
-                Ok(()) => {
-                    toasts.success(format!("You accepted {}.", one.title));
-                    // A new membership belongs into the profile menu.
-                    session.refresh();
-                }
-                Err(error) => toasts.error(failure(&error)),
-            }
-            actions.home.refetch();
-        });
-    };
-    let declined = one.clone();
+    let asked = StoredValue::new(one.clone());
+    let ask = move |answer| actions.question.set(Some((answer, asked.get_value())));
     let text = offer(&one);
     view! {
         <article class="invitation" aria-labelledby=described.get_value()>
@@ -161,15 +148,14 @@ fn Pending(one: MyInvitation, actions: Actions) -> impl IntoView {
             <div class="invitation__actions">
                 <Button
                     attr:aria-describedby=described.get_value()
-                    on:click=move |_| actions.declining.set(Some(declined.clone()))
+                    on:click=move |_| ask(Answer::Decline)
                 >
                     "Decline"
                 </Button>
                 <Button
                     kind=ButtonKind::Primary
-                    busy
                     attr:aria-describedby=described.get_value()
-                    on:click=accept
+                    on:click=move |_| ask(Answer::Accept)
                 >
                     "Accept"
                 </Button>
@@ -194,48 +180,82 @@ fn earlier(one: MyInvitation) -> AnyView {
     .into_any()
 }
 
-/// Asks before declining: it is final.
+/// Asks first: neither answer can be taken back.
 #[component]
-fn Decline(actions: Actions) -> impl IntoView {
+fn Ask(actions: Actions) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let open = RwSignal::new(false);
     let busy = RwSignal::new(false);
     // Asking opens the dialog; the question stays for its closing words.
     effect(move || {
-        if actions.declining.with(Option::is_some) {
+        if actions.question.with(Option::is_some) {
             open.set(true);
         }
     });
     let title = Signal::derive(move || {
-        actions.declining.with(|one| {
-            one.as_ref()
-                .map_or_else(String::new, |one| format!("Decline {}?", one.title))
+        actions.question.with(|asked| {
+            asked.as_ref().map_or_else(String::new, |(answer, one)| {
+                format!("{} {}?", answer.word(), one.title)
+            })
         })
     });
     let confirm = Callback::new(move |()| {
-        let Some(one) = actions.declining.get_untracked() else {
+        let Some((answer, one)) = actions.question.get_untracked() else {
             return;
         };
+        if busy.get_untracked() {
+            return;
+        }
         busy.set(true);
         spawn_local(async move {
             let invitation = one.invitation;
-            let answer = session.call(MineDecline { invitation }).await;
+            let done = match answer {
+                Answer::Accept => session.call(MineAccept { invitation }).await,
+                Answer::Decline => session.call(MineDecline { invitation }).await,
+            };
             busy.try_set(false);
             open.try_set(false);
-            match answer {
-                Ok(()) => toasts.success(format!("You declined {}.", one.title)),
-                Err(error) => toasts.error(failure(&error)),
+            match (done, answer) {
+                (Ok(()), Answer::Accept) => {
+                    toasts.success(format!("You accepted {}.", one.title));
+                    // A new membership belongs into the profile menu.
+                    session.refresh();
+                }
+                (Ok(()), Answer::Decline) => {
+                    toasts.success(format!("You declined {}.", one.title));
+                }
+                (Err(error), _) => toasts.error(failure(&error)),
             }
             actions.home.refetch();
         });
     });
-    view! {
-        <ConfirmDialog open title confirm="Decline" busy on_confirm=confirm>
-            <p>
-                "Whoever invited you sees that you declined. This cannot be undone; they can invite you again."
-            </p>
-        </ConfirmDialog>
+    let answer = Memo::new(move |_| {
+        actions
+            .question
+            .with(|asked| asked.as_ref().map(|(answer, _)| *answer))
+    });
+    // The button's colour is fixed when it is made: one dialog for each answer.
+    move || {
+        answer.get().map(|answer| {
+            let (kind, text) = match answer {
+                Answer::Accept => (
+                    ButtonKind::Primary,
+                    "It appears under My courses, and whoever invited you sees that you accepted. \
+                     You cannot undo this yourself.",
+                ),
+                Answer::Decline => (
+                    ButtonKind::Danger,
+                    "Whoever invited you sees that you declined. This cannot be undone; they can \
+                     invite you again.",
+                ),
+            };
+            view! {
+                <ConfirmDialog open title confirm=answer.word() kind busy on_confirm=confirm>
+                    <p>{text}</p>
+                </ConfirmDialog>
+            }
+        })
     }
 }
 

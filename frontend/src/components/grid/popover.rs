@@ -32,12 +32,14 @@ pub struct Anchor {
 }
 
 /// Widest and tallest the box gets, in pixels: decides on which side it opens.
-const WIDTH: f64 = 340.0;
+const WIDTH: f64 = 372.0;
 const HEIGHT: f64 = 120.0;
 
 /// Left and upper edge of the box: below the cell, or above where there is no room.
 fn place(anchor: Anchor) -> (f64, f64) {
-    let left = anchor.left.min(anchor.width - WIDTH - 8.0).max(4.0);
+    // As the style sheet has it: 8 pixels stay free on both sides of a narrow grid.
+    let width = WIDTH.min(anchor.width - 16.0);
+    let left = anchor.left.min(anchor.width - width - 8.0).max(8.0);
     let below = anchor.top + ROW_HEIGHT + 6.0;
     if below + HEIGHT > anchor.height && anchor.top - HEIGHT - 6.0 > 0.0 {
         // Anchored by its lower edge, so that its own height does not matter.
@@ -182,7 +184,13 @@ mod tests {
             width: 1000.0,
             height: 500.0,
         };
-        assert_eq!(place(anchor), (652.0, 80.0));
+        assert_eq!(place(anchor), (620.0, 80.0));
+        let phone = Anchor {
+            left: 56.0,
+            width: 356.0,
+            ..anchor
+        };
+        assert_eq!(place(phone), (8.0, 80.0));
         let low = Anchor {
             top: 450.0,
             left: 60.0,

@@ -132,7 +132,7 @@ pub fn InvitationRow(
     view! {
         <tr class:is-open=is_open>
             <td class="cell--fold cell--tight">{unfold}</td>
-            <td class="cell--lead" id=person>
+            <td class="cell--lead cell--person" id=person>
                 {cell(who)}
             </td>
             <td data-label="Invited to">{cell(invited_to)}</td>
@@ -161,11 +161,13 @@ fn who(line: BundleLine) -> AnyView {
         view! { <span class="muted">{role}</span> }
     });
     if line.name.is_empty() {
-        view! { <span class="invitee__name">{line.email} {role}</span> }.into_any()
+        let title = line.email.clone();
+        view! { <span class="invitee__name" title=title>{line.email} {role}</span> }.into_any()
     } else {
+        let (name, email) = (line.name.clone(), line.email.clone());
         view! {
-            <span class="invitee__name">{line.name} {role}</span>
-            <span class="invitee__mail">{line.email}</span>
+            <span class="invitee__name" title=name>{line.name} {role}</span>
+            <span class="invitee__mail" title=email>{line.email}</span>
         }
         .into_any()
     }
@@ -175,8 +177,9 @@ fn who(line: BundleLine) -> AnyView {
 fn invited_to(line: BundleLine) -> AnyView {
     let more = line.targets.len().saturating_sub(1);
     let first = line.targets.into_iter().next().map(|target| target.title);
+    let title = first.clone();
     view! {
-        <span>{first}</span>
+        <span class="invited-to" title=title>{first}</span>
         {(more > 0).then(|| view! { <span class="muted">{format!(" and {more} more")}</span> })}
     }
     .into_any()
@@ -198,9 +201,11 @@ fn mail(line: BundleLine) -> AnyView {
 }
 
 fn invited_by(line: BundleLine) -> AnyView {
+    let (name, source) = (line.invited_by.clone(), line.source.clone());
     view! {
-        <span>{line.invited_by}</span>
-        {(!line.source.is_empty()).then(|| view! { <span class="table__sub">{line.source}</span> })}
+        <span class="inviter" title=name>{line.invited_by}</span>
+        {(!line.source.is_empty())
+            .then(|| view! { <span class="inviter table__sub" title=source>{line.source}</span> })}
     }
     .into_any()
 }

@@ -157,10 +157,15 @@ pub fn FileCard(
 #[component]
 fn CheckSwitch(desk: Desk) -> impl IntoView {
     use super::desk::RemoteCheck;
-    let state = move || match desk.remote.get() {
-        RemoteCheck::Idle => String::new(),
-        RemoteCheck::Asking => "Asking the server…".to_owned(),
-        RemoteCheck::Stopped(why) => format!("The check stopped. {why}"),
+    let asking = move || {
+        matches!(*desk.remote.read(), RemoteCheck::Asking)
+            .then(|| view! { <span class="check-line__asking">"Asking the server…"</span> })
+    };
+    let stopped = move || match desk.remote.get() {
+        RemoteCheck::Stopped(why) => Some(view! {
+            <p class="check-line__stopped">{format!("The check stopped. {why}")}</p>
+        }),
+        RemoteCheck::Idle | RemoteCheck::Asking => None,
     };
     view! {
         <div class="check-line">
@@ -170,7 +175,10 @@ fn CheckSwitch(desk: Desk) -> impl IntoView {
             >
                 "Check addresses with the server"
             </Switch>
-            <span class="muted">{state}</span>
+            {asking}
+            <div class="check-line__trouble" role="status">
+                {stopped}
+            </div>
         </div>
     }
 }

@@ -227,7 +227,11 @@ fn Words(desk: Desk, hindered: Memo<Option<String>>) -> impl IntoView {
     view! {
         <strong class="num">{ready}</strong>
         " "
-        <span class="actionbar__hint" id="submit-words">
+        <span
+            class="actionbar__hint"
+            class:is-hindered=move || hindered.read().is_some()
+            id="submit-words"
+        >
             {rest}
         </span>
     }

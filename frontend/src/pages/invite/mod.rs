@@ -27,6 +27,7 @@ use crate::{
         SkeletonShape, Tone,
         grid::{Direction, Grid, GridEdit, GridRequest},
     },
+    effects::effect,
     page::use_title,
     pages::invitations::InvitationsPanel,
     query::Load,
@@ -86,6 +87,12 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
     remote::follow(desk);
     keep_work(desk);
     page_keys(desk);
+    // A submit is in the list and in the counts at once, whether or not the stream is up.
+    effect(move || {
+        if desk.summary.read().is_some() {
+            tenant.changed();
+        }
+    });
 
     let on_file = UnsyncCallback::new(move |file| reading::read(desk, file));
     let title = format!("Invite people to {}", overview.name);
@@ -137,11 +144,7 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
                 </Show>
                 <section class="stack" aria-labelledby="recent-invitations">
                     <h2 id="recent-invitations">"Invitations"</h2>
-                    {move || {
-                        // A submit is in the list at once, whether or not the stream is up.
-                        desk.summary.track();
-                        view! { <InvitationsPanel compact=true/> }
-                    }}
+                    <InvitationsPanel compact=true/>
                 </section>
             </div>
             <footer::Footer desk/>

@@ -1,10 +1,13 @@
 //! What became of the last submit, as one sentence of counts.
 
 use app::domain::import::RowOutcome;
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{desk::Desk, submit::Summary};
-use crate::components::{Button, ButtonKind, Notice, Tone, format_number};
+use crate::{
+    components::{Button, ButtonKind, Notice, Tone, format_number},
+    effects::effect,
+};
 
 /// The summary's words: people who were invited, who were there, and what stays.
 fn words(summary: &Summary) -> String {
@@ -62,6 +65,18 @@ pub fn Outcome(
     /// The page's state.
     desk: Desk,
 ) -> impl IntoView {
+    let card = NodeRef::<html::Div>::new();
+    // Whoever submitted is told at once, wherever the page was scrolled to.
+    effect(move || {
+        if desk.summary.read().is_some() {
+            request_animation_frame(move || {
+                if let Some(card) = card.try_get_untracked().flatten() {
+                    // It can only fail on an element that cannot take the focus.
+                    _ = card.focus();
+                }
+            });
+        }
+    });
     move || {
         desk.summary.get().map(|summary| {
             let tone = if summary.rejected || summary.left > 0 {
@@ -75,7 +90,7 @@ pub fn Outcome(
                 ""
             };
             view! {
-                <div role="status">
+                <div class="outcome-card" role="status" tabindex="-1" node_ref=card>
                     <Notice
                         tone
                         title=words(&summary)
