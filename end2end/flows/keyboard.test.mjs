@@ -1,7 +1,7 @@
 // Journey B without a mouse: every step by Tab, arrows and the grid's own keys.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { button, field, link, menuItem, startBrowser, withPage } from '../fixtures/browser.mjs';
+import { button, field, link, menuItem, settled, startBrowser, withPage } from '../fixtures/browser.mjs';
 import { toCsv } from '../fixtures/csv.mjs';
 import { loaded, waitFor } from '../fixtures/grid.mjs';
 import { PASSWORD, startServer } from '../fixtures/server.mjs';
@@ -52,17 +52,22 @@ test('journey B with the keyboard alone', LIMIT, async () => {
     await page.keyboard.type(PASSWORD);
     await press('Enter');
 
+    await button(page, 'Profile').waitFor();
+    await settled(page);
     await tabTo(page, button(page, 'Profile'));
     await press('Enter');
     const entry = menuItem(page, 'Acme Academy');
     await entry.waitFor();
     for (let presses = 0; presses < 9 && !(await focused(entry)); presses += 1) await press('ArrowDown');
     await press('Enter');
+    await settled(page);
     await tabTo(page, link(page, 'Management'));
     await press('Enter');
+    await settled(page);
     await tabTo(page, link(page, 'Invite').first());
     await press('Enter');
 
+    await settled(page);
     await tabTo(page, button(page, 'Upload CSV'));
     const chooser = page.waitForEvent('filechooser');
     await press('Enter');
