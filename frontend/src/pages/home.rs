@@ -241,8 +241,7 @@ fn Ask(actions: Actions) -> impl IntoView {
             let (kind, text) = match answer {
                 Answer::Accept => (
                     ButtonKind::Primary,
-                    "It appears under My courses, and whoever invited you sees that you accepted. \
-                     You cannot undo this yourself.",
+                    "Whoever invited you sees that you accepted. You cannot undo this yourself.",
                 ),
                 Answer::Decline => (
                     ButtonKind::Danger,
