@@ -4,6 +4,7 @@
 
 use super::mapping::{ColumnUse, Field};
 use super::operation::{Applied, ColumnId, RowId, Touched};
+use super::order::{sort_by_number, sort_words};
 use super::problem::{FieldProblem, Problem, ProblemCode, Severity};
 use super::remote::{Remote, RemoteState};
 use super::rules::{RowFacts, RuleContext, check_metadata, check_row, split_keys, targets_hash};
@@ -289,7 +290,7 @@ impl Checker {
 
     /// Finds duplicates anew among the rows of some hashes.
     fn check_groups(&mut self, sheet: &Sheet, map: &FieldMap, mut hashes: Vec<u64>) {
-        hashes.sort_unstable();
+        sort_words(&mut hashes);
         hashes.dedup();
         for hash in hashes {
             let mut rows: Vec<RowId> = self.index.rows(hash).collect();
@@ -302,7 +303,11 @@ impl Checker {
             if rows.len() < 2 {
                 continue;
             }
-            rows.sort_unstable_by_key(|&row| sheet.position_of(row));
+            sort_by_number(&mut rows, |&row| {
+                sheet
+                    .position_of(row)
+                    .map_or(0, |position| position as u32 + 1)
+            });
             // Per address: its first row, and the first row with each set of targets.
             let mut seen: Vec<(String, RowId, HashMap<u64, RowId>)> = Vec::new();
             for row in rows {
@@ -428,7 +433,7 @@ impl Checker {
                 .flat_map(|row| self.problems_of(row))
                 .map(|problem| place(problem.column.unwrap_or(first)).unwrap_or(0))
                 .collect();
-            cells.sort_unstable();
+            sort_by_number(&mut cells, |cell| *cell as u32);
             cells.dedup();
             if direction == Direction::Previous {
                 cells.reverse();

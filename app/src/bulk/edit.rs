@@ -7,6 +7,7 @@
 use super::limits::{COLUMNS_MAX, HISTORY_MAX};
 use super::mapping::{ColumnUse, Reason};
 use super::operation::{Applied, CellValue, Column, ColumnId, Operation, Placed, RowId, Touched};
+use super::order::sort_by_number;
 use super::sheet::{FieldMap, NOWHERE, Sheet, Step, key};
 
 /// A step in the history list.
@@ -256,7 +257,7 @@ impl Sheet {
         let mut placed: Vec<Placed> = Vec::with_capacity(before.len());
         let to = (to as usize).min(self.order.len()) as u32;
         let mut moving: Vec<RowId> = before.iter().map(|placed| placed.row).collect();
-        moving.sort_unstable();
+        sort_by_number(&mut moving, |row| row.0);
         let mut seen = vec![false; moving.len()];
         for row in rows {
             if let Ok(i) = moving.binary_search(&row)
@@ -305,7 +306,7 @@ impl Sheet {
                 })
             })
             .collect();
-        placed.sort_unstable_by_key(|placed| placed.at);
+        sort_by_number(&mut placed, |placed| placed.at);
         placed.dedup();
         placed
     }
@@ -329,7 +330,7 @@ impl Sheet {
 
     /// Puts rows in, given by their final positions in rising order.
     fn put_in(&mut self, mut rows: Vec<Placed>) {
-        rows.sort_by_key(|placed| placed.at);
+        sort_by_number(&mut rows, |placed| placed.at);
         let old = std::mem::take(&mut self.order);
         let mut out = Vec::with_capacity(old.len() + rows.len());
         let mut old = old.into_iter();
@@ -354,7 +355,7 @@ impl Sheet {
     /// What the columns mean together, apart from their order and names.
     fn meaning(&self) -> (FieldMap, Vec<(ColumnId, ColumnUse)>) {
         let mut uses: Vec<_> = self.columns.iter().map(|c| (c.id, c.used)).collect();
-        uses.sort_unstable_by_key(|(id, _)| *id);
+        sort_by_number(&mut uses, |(id, _)| id.0);
         (self.field_map(), uses)
     }
 

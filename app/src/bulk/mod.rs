@@ -13,6 +13,7 @@ pub mod export;
 pub mod limits;
 pub mod mapping;
 pub mod operation;
+pub mod order;
 pub mod parse;
 pub mod problem;
 pub mod remote;

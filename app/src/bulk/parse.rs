@@ -9,6 +9,7 @@
 
 use super::detect::{Whole, detect_delimiter, separator_line};
 use super::limits::{BYTES_MAX, DETECT_BYTES, ROWS_MAX};
+use super::order::sort_by_number;
 use super::source::{RowSpan, Source, SourceProblem, SourceProblemKind};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -225,7 +226,10 @@ impl Parser {
             .source
             .problems
             .partition_point(|p| p.row < rows_before);
-        self.source.problems[from..].sort_unstable();
+        let problems = &mut self.source.problems[from..];
+        sort_by_number(problems, |problem| problem.kind as u32);
+        sort_by_number(problems, |problem| problem.field);
+        sort_by_number(problems, |problem| problem.row);
         if result.is_err() {
             self.phase = Phase::Done;
         }

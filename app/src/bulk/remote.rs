@@ -4,6 +4,7 @@
 use super::check::Checker;
 use super::mapping::Field;
 use super::operation::RowId;
+use super::order::sort_by_number;
 use super::problem::{FieldProblem, ProblemCode};
 use super::rules::{RowFields, split_keys};
 use super::sheet::Sheet;
@@ -208,7 +209,7 @@ impl Checker {
         if news {
             rows.extend(Self::rows_with_keys(sheet, answers));
         }
-        rows.sort_unstable();
+        sort_by_number(&mut rows, |row| row.0);
         rows.dedup();
         self.check_rows(sheet, &rows);
         !rows.is_empty()

@@ -18,6 +18,7 @@ mod button;
 mod chip;
 mod choice;
 mod copy;
+mod decimal;
 mod dialog;
 mod dropzone;
 mod feedback;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     badge::Tone,
     button::{Button, ButtonKind, ButtonSize},
+    decimal::decimal,
     field::unique_id,
 };
 
@@ -37,7 +38,7 @@ pub fn Progress(
             <progress
                 class="progress__bar"
                 max="1"
-                value=move || value.get().map(|value| value.clamp(0.0, 1.0).to_string())
+                value=move || value.get().map(|value| decimal(value.clamp(0.0, 1.0)))
                 aria-labelledby=labelled_by
             ></progress>
             {on_cancel
@@ -95,7 +96,7 @@ pub fn SplitBar(
                         view! {
                             <span
                                 class=format!("split__part {}", segment.tone.class())
-                                style:flex-grow=segment.amount.to_string()
+                                style:flex-grow=decimal(segment.amount)
                             ></span>
                         }
                     })

@@ -189,9 +189,10 @@ pub fn format_bytes(bytes: u64) -> String {
         unit += 1;
     }
     if size < 10.0 {
-        format!("{size:.1} {}", UNITS[unit])
+        let tenths = (size * 10.0).round() as u64;
+        format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
     } else {
-        format!("{size:.0} {}", UNITS[unit])
+        format!("{} {}", size.round() as u64, UNITS[unit])
     }
 }
 

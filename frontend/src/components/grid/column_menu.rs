@@ -3,7 +3,7 @@
 use leptos::{ev, html, prelude::*, web_sys};
 use wasm_bindgen::JsCast;
 
-use crate::effects::effect;
+use crate::{components::decimal::decimal, effects::effect};
 
 /// What the menu offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,8 +155,8 @@ pub fn ColumnMenu(
                             role="menu"
                             aria-label="Column"
                             style:position="fixed"
-                            style:left=format!("{x}px")
-                            style:top=format!("{}px", open.y + 4.0)
+                            style:left=format!("{}px", decimal(x))
+                            style:top=format!("{}px", decimal(open.y + 4.0))
                             on:keydown=on_key
                         >
                             {ColumnAction::ALL

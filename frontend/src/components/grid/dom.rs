@@ -3,6 +3,8 @@
 use leptos::web_sys::{self, Document, Element, Event, EventTarget, HtmlElement};
 use wasm_bindgen::{JsCast, closure::Closure};
 
+use crate::components::decimal::decimal;
+
 /// The document; there is one wherever this code runs.
 pub fn document() -> Document {
     leptos::prelude::document()
@@ -44,7 +46,7 @@ pub fn style(element: &HtmlElement, name: &str, value: &str) {
 
 /// A length in pixels.
 pub fn style_px(element: &HtmlElement, name: &str, value: f64) {
-    style(element, name, &format!("{value}px"));
+    style(element, name, &format!("{}px", decimal(value)));
 }
 
 /// Appends; only fails for a node that would contain itself.

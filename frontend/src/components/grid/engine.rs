@@ -21,6 +21,7 @@ use super::{
     source::{GridSource, Remark},
     viewport::{ALL_COLUMNS_MAX, Columns, NUMBER_WIDTH, ROW_HEIGHT, Rows, SPACE_MAX},
 };
+use crate::components::decimal::decimal;
 
 /// What the grid tells the component around it.
 #[derive(Clone, Debug, PartialEq)]
@@ -296,7 +297,7 @@ impl Engine {
             dom::style(
                 &self.nodes.viewport,
                 "max-height",
-                &format!("calc({}px + 18px)", body + ROW_HEIGHT),
+                &format!("calc({}px + 18px)", decimal(body + ROW_HEIGHT)),
             );
             state.width = f64::from(self.nodes.viewport.client_width());
             state.rows.height =

@@ -9,6 +9,7 @@ use super::{
     source::{GridSource, Mark, Severity},
     viewport::{Columns, ROW_HEIGHT, Rows},
 };
+use crate::components::decimal::decimal;
 
 /// More characters of a cell are never in sight.
 const SHOWN_MAX: usize = 1_000;
@@ -309,7 +310,7 @@ impl RowNodes {
             dom::style(
                 &self.element,
                 "transform",
-                &format!("translateY({offset}px)"),
+                &format!("translateY({}px)", decimal(offset)),
             );
         }
     }

@@ -1,6 +1,6 @@
 //! Search and status: where they are kept, and the bar that sets them.
 
-use app::domain::invitation::InvitationStatus;
+use app::{bulk::order::sort_by_number, domain::invitation::InvitationStatus};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 
@@ -129,7 +129,10 @@ pub fn FilterBar(
     };
     let shown = Memo::new(move |_| {
         let mut shown: Vec<_> = shown().collect();
-        shown.sort_by_key(|status| ALWAYS.iter().position(|one| one == status).unwrap_or(9));
+        sort_by_number(&mut shown, |status| {
+            let place = ALWAYS.iter().position(|one| one == status);
+            place.map_or(9, |place| place as u32)
+        });
         shown
     });
     view! {

@@ -4,6 +4,7 @@ use app::bulk::{
     check,
     mapping::ColumnUse,
     operation::{Operation, RowId},
+    order::sort_by_number,
 };
 
 use super::{Book, Document, cure_words, heading, severity, worst};
@@ -96,7 +97,7 @@ impl GridSource for Book {
                             .unwrap_or(0)
                     })
                     .collect();
-                places.sort_unstable();
+                sort_by_number(&mut places, |place| *place as u32);
                 places.dedup();
                 places
             });
