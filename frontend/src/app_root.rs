@@ -1,21 +1,17 @@
 //! The root: contexts, routes, and what stands beside every page.
 
 use leptos::{ev, prelude::*};
-use leptos_router::{
-    components::Router,
-    hooks::use_location,
-    location::{BrowserUrl, LocationProvider},
-};
 
+use crate::effects::effect_since;
 use crate::{
     components::{
         ErrorState, ToastAction, Toasts, Tone, clear_boot_screen, provide_toasts, use_toasts,
     },
-    effects::{effect, effect_since},
     frame::{AloneFrame, PlainFrame, TenantFrame},
     page::{Announcements, Announcer, focus_after_navigation},
     pages,
     query::Load,
+    router::{Router, use_router},
     routes::Page,
     session::Session,
     tenant::Tenancy,
@@ -26,10 +22,9 @@ use crate::{
 pub fn App() -> impl IntoView {
     provide_toasts();
     Announcer::provide();
+    Router::provide();
     view! {
-        <Router>
-            <Root/>
-        </Router>
+        <Root/>
         <Toasts/>
         <Announcements/>
     }
@@ -145,18 +140,9 @@ impl FrameKind {
 
 #[component]
 fn Pages() -> impl IntoView {
-    let path = use_location().pathname;
+    let path = use_router().path();
     let page = Memo::new(move |_| Page::parse(&path.get()).map(Page::screen));
     let kind = Memo::new(move |_| FrameKind::of(page.get().as_ref()));
-
-    // The router changes the address bar once it is told that the page is there.
-    let router = use_context::<BrowserUrl>();
-    effect(move || {
-        path.track();
-        if let Some(router) = &router {
-            router.ready_to_complete();
-        }
-    });
 
     move || {
         let kind = kind.get();

@@ -39,8 +39,8 @@ pub fn PlainFrame(
     /// The page.
     content: ViewFn,
 ) -> impl IntoView {
-    let crumbs = Signal::derive(move || vec![Crumb::here(name_of(page.get().as_ref()))]);
-    let breadcrumbs = move || view! { <Breadcrumbs crumbs/> };
+    let crumbs = move || vec![Crumb::here(name_of(page.get().as_ref()))];
+    let breadcrumbs = move || move || view! { <Breadcrumbs crumbs=crumbs()/> };
     view! {
         <AppShell
             breadcrumbs
@@ -71,15 +71,19 @@ pub fn TenantFrame(
         Memo::new(move |_| tenant.name())
     };
     let start = Page::Management(slug.clone()).href();
-    let crumbs = Signal::derive(move || {
+    let crumbs = move || {
         let page = page.get();
-        let mut crumbs = vec![Crumb::link(name.get(), start.clone())];
-        crumbs.push(Crumb::here(name_of(page.as_ref())));
-        crumbs
-    });
+        vec![
+            Crumb::link(name.get(), start.clone()),
+            Crumb::here(name_of(page.as_ref())),
+        ]
+    };
     let overview = tenant.overview;
     let missing = Memo::new(move |_| matches!(overview.load(), Load::Failed(ApiError::NotFound)));
-    let breadcrumbs = move || view! { <Breadcrumbs crumbs/> };
+    let breadcrumbs = move || {
+        let crumbs = crumbs.clone();
+        move || view! { <Breadcrumbs crumbs=crumbs()/> }
+    };
     view! {
         <AppShell
             breadcrumbs

@@ -7,13 +7,12 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
+use crate::effects::effect;
 use app::api::EVENTS_PATH;
 use js_sys::{Function, Object, Promise, Reflect};
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{AbortController, BroadcastChannel, EventSource, MessageEvent, VisibilityState};
-
-use crate::effects::effect;
 
 /// Changes that come within this time are told once.
 const GATHER: Duration = Duration::from_millis(400);

@@ -1,10 +1,10 @@
 //! What every page does when it appears: its title, the focus, the announcement.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use wasm_bindgen::JsCast;
 
 use crate::effects::{effect, effect_since};
+use crate::router::use_router;
 
 /// The product's name, at the end of every title.
 const PRODUCT: &str = "Beckon";
@@ -60,7 +60,7 @@ pub fn Announcements() -> impl IntoView {
 /// address's fragment names), so that a keyboard and a screen reader start there.
 /// The first page keeps the focus where the browser has it.
 pub fn focus_after_navigation() {
-    let path = use_location().pathname;
+    let path = use_router().path();
     effect_since(move |last: Option<String>| {
         let path = path.get();
         if last.is_some_and(|last| last != path) {

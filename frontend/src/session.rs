@@ -14,13 +14,13 @@ use app::{
     domain::role::Role,
 };
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     effects::effect,
     query::{Load, Query},
+    router::{Router, use_router},
     routes::{MY_INVITATIONS, Page, safe_next},
 };
 
@@ -29,7 +29,7 @@ use crate::{
 pub struct Session {
     current: Query<Current>,
     gate: Gate,
-    go: Callback<(String, NavigateOptions)>,
+    router: Router,
 }
 
 /// What holds calls back until somebody signed in again.
@@ -48,7 +48,6 @@ pub fn use_session() -> Session {
 impl Session {
     /// Makes the session and puts it into the context. Once, inside the router.
     pub fn provide() -> Self {
-        let navigate = use_navigate();
         let session = Self {
             current: Query::ungated(CurrentSession {}),
             gate: Gate {
@@ -56,9 +55,7 @@ impl Session {
                 open: RwSignal::new(false),
                 waiting: StoredValue::new_local(Vec::new()),
             },
-            go: Callback::new(move |(path, options): (String, NavigateOptions)| {
-                navigate(&path, options);
-            }),
+            router: use_router(),
         };
         provide_context(session);
         session
@@ -108,27 +105,13 @@ impl Session {
     }
 
     /// Goes to a page of ours.
-    pub fn go(self, path: impl Into<String>) {
-        self.go.run((path.into(), NavigateOptions::default()));
+    pub fn go(self, path: impl AsRef<str>) {
+        self.router.go(path.as_ref());
     }
 
     /// Goes to a page of ours in place of this one.
-    pub fn replace(self, path: impl Into<String>) {
-        let options = NavigateOptions {
-            replace: true,
-            ..NavigateOptions::default()
-        };
-        self.go.run((path.into(), options));
-    }
-
-    /// Changes what the address says about this page, and nothing else.
-    pub fn replace_quietly(self, path: impl Into<String>) {
-        let options = NavigateOptions {
-            replace: true,
-            scroll: false,
-            ..NavigateOptions::default()
-        };
-        self.go.run((path.into(), options));
+    pub fn replace(self, path: impl AsRef<str>) {
+        self.router.replace(path.as_ref());
     }
 
     /// Runs a wire call. An ended session is handled here, and the error still
@@ -205,8 +188,6 @@ impl Session {
     /// Goes to the sign-in page, which leads back here. Does nothing on pages that
     /// need nobody.
     pub fn leave_for_sign_in(self) {
-        // The address bar is asked, not the router: during a navigation it still
-        // names the page whose call failed.
         let location = window().location();
         let path = location.pathname().unwrap_or_default();
         if Page::parse(&path).is_some_and(|page| page.stands_alone()) {

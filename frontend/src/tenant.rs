@@ -2,9 +2,8 @@
 
 use app::api::tenants::{TenantOverview, TenantOverviewFn};
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
-use crate::{live, query::Query, routes::Page, session::Session};
+use crate::{live, query::Query, router::use_router, routes::Page, session::Session};
 
 /// The tenant of a management page. Take it with [`use_tenant`].
 #[derive(Clone)]
@@ -50,7 +49,7 @@ pub struct Tenancy {
 impl Tenancy {
     /// Makes it and puts it into the context. Once, inside the router.
     pub fn provide(session: Session) -> Self {
-        let path = use_location().pathname;
+        let path = use_router().path();
         let slug = Memo::new(move |_| {
             Page::parse(&path.get()).and_then(|page| page.tenant().map(str::to_owned))
         });

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
-
 use crate::effects::effect_since;
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
 /// Typing rests this long before the server is asked.
 const REST: Duration = Duration::from_millis(250);

@@ -38,13 +38,12 @@ impl Tone {
 #[component]
 pub fn Badge(
     /// What the colour says.
-    #[prop(optional, into)]
-    tone: Signal<Tone>,
+    tone: Tone,
     /// The word.
     #[prop(into)]
-    label: Signal<String>,
+    label: String,
 ) -> impl IntoView {
-    view! { <span class=move || format!("badge {}", tone.get().class())>{label}</span> }
+    view! { <span class=format!("badge {}", tone.class())>{label}</span> }
 }
 
 /// Every status an invitation or a delivery can show. Pages map the domain's
@@ -125,13 +124,8 @@ impl Status {
 #[component]
 pub fn StatusBadge(
     /// Which one.
-    #[prop(into)]
-    status: Signal<Status>,
+    status: Status,
 ) -> impl IntoView {
-    view! {
-        <span class=move || {
-            let status = status.get();
-            format!("badge {} {}", status.mark(), status.tone().class())
-        }>{move || status.get().label()}</span>
-    }
+    let class = format!("badge {} {}", status.mark(), status.tone().class());
+    view! { <span class=class>{status.label()}</span> }
 }

@@ -35,8 +35,7 @@ pub fn Select(
     /// The chosen value; follows and sets the list.
     value: RwSignal<String>,
     /// What there is to choose from.
-    #[prop(into)]
-    options: Signal<Vec<SelectOption>>,
+    options: Vec<SelectOption>,
     /// Shown in grey below.
     #[prop(optional, into)]
     hint: Signal<Option<String>>,
@@ -65,23 +64,20 @@ pub fn Select(
                     for_control.described_by(hint.with(Option::is_some), error.with(Option::is_some))
                 }
             >
-                {move || {
-                    options
-                        .get()
-                        .into_iter()
-                        .map(|option| {
-                            let own = option.value.clone();
-                            view! {
-                                <option
-                                    value=option.value
-                                    prop:selected=move || value.with(|value| *value == own)
-                                >
-                                    {option.label}
-                                </option>
-                            }
-                        })
-                        .collect_view()
-                }}
+                {options
+                    .into_iter()
+                    .map(|option| {
+                        let own = option.value.clone();
+                        view! {
+                            <option
+                                value=option.value
+                                prop:selected=move || value.with(|value| *value == own)
+                            >
+                                {option.label}
+                            </option>
+                        }
+                    })
+                    .collect_view()}
             </select>
             <Icon name=IconName::ChevronDown/>
             </div>

@@ -9,7 +9,6 @@ use super::{
     focus,
     icon::IconName,
 };
-
 use crate::effects::effect;
 
 /// Widths: 420, 560 and 860 pixels at most.

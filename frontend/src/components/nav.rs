@@ -1,13 +1,13 @@
 //! Where one is, and where one can go.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use super::{
     field::unique_id,
     icon::{Icon, IconName},
     time::format_number,
 };
+use crate::router::use_router;
 
 /// One step of the path from the start to here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,15 +40,12 @@ impl Crumb {
 #[component]
 pub fn Breadcrumbs(
     /// The steps, the page itself last.
-    #[prop(into)]
-    crumbs: Signal<Vec<Crumb>>,
+    crumbs: Vec<Crumb>,
 ) -> impl IntoView {
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">
             <ol class="crumbs__list">
-                {move || {
-                    crumbs
-                        .get()
+                {crumbs
                         .into_iter()
                         .map(|crumb| {
                             let step = match crumb.href {
@@ -59,8 +56,7 @@ pub fn Breadcrumbs(
                             };
                             view! { <li>{step}</li> }
                         })
-                        .collect_view()
-                }}
+                        .collect_view()}
             </ol>
         </nav>
     }
@@ -140,7 +136,7 @@ pub fn NavItem(
     /// The words: its accessible name.
     children: Children,
 ) -> impl IntoView {
-    let path = use_location().pathname;
+    let path = use_router().path();
     let target = href.clone();
     let current = move || {
         path.with(|path| matches.holds(path, &target))

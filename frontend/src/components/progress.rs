@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::{
     badge::Tone,
     button::{Button, ButtonKind, ButtonSize},
-    decimal::decimal,
     field::unique_id,
 };
 
@@ -15,9 +14,9 @@ pub fn Progress(
     /// What is being done: the bar's accessible name.
     #[prop(into)]
     label: Signal<String>,
-    /// From 0 to 1; `None` while nobody knows.
+    /// From 0 to 1,000; `None` while nobody knows.
     #[prop(optional, into)]
-    value: Signal<Option<f64>>,
+    value: Signal<Option<u64>>,
     /// Where it is at, in words, e.g. *4,000 of 12,408 rows*.
     #[prop(optional, into)]
     detail: Signal<String>,
@@ -37,8 +36,8 @@ pub fn Progress(
             </div>
             <progress
                 class="progress__bar"
-                max="1"
-                value=move || value.get().map(|value| decimal(value.clamp(0.0, 1.0)))
+                max="1000"
+                value=move || value.get().map(|value| value.to_string())
                 aria-labelledby=labelled_by
             ></progress>
             {on_cancel
@@ -63,7 +62,7 @@ pub struct Segment {
     /// What the colour says.
     pub tone: Tone,
     /// Its share, in any unit.
-    pub amount: f64,
+    pub amount: u64,
     /// Its words, e.g. *12,031 ready*.
     pub label: String,
 }
@@ -73,35 +72,27 @@ pub struct Segment {
 #[component]
 pub fn SplitBar(
     /// The parts, from the left.
-    #[prop(into)]
-    segments: Signal<Vec<Segment>>,
+    segments: Vec<Segment>,
 ) -> impl IntoView {
-    let name = move || {
-        segments.with(|segments| {
-            segments
-                .iter()
-                .map(|segment| segment.label.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-        })
-    };
+    let name = segments
+        .iter()
+        .map(|segment| segment.label.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
     view! {
         <div class="split" role="img" aria-label=name>
-            {move || {
-                segments
-                    .get()
-                    .into_iter()
-                    .filter(|segment| segment.amount > 0.0)
-                    .map(|segment| {
-                        view! {
-                            <span
-                                class=format!("split__part {}", segment.tone.class())
-                                style:flex-grow=decimal(segment.amount)
-                            ></span>
-                        }
-                    })
-                    .collect_view()
-            }}
+            {segments
+                .into_iter()
+                .filter(|segment| segment.amount > 0)
+                .map(|segment| {
+                    view! {
+                        <span
+                            class=format!("split__part {}", segment.tone.class())
+                            style:flex-grow=segment.amount.to_string()
+                        ></span>
+                    }
+                })
+                .collect_view()}
         </div>
     }
 }

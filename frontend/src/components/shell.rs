@@ -1,12 +1,12 @@
 //! The frame around every signed-in page.
 
 use leptos::{ev, html, prelude::*, wasm_bindgen::JsCast, web_sys};
-use leptos_router::hooks::use_location;
 
 use super::{
     focus,
     icon::{Icon, IconName, Logo},
 };
+use crate::router::use_router;
 
 /// Top bar, side navigation and content. Under 720 px the navigation is a drawer
 /// that the **Menu** button opens.
@@ -37,7 +37,7 @@ pub fn AppShell(
     let has_side = side.is_some();
 
     // Going anywhere closes the drawer.
-    let path = use_location().pathname;
+    let path = use_router().path();
     let on_move = RenderEffect::new(move |last: Option<String>| {
         let path = path.get();
         if last.is_some_and(|last| last != path) {

@@ -33,12 +33,12 @@ pub fn Tabs(
     #[prop(into)]
     label: String,
     /// The tabs, from the left.
-    #[prop(into)]
-    tabs: Signal<Vec<TabDef>>,
+    tabs: Vec<TabDef>,
     /// The shown tab's id.
     selected: RwSignal<&'static str>,
 ) -> impl IntoView {
     let list = NodeRef::<html::Div>::new();
+    let ids: Vec<&'static str> = tabs.iter().map(|tab| tab.id).collect();
     let on_key = move |event: ev::KeyboardEvent| {
         let Some(list) = list.get_untracked() else {
             return;
@@ -56,15 +56,14 @@ pub fn Tabs(
             _ => return,
         };
         event.prevent_default();
-        if let Some(id) = tabs.with_untracked(|tabs| tabs.get(to).map(|tab| tab.id)) {
+        if let Some(id) = ids.get(to) {
             selected.set(id);
         }
         focus::focus(&elements[to]);
     };
     view! {
         <div class="tabs" role="tablist" aria-label=label node_ref=list on:keydown=on_key>
-            {move || {
-                tabs.get()
+            {tabs
                     .into_iter()
                     .map(|tab| {
                         let id = tab.id;
@@ -94,8 +93,7 @@ pub fn Tabs(
                             </button>
                         }
                     })
-                    .collect_view()
-            }}
+                    .collect_view()}
         </div>
     }
 }

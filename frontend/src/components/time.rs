@@ -134,15 +134,14 @@ fn now() -> ArcRwSignal<f64> {
 #[component]
 pub fn DateText(
     /// Milliseconds since 1970, UTC.
-    #[prop(into)]
-    at: Signal<i64>,
+    at: i64,
     /// How it is written.
     #[prop(optional)]
     style: DateStyle,
 ) -> impl IntoView {
     view! {
-        <time class="num" datetime=move || iso(at.get()) title=move || full(at.get())>
-            {move || format_date(at.get(), style)}
+        <time class="num" datetime=iso(at) title=full(at)>
+            {format_date(at, style)}
         </time>
     }
 }
@@ -152,13 +151,12 @@ pub fn DateText(
 #[component]
 pub fn RelativeTime(
     /// Milliseconds since 1970, UTC.
-    #[prop(into)]
-    at: Signal<i64>,
+    at: i64,
 ) -> impl IntoView {
     let now = now();
     view! {
-        <time class="num" datetime=move || iso(at.get()) title=move || full(at.get())>
-            {move || relative(at.get(), now.get())}
+        <time class="num" datetime=iso(at) title=full(at)>
+            {move || relative(at, now.get())}
         </time>
     }
 }
@@ -182,17 +180,20 @@ pub fn format_bytes(bytes: u64) -> String {
     if bytes < 1_000 {
         return format!("{bytes} B");
     }
-    let mut size = bytes as f64 / 1_000.0;
+    let mut size = 1_000;
     let mut unit = 0;
-    while size >= 999.5 && unit + 1 < UNITS.len() {
-        size /= 1_000.0;
+    // Rounded, 999.5 of one unit are 1.0 of the next.
+    while bytes >= size / 10 * 9_995 && unit + 1 < UNITS.len() {
+        size *= 1_000;
         unit += 1;
     }
-    if size < 10.0 {
-        let tenths = (size * 10.0).round() as u64;
-        format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
+    let name = UNITS[unit];
+    // In whole numbers: a float's digits are 5 kB of code.
+    let tenths = (bytes + size / 20) / (size / 10);
+    if tenths < 100 {
+        format!("{}.{} {name}", tenths / 10, tenths % 10)
     } else {
-        format!("{} {}", size.round() as u64, UNITS[unit])
+        format!("{} {name}", (bytes + size / 2) / size)
     }
 }
 
@@ -214,7 +215,11 @@ mod tests {
         assert_eq!(format_bytes(812), "812 B");
         assert_eq!(format_bytes(9_800), "9.8 KB");
         assert_eq!(format_bytes(102_000_000), "102 MB");
+        assert_eq!(format_bytes(999_400), "999 KB");
         assert_eq!(format_bytes(999_900), "1.0 MB");
+        assert_eq!(format_bytes(9_949), "9.9 KB");
+        assert_eq!(format_bytes(9_950), "10 KB");
+        assert_eq!(format_bytes(1_000), "1.0 KB");
     }
 
     #[test]

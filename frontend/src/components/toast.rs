@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
+use crate::keyed::keyed;
+
 use super::{
     badge::Tone,
     button::{ButtonKind, ButtonSize, IconButton, classes},
@@ -121,27 +123,25 @@ pub fn use_toasts() -> ToastStore {
 #[component]
 pub fn Toasts() -> impl IntoView {
     let store = use_toasts();
-    let of = move |urgent: bool| {
-        move || {
-            store
-                .toasts
-                .get()
-                .into_iter()
-                .filter(|toast| (toast.tone == Tone::Bad) == urgent)
-                .collect::<Vec<_>>()
-        }
+    let lines = move |urgent: bool| {
+        let of = move || {
+            let mut toasts = store.toasts.get();
+            toasts.retain(|toast| (toast.tone == Tone::Bad) == urgent);
+            toasts
+        };
+        keyed(
+            of,
+            |toast| toast.id.to_string(),
+            move |toast| view! { <ToastView toast store/> }.into_any(),
+        )
     };
     view! {
         <div class="toasts">
             <div class="toasts__region" role="status" aria-live="polite">
-                <For each=of(false) key=|toast| toast.id let:toast>
-                    <ToastView toast store/>
-                </For>
+                {lines(false)}
             </div>
             <div class="toasts__region" role="alert">
-                <For each=of(true) key=|toast| toast.id let:toast>
-                    <ToastView toast store/>
-                </For>
+                {lines(true)}
             </div>
         </div>
     }

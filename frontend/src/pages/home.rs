@@ -6,12 +6,12 @@ use app::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::effects::effect;
 use crate::{
     components::{
         Button, ButtonKind, ConfirmDialog, DateText, EmptyArt, EmptyState, SkeletonShape,
         StatusBadge, use_toasts,
     },
-    effects::effect,
     page::use_title,
     query::{Loaded, Query},
     session::use_session,

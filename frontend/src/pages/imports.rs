@@ -96,7 +96,7 @@ fn row(line: ImportLine) -> AnyView {
             let (words, tone) = outcome_words(outcome);
             Some(Segment {
                 tone,
-                amount: f64::from(count),
+                amount: u64::from(count),
                 label: format!("{} {words}", format_number(u64::from(count))),
             })
         })

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use app::api::demo::{DemoMail, DemoMails, MailLine, MailView};
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 use crate::{
     components::{
@@ -13,6 +12,7 @@ use crate::{
     },
     page::use_title,
     query::{Loaded, Query},
+    router::use_router,
     routes::Page,
     session::use_session,
     typing::rested,
@@ -26,7 +26,7 @@ const LOOK: Duration = Duration::from_secs(4);
 pub fn MailboxPage() -> impl IntoView {
     use_title(|| "Demo mailbox".to_owned());
     let session = use_session();
-    let path = use_location().pathname;
+    let path = use_router().path();
     let chosen = Memo::new(move |_| match Page::parse(&path.get()) {
         Some(Page::Mail(id)) => Some(id),
         _ => None,

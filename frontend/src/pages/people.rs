@@ -6,12 +6,13 @@ use app::api::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
+use crate::effects::effect;
+use crate::keyed::keyed;
 use crate::{
     components::{
         Avatar, DateText, EmptyArt, EmptyState, ErrorState, MoreButton, PageHead, SearchField,
         Skeleton, SkeletonShape,
     },
-    effects::effect,
     page::{use_announcer, use_title},
     session::use_session,
     tenant::use_tenant,
@@ -175,11 +176,11 @@ fn table(people: People) -> AnyView {
                     </tr>
                 </thead>
                 <tbody>
-                    <For
-                        each=move || people.lines.get().unwrap_or_default()
-                        key=|line| line.user
-                        children=row
-                    />
+                    {keyed(
+                        move || people.lines.get().unwrap_or_default(),
+                        |line| line.user.0.to_string(),
+                        row,
+                    )}
                 </tbody>
             </table>
         </div>
@@ -193,7 +194,7 @@ fn table(people: People) -> AnyView {
     .into_any()
 }
 
-fn row(line: PersonLine) -> impl IntoView {
+fn row(line: PersonLine) -> AnyView {
     let group = if line.group.is_empty() {
         "–".to_owned()
     } else {
@@ -217,4 +218,5 @@ fn row(line: PersonLine) -> impl IntoView {
             </td>
         </tr>
     }
+    .into_any()
 }

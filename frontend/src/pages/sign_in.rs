@@ -6,15 +6,15 @@ use app::api::{
     session::{DemoInfo, Me, SignIn, SignInSession},
 };
 use leptos::{ev, prelude::*, task::spawn_local};
-use leptos_router::hooks::use_query_map;
 
+use crate::effects::effect;
 use crate::{
     components::{
         Avatar, Button, ButtonKind, ButtonType, Dialog, DialogSize, Logo, Notice, PasswordInput,
         TextInput, Tone,
     },
-    effects::effect,
     page::use_title,
+    router::use_router,
     routes::safe_next,
     session::{home_of, use_session},
     text::failure,
@@ -100,14 +100,14 @@ pub fn alert(text: String) -> AnyView {
 pub fn SignInPage() -> impl IntoView {
     use_title(|| "Sign in".to_owned());
     let session = use_session();
-    let query = use_query_map();
+    let router = use_router();
     let email = RwSignal::new(String::new());
     let password = RwSignal::new(String::new());
 
     // Whoever is signed in, now or already, goes on to where they wanted to be.
     effect(move || {
         if let Some(me) = session.me() {
-            let next = query.with_untracked(|query| query.get("next"));
+            let next = untrack(|| router.param("next"));
             let target = next
                 .as_deref()
                 .and_then(safe_next)
@@ -115,7 +115,7 @@ pub fn SignInPage() -> impl IntoView {
             session.replace(target);
         }
     });
-    let returning = move || query.with(|query| query.get("next").is_some());
+    let returning = move || router.param("next").is_some();
     let demo = Memo::new(move |_| session.demo());
     view! {
         <main class="gate" id="content" tabindex="-1">

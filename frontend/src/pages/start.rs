@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::effects::effect;
 use crate::{
     components::Skeleton,
-    effects::effect,
     routes::Page,
     session::{home_of, use_session},
 };

@@ -1,14 +1,14 @@
 //! Search and status: where they are kept, and the bar that sets them.
 
-use app::{bulk::order::sort_by_number, domain::invitation::InvitationStatus};
+use app::domain::invitation::InvitationStatus;
 use leptos::prelude::*;
-use leptos_router::hooks::{use_location, use_query_map};
 
 use super::lines::Filter;
+use crate::effects::effect;
+use crate::keyed::keyed;
 use crate::{
     components::{Chip, SearchField},
-    effects::effect,
-    session::use_session,
+    router::use_router,
     tenant::use_tenant,
     text::status_badge,
     typing::when_rested,
@@ -34,20 +34,16 @@ pub struct Filters {
 impl Filters {
     /// Kept in the page's address, so that a reload and a link keep it.
     pub fn in_address() -> Self {
-        let session = use_session();
-        let path = use_location().pathname;
-        let query = use_query_map();
-        let now = Memo::new(move |_| {
-            query.with(|query| Filter {
-                search: query.get("q").unwrap_or_default(),
-                status: query
-                    .get("status")
-                    .and_then(|word| InvitationStatus::parse(&word)),
-            })
+        let router = use_router();
+        let now = Memo::new(move |_| Filter {
+            search: router.param("q").unwrap_or_default(),
+            status: router
+                .param("status")
+                .and_then(|word| InvitationStatus::parse(&word)),
         });
         let set = Callback::new(move |filter: Filter| {
-            let path = path.get_untracked();
-            session.replace_quietly(format!("{path}{}", address_query(&filter)));
+            let path = router.path().get_untracked();
+            router.replace_quietly(&format!("{path}{}", address_query(&filter)));
         });
         Self {
             now: now.into(),
@@ -120,33 +116,16 @@ pub fn FilterBar(
         counts.with(|counts| counts.as_ref().map(|counts| counts.values().sum()))
     });
     let text = debounced(filters);
-    let shown = move || {
-        InvitationStatus::ALL.iter().copied().filter(move |status| {
-            ALWAYS.contains(status)
-                || count_of(*status).is_some_and(|count| count > 0)
-                || filters.now.with(|filter| filter.status == Some(*status))
-        })
-    };
     let shown = Memo::new(move |_| {
-        let mut shown: Vec<_> = shown().collect();
-        sort_by_number(&mut shown, |status| {
-            let place = ALWAYS.iter().position(|one| one == status);
-            place.map_or(9, |place| place as u32)
+        let others = InvitationStatus::ALL.iter().copied().filter(|status| {
+            !ALWAYS.contains(status)
+                && (count_of(*status).is_some_and(|count| count > 0)
+                    || filters.now.with(|filter| filter.status == Some(*status)))
         });
-        shown
+        ALWAYS.into_iter().chain(others).collect::<Vec<_>>()
     });
-    view! {
-        <div class="filters">
-            <SearchField label="Search" value=text placeholder="Name or email" busy/>
-            <div class="chips" role="group" aria-label="Status">
-                <Chip
-                    pressed=Signal::derive(move || filters.now.with(|now| now.status.is_none()))
-                    count=total
-                    on:click=move |_| filters.set_status(None)
-                >
-                    "All"
-                </Chip>
-                <For each=move || shown.get() key=|status| *status let:status>
+    let chip = move |status: InvitationStatus| {
+        view! {
                     <Chip
                         pressed=Signal::derive(move || {
                             filters.now.with(|now| now.status == Some(status))
@@ -160,7 +139,21 @@ pub fn FilterBar(
                     >
                         {status_badge(status).label()}
                     </Chip>
-                </For>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="filters">
+            <SearchField label="Search" value=text placeholder="Name or email" busy/>
+            <div class="chips" role="group" aria-label="Status">
+                <Chip
+                    pressed=Signal::derive(move || filters.now.with(|now| now.status.is_none()))
+                    count=total
+                    on:click=move |_| filters.set_status(None)
+                >
+                    "All"
+                </Chip>
+                {keyed(move || shown.get(), |status| status.as_str().to_owned(), chip)}
             </div>
         </div>
     }

@@ -9,12 +9,13 @@ use super::{
     lines::{Line, Listing},
     row::InvitationRow,
 };
+use crate::effects::{effect, effect_since};
+use crate::keyed::keyed;
 use crate::{
     components::{
         Button, ButtonKind, ConfirmDialog, EmptyArt, EmptyState, ErrorState, LinkButton,
         MoreButton, Skeleton, SkeletonShape, use_toasts,
     },
-    effects::{effect, effect_since},
     page::use_announcer,
     routes::Page,
     session::use_session,
@@ -230,9 +231,11 @@ fn Table(listing: Listing, question: RwSignal<Option<Question>>) -> impl IntoVie
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=lines key=|line| line.id let:line>
-                        <InvitationRow line question/>
-                    </For>
+                    {keyed(
+                        lines,
+                        |line| line.id.0.to_string(),
+                        move |line| view! { <InvitationRow line question/> }.into_any(),
+                    )}
                 </tbody>
             </table>
         </div>

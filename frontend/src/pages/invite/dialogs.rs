@@ -7,7 +7,6 @@ use super::desk::Desk;
 use crate::components::{
     Button, ButtonKind, ButtonType, Dialog, DialogSize, TextInput, format_number, grid::GridRequest,
 };
-
 use crate::effects::effect;
 
 /// Asks for a row's number.

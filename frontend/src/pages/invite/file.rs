@@ -61,7 +61,12 @@ pub fn ReadingBar(
             .as_ref()
             .map_or_else(String::new, |reading| format!("Reading {}", reading.name))
     });
-    let value = Signal::derive(move || desk.reading.read().as_ref().map(|reading| reading.share));
+    let value = Signal::derive(move || {
+        desk.reading
+            .read()
+            .as_ref()
+            .map(|reading| (reading.share * 1_000.0) as u64)
+    });
     let detail = Signal::derive(move || {
         desk.reading
             .read()
@@ -92,9 +97,13 @@ pub fn FileCard(
     let facts = move || {
         let facts = desk.facts.get();
         let read = desk.file.get().map_or_else(String::new, |file| {
+            let hundredths = (file.seconds * 100.0).round() as u64;
             format!(
-                " · {}, {} · read in {:.2} s",
-                file.encoding, file.delimiter, file.seconds
+                " · {}, {} · read in {}.{:02} s",
+                file.encoding,
+                file.delimiter,
+                hundredths / 100,
+                hundredths % 100
             )
         });
         format!(
@@ -103,22 +112,22 @@ pub fn FileCard(
             count_of(facts.columns as u64, "column", "columns")
         )
     };
-    let segments = Signal::derive(move || {
+    let segments = move || {
         let facts = desk.facts.get();
         let bad = facts.checked.saturating_sub(facts.ready);
         vec![
             Segment {
                 tone: Tone::Ok,
-                amount: facts.ready as f64,
+                amount: facts.ready as u64,
                 label: format!("{} ready", format_number(facts.ready as u64)),
             },
             Segment {
                 tone: Tone::Bad,
-                amount: bad as f64,
+                amount: bad as u64,
                 label: format!("{} with errors", format_number(bad as u64)),
             },
         ]
-    });
+    };
     let ready = move || {
         let facts = desk.facts.get();
         format!(
@@ -139,7 +148,7 @@ pub fn FileCard(
                 <div class="file__facts">{facts}</div>
             </div>
             <div class="file__ready">
-                <SplitBar segments/>
+                {move || view! { <SplitBar segments=segments()/> }}
                 <span>{ready}</span>
             </div>
             <IconButton

@@ -114,12 +114,12 @@ pub fn Footer(
             )
         )
     });
-    let modes = Signal::derive(|| {
+    let modes = move || {
         vec![
             SelectOption::new("valid_now", "Submit the rows that are ready"),
             SelectOption::new("all_or_nothing", "Submit all rows or none"),
         ]
-    });
+    };
     view! {
         <Show when=move || desk.open.get()>
             <div class="actionbar" role="region" aria-label="Submit the rows">
@@ -138,7 +138,7 @@ pub fn Footer(
                 <Show when=move || {
                     !busy.get() && desk.facts.read().rows <= ROWS_AT_ONCE as usize
                 }>
-                    <Select label="If rows have problems" value=mode options=modes/>
+                    <Select label="If rows have problems" value=mode options=modes()/>
                 </Show>
                 <Show when=move || !busy.get() && { let facts = desk.facts.read(); facts.rows > facts.ready }>
                     <Button
@@ -265,7 +265,7 @@ fn Sending(desk: Desk) -> impl IntoView {
             .read()
             .as_ref()
             .filter(|progress| progress.total > 0)
-            .map(|progress| f64::from(progress.done) / f64::from(progress.total))
+            .map(|progress| u64::from(progress.done) * 1_000 / u64::from(progress.total))
     });
     let can_cancel = Memo::new(move |_| {
         desk.submitting

@@ -11,8 +11,8 @@ use crate::components::{
     Button, ButtonKind, Dialog, DialogSize, IconButton, IconName, Select, SelectOption,
     grid::GridRequest,
 };
-
 use crate::effects::effect;
+use crate::keyed::keyed;
 
 /// Characters of a sample that are shown.
 const SAMPLE: usize = 48;
@@ -111,13 +111,14 @@ pub fn MapColumns(
                 "Each column fills a field, is kept with the invitation under its own name, or is left out. Every change here can be undone."
             </p>
             <div class="mapping">
-                <For
-                    each=move || lines.get()
-                    key=|line| (line.id, line.place, line.last, line.name.clone(), line.sample.clone())
-                    let:line
-                >
-                    <MapLine desk line lines/>
-                </For>
+                {keyed(
+                    move || lines.get(),
+                    |line| {
+                        let Line { id, place, last, name, sample, .. } = line;
+                        format!("{} {place} {last} {name}\n{sample}", id.0)
+                    },
+                    move |line| view! { <MapLine desk line lines/> }.into_any(),
+                )}
             </div>
         </Dialog>
     }
@@ -207,7 +208,7 @@ fn MapLine(desk: Desk, line: Line, lines: Memo<Vec<Line>>) -> impl IntoView {
             </div>
             <crate::components::Icon name=IconName::ArrowRight/>
             <div>
-                <Select label value options=Signal::derive(options)/>
+                <Select label value options=options()/>
                 <div class="mapping__reason">{reason}</div>
             </div>
         </div>

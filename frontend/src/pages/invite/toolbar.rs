@@ -3,6 +3,8 @@
 use app::bulk::problem::ProblemCode;
 use leptos::prelude::*;
 
+use crate::keyed::keyed;
+
 use super::{book::Filter, desk::Desk};
 use crate::components::{
     Button, ButtonKind, ButtonSize, Chip, IconName, Notice, Tone, format_number,
@@ -53,6 +55,7 @@ pub fn Chips(
                 {code.title()}
             </Chip>
         }
+        .into_any()
     };
     view! {
         <div class="chips" role="group" aria-label="Which rows are shown">
@@ -71,9 +74,7 @@ pub fn Chips(
             >
                 "Problems"
             </Chip>
-            <For each=move || kinds.get() key=|code| *code let:code>
-                {kind(code)}
-            </For>
+            {keyed(move || kinds.get(), |code| code.code().to_owned(), kind)}
             <span class="next-problem">
                 <Button
                     kind=ButtonKind::Quiet
@@ -106,23 +107,22 @@ pub fn ColumnNotices(
         codes.dedup();
         codes
     });
-    view! {
-        <For each=move || codes.get() key=|code| *code let:code>
-            <Notice
-                tone=Tone::Warn
-                title=code.title()
-                action=move || {
-                    view! {
-                        <Button size=ButtonSize::Small on:click=move |_| desk.mapping.set(true)>
-                            "Choose columns"
-                        </Button>
-                    }
-                }
-            >
+    let action = move || {
+        view! {
+            <Button size=ButtonSize::Small on:click=move |_| desk.mapping.set(true)>
+                "Choose columns"
+            </Button>
+        }
+    };
+    let notice = move |code: ProblemCode| {
+        view! {
+            <Notice tone=Tone::Warn title=code.title() action>
                 {code.message("")}
             </Notice>
-        </For>
-    }
+        }
+        .into_any()
+    };
+    keyed(move || codes.get(), |code| code.code().to_owned(), notice)
 }
 
 /// The tools over the grid.

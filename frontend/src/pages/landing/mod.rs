@@ -10,15 +10,14 @@ use app::{
     domain::invitation::InvitationKind,
 };
 use leptos::{prelude::*, task::spawn_local};
-use leptos_router::hooks::use_location;
-use wasm_bindgen::JsValue;
 
 use self::steps::Step;
+use crate::effects::effect_since;
 use crate::{
     components::{Avatar, DateText, ErrorState, Icon, IconName, LinkButton, Logo, Skeleton},
-    effects::effect_since,
     page::use_title,
     query::Load,
+    router::use_router,
     routes::Page,
     text::{failure, kind_word},
 };
@@ -76,20 +75,19 @@ impl Offer {
 #[component]
 pub fn LandingPage() -> impl IntoView {
     let offer = Offer::new();
-    let hash = use_location().hash;
+    let router = use_router();
     // Another link may be opened while this page is there; the first one counts too.
-    effect_since(move |last: Option<String>| {
-        let hash = hash.get();
-        let token = hash.strip_prefix('#').unwrap_or(&hash);
+    effect_since(move |last: Option<()>| {
+        let token = router.hash().get();
         if !token.is_empty() {
-            offer.token.set_value(Some(token.to_owned()));
-            forget_fragment();
+            offer.token.set_value(Some(token));
+            // Out of the address bar and the history, at once (S08).
+            router.replace_quietly(&Page::Landing.path());
             offer.load.set(Load::Waiting);
             offer.ask();
         } else if last.is_none() {
             offer.ask();
         }
-        hash
     });
     use_title(move || {
         offer.load.with(|load| match load {
@@ -106,15 +104,6 @@ pub fn LandingPage() -> impl IntoView {
                 <div class="landing__card">{move || card(offer)}</div>
             </main>
         </div>
-    }
-}
-
-/// Takes the token out of the address bar and the history, at once (S08).
-fn forget_fragment() {
-    if let Ok(history) = window().history() {
-        let state = history.state().unwrap_or(JsValue::NULL);
-        // It can only fail on an address of another origin.
-        _ = history.replace_state_with_url(&state, "", Some(&Page::Landing.path()));
     }
 }
 
