@@ -67,16 +67,19 @@ test('journey B with the keyboard alone', LIMIT, async () => {
     await tabTo(page, link(page, 'Invite').first());
     await press('Enter');
 
+    // The page has arrived once its heading has the focus; Tab goes on from there.
+    const heading = page.getByRole('heading', { level: 1, name: /^Invite people/ });
+    await waitFor(async () => assert.equal(await focused(heading), true));
     await settled(page);
     await tabTo(page, button(page, 'Upload CSV'));
-    const chooser = page.waitForEvent('filechooser');
-    await press('Enter');
     const rows = [
       ['ann.keys@example.test', 'Ann', ''],
       ['bob at example.test', 'Bob', ''],
       ['cy.keys@example.test', 'Cy', 'last'],
     ];
     const csv = toCsv(['email', 'first_name', 'note'], rows);
+    const chooser = page.waitForEvent('filechooser');
+    await press('Enter');
     await (await chooser).setFiles({ name: 'keys.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
     const review = await loaded(page, 3);
     await tabTo(page, review.grid.locator('[role=gridcell] :is(input, textarea)').first());

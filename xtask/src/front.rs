@@ -18,6 +18,16 @@ const WASM_FLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 /// browser tests see what is shipped.
 const ERASED: &str = "--cfg erase_components";
 
+/// Compiles the standard library along, for size and without the texts of panics: a
+/// release traps where a development build panics, and `stopped.js` tells the person
+/// (ADR 0007). The compiler is pinned, so what is unstable in it stands still.
+const SMALL: [(&str, &str); 3] = [
+    ("RUSTC_BOOTSTRAP", "1"),
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+];
+const SMALL_FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none -Cllvm-args=-inline-threshold=0";
+
 /// How the front end is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -92,6 +102,10 @@ fn trunk(project: &Project, kind: Kind) -> Outcome {
     if kind == Kind::Release {
         // Lets Trunk call wasm-opt with what index.html names, and hash its result.
         trunk.arg("--release");
+        for (name, value) in SMALL {
+            trunk.env(name, value);
+        }
+        trunk.env(WASM_FLAGS, format!("{ERASED} {SMALL_FLAGS}"));
     }
     process::run(&mut trunk)
 }
@@ -104,7 +118,7 @@ fn fingerprint(project: &Project, kind: Kind) -> String {
     }
     files.sort();
     let mut text = format!(
-        "{} {ERASED} {} {}\n",
+        "{} {ERASED} {SMALL:?} {SMALL_FLAGS} {} {}\n",
         kind.profile(),
         crate::tools::TRUNK,
         project.target.display()

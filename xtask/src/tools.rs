@@ -4,7 +4,7 @@ use crate::Outcome;
 use crate::process;
 use crate::project::Project;
 use crate::say::{self, Steps};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Builds `frontend/index.html` into `dist`. 0.22 needs a newer compiler.
 pub const TRUNK: &str = "0.21.14";
@@ -16,6 +16,11 @@ pub const BINARYEN: &str = "132.0.0";
 pub const CARGO_DENY: &str = "0.20.2";
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// What the release compiles the standard library from (ADR 0007).
+const RUST_SRC: &str = "rust-src";
+/// Where that component lies below the compiler's folder.
+const STD_SOURCE: &str = "lib/rustlib/src/rust/library";
 
 /// One crate whose binary is built into `.tools/bin`.
 pub struct CargoTool {
@@ -72,13 +77,19 @@ pub fn setup(project: &Project) -> Outcome {
 
 /// Gets what is missing; prints nothing when all is there.
 pub fn ensure(project: &Project, need: Need) -> Outcome {
-    let wasm = wasm_target_missing(project);
+    let wasm = !sysroot(project).is_some_and(|root| {
+        root.join("lib/rustlib")
+            .join(WASM_TARGET)
+            .join("lib")
+            .is_dir()
+    });
+    let source = need == Need::Release && !std_source_fetched(project);
     let cargo_tools: Vec<&CargoTool> = [&TRUNK_TOOL, &WASM_BINDGEN_TOOL]
         .into_iter()
         .filter(|tool| !installed(project, tool))
         .collect();
     let binaryen = need == Need::Release && !binaryen_installed(project);
-    let total = usize::from(wasm) + cargo_tools.len() + usize::from(binaryen);
+    let total = usize::from(wasm) + usize::from(source) + cargo_tools.len() + usize::from(binaryen);
     if total == 0 {
         return Ok(());
     }
@@ -88,6 +99,11 @@ pub fn ensure(project: &Project, need: Need) -> Outcome {
         steps.step("Rust for WebAssembly (rustup)", || {
             process::run(process::command(project, "rustup").args(["target", "add", WASM_TARGET]))
                 .map_err(|error| format!("{error} Rust comes with rustup: https://rustup.rs."))
+        })?;
+    }
+    if source {
+        steps.step("The standard library's source (rustup)", || {
+            get_std_source(project)
         })?;
     }
     for tool in cargo_tools {
@@ -142,15 +158,41 @@ pub fn remove_build_output(project: &Project) -> Outcome {
     Ok(())
 }
 
-fn wasm_target_missing(project: &Project) -> bool {
-    let sysroot = process::output(process::command(project, "rustc").args(["--print", "sysroot"]));
-    sysroot.is_ok_and(|sysroot| {
-        !Path::new(sysroot.trim())
-            .join("lib/rustlib")
-            .join(WASM_TARGET)
-            .join("lib")
-            .is_dir()
+/// The folder of the compiler in use.
+fn sysroot(project: &Project) -> Option<PathBuf> {
+    process::output(process::command(project, "rustc").args(["--print", "sysroot"]))
+        .ok()
+        .map(|path| PathBuf::from(path.trim()))
+}
+
+/// Names the source that was fetched, so that another compiler's is fetched anew.
+fn std_stamp(project: &Project) -> PathBuf {
+    project.tools().join("rust-src.stamp")
+}
+
+fn std_source_fetched(project: &Project) -> bool {
+    sysroot(project).is_some_and(|root| {
+        root.join(STD_SOURCE).is_dir()
+            && std::fs::read_to_string(std_stamp(project))
+                .is_ok_and(|text| Path::new(&text) == root)
     })
+}
+
+/// Gets the standard library's source and the crates it depends on: Trunk builds offline.
+fn get_std_source(project: &Project) -> Outcome {
+    process::run(process::command(project, "rustup").args(["component", "add", RUST_SRC]))
+        .map_err(|error| format!("{error} Rust comes with rustup: https://rustup.rs."))?;
+    let root = sysroot(project).ok_or("rustc does not say where it is installed.")?;
+    process::run(
+        process::cargo(project)
+            .args(["fetch", "--locked", "--manifest-path"])
+            .arg(root.join(STD_SOURCE).join("Cargo.toml"))
+            .env("RUSTC_BOOTSTRAP", "1"),
+    )?;
+    let stamp = std_stamp(project);
+    std::fs::create_dir_all(project.tools())
+        .and_then(|()| std::fs::write(&stamp, root.display().to_string()))
+        .map_err(|error| format!("{} cannot be written: {error}.", stamp.display()))
 }
 
 fn binaryen_installed(project: &Project) -> bool {

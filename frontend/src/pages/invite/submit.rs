@@ -295,7 +295,11 @@ impl Submit {
 
     /// The key of these rows: the one of an earlier try with the same content, or a new one.
     fn key(&self, content_hash: &str, mode: SubmitMode) -> Result<String, Stop> {
-        let content = format!("{content_hash} {mode:?}");
+        let mode = match mode {
+            SubmitMode::AllOrNothing => "all",
+            SubmitMode::ValidNow => "valid",
+        };
+        let content = format!("{content_hash} {mode}");
         let kept = self
             .desk
             .attempt
