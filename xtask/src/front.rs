@@ -47,7 +47,7 @@ impl Kind {
 }
 
 /// Everything the built front end depends on.
-const INPUTS: [&str; 9] = [
+const INPUTS: [&str; 10] = [
     "Cargo.toml",
     "Cargo.lock",
     "Trunk.toml",
@@ -57,6 +57,7 @@ const INPUTS: [&str; 9] = [
     "frontend",
     "style",
     "assets",
+    "xtask/pack.mjs",
 ];
 
 /// Builds the front end unless nothing it depends on has changed.
@@ -72,7 +73,7 @@ pub fn build(project: &Project, kind: Kind) -> Outcome {
     drop(fs::remove_file(&stamp));
     trunk(project, kind)?;
     if kind == Kind::Release {
-        compress(project)?;
+        pack(project)?;
     }
     fs::create_dir_all(project.tools())
         .and_then(|()| fs::write(&stamp, fingerprint))
@@ -100,7 +101,7 @@ fn trunk(project: &Project, kind: Kind) -> Outcome {
         .env_remove("RUST_LOG")
         .env_remove("NO_COLOR");
     if kind == Kind::Release {
-        // Lets Trunk call wasm-opt with what index.html names, and hash its result.
+        // Lets Trunk minify the page; wasm-opt comes later, in `pack`.
         trunk.arg("--release");
         for (name, value) in SMALL {
             trunk.env(name, value);
@@ -159,13 +160,13 @@ pub fn collect(path: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// Writes `FILE.br` beside every file that compresses, with Node's brotli 11.
-fn compress(project: &Project) -> Outcome {
-    say::line("      compressing with brotli 11");
+/// Short names, one style sheet, wasm-opt, and `FILE.br` beside every file: `pack.mjs`.
+fn pack(project: &Project) -> Outcome {
+    say::line("      packing: wasm-opt, esbuild, brotli 11");
     crate::tools::node(project)?;
     process::run(
         process::command(project, "node")
-            .arg(project.root.join("xtask/brotli.mjs"))
-            .arg(project.dist()),
+            .arg(project.root.join("xtask/pack.mjs"))
+            .args([project.dist(), project.packers()]),
     )
 }

@@ -35,6 +35,11 @@ impl Project {
         self.root.join(".tools")
     }
 
+    /// What packs the release: npm packages.
+    pub fn packers(&self) -> PathBuf {
+        self.tools().join("npm")
+    }
+
     /// The built front end.
     pub fn dist(&self) -> PathBuf {
         self.root.join("dist")

@@ -12,6 +12,8 @@ pub const TRUNK: &str = "0.21.14";
 pub const WASM_BINDGEN: &str = "0.2.130";
 /// Holds `wasm-opt`; needed by the release alone.
 pub const BINARYEN: &str = "132.0.0";
+/// Bundles and minifies the scripts and styles of the release.
+pub const ESBUILD: &str = "0.28.2";
 /// Checks licences, bans and sources.
 pub const CARGO_DENY: &str = "0.20.2";
 
@@ -88,8 +90,8 @@ pub fn ensure(project: &Project, need: Need) -> Outcome {
         .into_iter()
         .filter(|tool| !installed(project, tool))
         .collect();
-    let binaryen = need == Need::Release && !binaryen_installed(project);
-    let total = usize::from(wasm) + usize::from(source) + cargo_tools.len() + usize::from(binaryen);
+    let packers = need == Need::Release && !packers_installed(project);
+    let total = usize::from(wasm) + usize::from(source) + cargo_tools.len() + usize::from(packers);
     if total == 0 {
         return Ok(());
     }
@@ -111,10 +113,9 @@ pub fn ensure(project: &Project, need: Need) -> Outcome {
         steps.step(&title, || install(project, tool))?;
     }
     remove_build_output(project)?;
-    if binaryen {
-        steps.step(&format!("wasm-opt (binaryen {BINARYEN}, npm)"), || {
-            get_binaryen(project)
-        })?;
+    if packers {
+        let title = format!("wasm-opt (binaryen {BINARYEN}) and esbuild {ESBUILD} (npm)");
+        steps.step(&title, || get_packers(project))?;
     }
     Ok(())
 }
@@ -195,11 +196,13 @@ fn get_std_source(project: &Project) -> Outcome {
         .map_err(|error| format!("{} cannot be written: {error}.", stamp.display()))
 }
 
-fn binaryen_installed(project: &Project) -> bool {
-    let manifest = project
-        .tools()
-        .join("npm/node_modules/binaryen/package.json");
-    version_of(&manifest).is_some_and(|version| version == BINARYEN)
+const PACKERS: [(&str, &str); 2] = [("binaryen", BINARYEN), ("esbuild", ESBUILD)];
+
+fn packers_installed(project: &Project) -> bool {
+    let modules = project.packers().join("node_modules");
+    PACKERS.iter().all(|(name, version)| {
+        version_of(&modules.join(name).join("package.json")).is_some_and(|found| found == *version)
+    })
 }
 
 fn version_of(manifest: &Path) -> Option<String> {
@@ -208,24 +211,24 @@ fn version_of(manifest: &Path) -> Option<String> {
     json.get("version")?.as_str().map(str::to_owned)
 }
 
-fn get_binaryen(project: &Project) -> Outcome {
+fn get_packers(project: &Project) -> Outcome {
     node(project)?;
-    let folder = project.tools().join("npm");
+    let folder = project.packers();
     std::fs::create_dir_all(&folder)
         .map_err(|error| format!("{} cannot be made: {error}.", folder.display()))?;
-    process::run(
-        process::command(project, "npm")
-            .args([
-                "install",
-                "--no-audit",
-                "--no-fund",
-                "--no-save",
-                "--loglevel=error",
-            ])
-            .arg("--prefix")
-            .arg(&folder)
-            .arg(format!("binaryen@{BINARYEN}")),
-    )
+    let mut npm = process::command(project, "npm");
+    npm.args([
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--no-save",
+        "--loglevel=error",
+    ])
+    .arg("--prefix")
+    .arg(&folder)
+    // In one go: without a package.json npm removes what is not named.
+    .args(PACKERS.map(|(name, version)| format!("{name}@{version}")));
+    process::run(&mut npm)
 }
 
 /// Checks that Node is there and new enough.
