@@ -57,7 +57,7 @@ const INPUTS: [&str; 10] = [
     "frontend",
     "style",
     "assets",
-    "xtask/pack.mjs",
+    "xtask/pack",
 ];
 
 /// Builds the front end unless nothing it depends on has changed.
@@ -166,7 +166,7 @@ fn pack(project: &Project) -> Outcome {
     crate::tools::node(project)?;
     process::run(
         process::command(project, "node")
-            .arg(project.root.join("xtask/pack.mjs"))
+            .arg(project.root.join("xtask/pack/pack.mjs"))
             .args([project.dist(), project.packers()]),
     )
 }

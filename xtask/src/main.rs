@@ -34,6 +34,7 @@ Beckon's commands
                                           (ARGS go to `beckon demo`, as in -- --listen 127.0.0.1:8080)
   cargo xtask test                        every test: Rust, SQLite and PostgreSQL, browser
       --rust | --browser                  only one half
+      --release                           drives the front end as it is shipped
       --only NAME                         only tests whose name contains NAME
   cargo xtask lint                        formatting, clippy, dependency rules, cargo deny
   cargo xtask build                       the release: one file, target/release/beckon

@@ -16,13 +16,27 @@ use std::path::PathBuf;
 struct Choice {
     rust: bool,
     browser: bool,
+    /// Drive the front end as it is shipped.
+    release: bool,
     only: Option<String>,
+}
+
+impl Choice {
+    /// How the front end is built, and what that needs.
+    fn front_end(&self) -> (Kind, Need) {
+        if self.release {
+            (Kind::Release, Need::Release)
+        } else {
+            (Kind::Dev, Need::Dev)
+        }
+    }
 }
 
 fn parse(args: &[String]) -> Outcome<Choice> {
     let mut choice = Choice {
         rust: true,
         browser: true,
+        release: false,
         only: None,
     };
     let mut args = args.iter();
@@ -30,6 +44,7 @@ fn parse(args: &[String]) -> Outcome<Choice> {
         match arg.as_str() {
             "--rust" => choice.browser = false,
             "--browser" => choice.rust = false,
+            "--release" => choice.release = true,
             "--only" => {
                 let name = args
                     .next()
@@ -38,7 +53,7 @@ fn parse(args: &[String]) -> Outcome<Choice> {
             }
             other => {
                 return Err(format!(
-                    "`cargo xtask test` knows --rust, --browser and --only NAME, not `{other}`."
+                    "`cargo xtask test` knows --rust, --browser, --release and --only NAME, not `{other}`."
                 ));
             }
         }
@@ -55,7 +70,7 @@ pub fn test(project: &Project, args: &[String]) -> Outcome {
     system::ensure(project, choice.browser)?;
     if choice.browser {
         tools::node(project)?;
-        tools::ensure(project, Need::Dev)?;
+        tools::ensure(project, choice.front_end().1)?;
     }
     let mut steps = Steps::new(1 + usize::from(choice.rust) + 4 * usize::from(choice.browser));
     let mut tally = Tally::default();
@@ -128,7 +143,9 @@ fn browser_half(
     tally: &mut Tally,
 ) -> Outcome {
     steps.step("npm packages of the browser tests", || npm_ci(project))?;
-    steps.step("Front end (wasm)", || front::build(project, Kind::Dev))?;
+    steps.step("Front end (wasm)", || {
+        front::build(project, choice.front_end().0)
+    })?;
     steps.step("Server", || {
         process::run(process::cargo(project).args(["build", "-p", "server"]))
     })?;
@@ -179,14 +196,20 @@ fn flows(project: &Project, choice: &Choice, cluster: &Cluster, tally: &mut Tall
 }
 
 fn flow_files(project: &Project) -> Outcome<Vec<PathBuf>> {
-    let folder = project.end2end().join("flows");
-    let entries = std::fs::read_dir(&folder)
-        .map_err(|error| format!("{} cannot be read: {error}.", folder.display()))?;
-    let mut files: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
-        .collect();
+    let mut files = Vec::new();
+    for folder in [
+        project.end2end().join("flows"),
+        project.root.join("xtask/pack"),
+    ] {
+        let entries = std::fs::read_dir(&folder)
+            .map_err(|error| format!("{} cannot be read: {error}.", folder.display()))?;
+        files.extend(
+            entries
+                .flatten()
+                .map(|entry| entry.path())
+                .filter(|path| path.to_string_lossy().ends_with(".test.mjs")),
+        );
+    }
     files.sort();
     Ok(files)
 }
@@ -214,15 +237,17 @@ mod tests {
         let all = Choice {
             rust: true,
             browser: true,
+            release: false,
             only: None,
         };
         assert_eq!(parse(&words("")), Ok(all));
         let one = Choice {
             rust: false,
             browser: true,
+            release: true,
             only: Some("accept".to_owned()),
         };
-        assert_eq!(parse(&words("--browser --only accept")), Ok(one));
+        assert_eq!(parse(&words("--browser --release --only accept")), Ok(one));
         assert!(parse(&words("--rust --browser")).is_err());
         assert!(parse(&words("--only")).is_err());
         assert!(parse(&words("--fast")).is_err());

@@ -3,7 +3,8 @@
 //
 // 1. The glue of wasm-bindgen is bundled without what nothing calls, and minified.
 // 2. The names that glue and wasm call each other by become short ones, the exports
-//    that nobody calls go, and wasm-opt takes out what only they needed.
+//    that nobody calls go, wasm-opt takes out what only they needed, and functions that
+//    are alike become neighbours, so that brotli finds more.
 // 3. The style sheets become one and the scripts two, so that fewer are asked for.
 // 4. Every file that compresses gets FILE.br beside it: brotli at its highest.
 import { createHash } from 'node:crypto';
@@ -12,6 +13,8 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
+import { bodies, nameByOrder, rename } from './module.mjs';
+import { bySimilarity } from './order.mjs';
 
 const [dist, tools] = process.argv.slice(2);
 const { buildSync, transformSync } = createRequire(join(tools, 'package.json'))('esbuild');
@@ -130,7 +133,7 @@ function shorten(source, bytes) {
     .replace(/^(\s+)(__wb\w+)(: function|: \(|\()/gm, (all, space, name, rest) =>
       names.has(name) ? `${space}${names.get(name)}${rest}` : all,
     );
-  return { glue, wasm: rename(bytes, names, kept) };
+  return { glue, wasm: rename(bytes, names) };
 }
 
 /** `a` … `Z`, `aa` … */
@@ -140,91 +143,21 @@ function short(number) {
   return head + letters[number % letters.length];
 }
 
-/** The module with its import and export sections (WebAssembly core 1.0, §5.5.5 and §5.5.10) written anew. */
-function rename(bytes, names, kept) {
-  const out = [bytes.subarray(0, 8)];
-  let at = 8;
-  while (at < bytes.length) {
-    const id = bytes[at];
-    const size = leb(bytes, at + 1);
-    const end = size.next + size.value;
-    const body = bytes.subarray(size.next, end);
-    if (id === 2) out.push(section(2, imports(body, names)));
-    else if (id === 7) out.push(section(7, exports(body, names, kept)));
-    // Custom sections only name things.
-    else if (id !== 0) out.push(bytes.subarray(at, end));
-    at = end;
-  }
-  return Buffer.concat(out);
-}
-
-function imports(body, names) {
-  const { value: count, next } = leb(body, 0);
-  const out = [encode(count)];
-  let at = next;
-  for (let done = 0; done < count; done += 1) {
-    for (const _part of ['module', 'name']) {
-      const { text, next: after } = string(body, at);
-      out.push(named(names.get(text)));
-      at = after;
-    }
-    const start = at;
-    const kind = body[at];
-    if (kind === 0) at = leb(body, at + 1).next;
-    else throw new Error(`an import of kind ${kind} is not expected`);
-    out.push(body.subarray(start, at));
-  }
-  return Buffer.concat(out);
-}
-
-function exports(body, names, kept) {
-  const { value: count, next } = leb(body, 0);
-  const out = [];
-  let at = next;
-  for (let done = 0; done < count; done += 1) {
-    const { text, next: after } = string(body, at);
-    at = leb(body, after + 1).next;
-    if (kept.has(text)) out.push(Buffer.concat([named(names.get(text)), body.subarray(after, at)]));
-  }
-  return Buffer.concat([encode(out.length), ...out]);
-}
-
-function section(id, body) {
-  return Buffer.concat([Buffer.from([id]), encode(body.length), body]);
-}
-
-function string(bytes, at) {
-  const { value, next } = leb(bytes, at);
-  return { text: bytes.toString('utf8', next, next + value), next: next + value };
-}
-
-function named(text) {
-  return Buffer.concat([encode(Buffer.byteLength(text)), Buffer.from(text)]);
-}
-
-/** An unsigned LEB128 number. */
-function leb(bytes, at) {
-  let value = 0;
-  for (let shift = 0; ; shift += 7, at += 1) {
-    value += (bytes[at] & 0x7f) * 2 ** shift;
-    if (bytes[at] < 0x80) return { value, next: at + 1 };
-  }
-}
-
-function encode(number) {
-  const bytes = [];
-  do {
-    bytes.push((number & 0x7f) | (number > 0x7f ? 0x80 : 0));
-    number >>>= 7;
-  } while (number > 0);
-  return Buffer.from(bytes);
-}
-
-/** Smaller after brotli than `-Oz`, which saves bytes that brotli would have saved. */
+/**
+ * wasm-opt, twice. `-Os` without `local-cse` is larger than `-Oz` and smaller after
+ * brotli, which saves those bytes anyway; then functions that are alike become
+ * neighbours.
+ */
 function optimise(bytes) {
+  const small = wasmOpt(bytes, '-Os', '--skip-pass=local-cse');
+  const named = nameByOrder(small, bySimilarity(bodies(small)));
+  return wasmOpt(named, '--coalesce-locals', '--reorder-locals', '--reorder-functions-by-name', '--strip-debug');
+}
+
+function wasmOpt(bytes, ...passes) {
   const [from, to] = ['unpacked.wasm', 'packed.wasm'].map((name) => join(dist, name));
   writeFileSync(from, bytes);
-  execFileSync(join(tools, 'node_modules/.bin/wasm-opt'), [from, ...FEATURES, '-Os', '--skip-pass=local-cse', '-o', to]);
+  execFileSync(join(tools, 'node_modules/.bin/wasm-opt'), [from, ...FEATURES, ...passes, '-o', to]);
   const packed = readFileSync(to);
   rmSync(from);
   rmSync(to);

@@ -1,0 +1,47 @@
+// The parts of the packing that stand alone; the whole is tested by
+// `cargo xtask test --browser --release`, which drives the packed front end.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bodies, nameByOrder, rename } from './module.mjs';
+import { bySimilarity } from './order.mjs';
+
+/** Imports `glue.a_long_name`; exports `twice`, which calls it on twice its number, and `unused`. */
+const MODULE = Buffer.from([
+  ...[0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+  ...[1, 6, 1, 0x60, 1, 0x7f, 1, 0x7f],
+  ...[2, 20, 1, 4, ...Buffer.from('glue'), 11, ...Buffer.from('a_long_name'), 0, 0],
+  ...[3, 3, 2, 0, 0],
+  ...[7, 18, 2, 5, ...Buffer.from('twice'), 0, 1, 6, ...Buffer.from('unused'), 0, 2],
+  ...[10, 17, 2, 9, 0, 0x20, 0, 0x41, 2, 0x6c, 0x10, 0, 0x0b, 5, 0, 0x20, 0, 0x45, 0x0b],
+]);
+
+test('names become short, and an export without one goes', async () => {
+  const names = new Map([
+    ['glue', 'g'],
+    ['a_long_name', 'a'],
+    ['twice', 't'],
+  ]);
+  const module = await WebAssembly.compile(rename(MODULE, names));
+  const { exports } = await WebAssembly.instantiate(module, { g: { a: (number) => number + 1 } });
+  assert.deepEqual(Object.keys(exports), ['t']);
+  assert.equal(exports.t(20), 41);
+});
+
+test('functions are named by their place in the order', async () => {
+  assert.deepEqual(
+    bodies(MODULE).map((body) => body.length),
+    [9, 5],
+  );
+  const module = await WebAssembly.compile(nameByOrder(MODULE, [1, 0]));
+  const [section] = WebAssembly.Module.customSections(module, 'name');
+  assert.match(Buffer.from(section).toString('latin1'), /\x01.f0000001\x02.f0000000$/s);
+});
+
+test('what is alike becomes neighbours, and nothing is lost', () => {
+  const kinds = ['the quick brown fox', 'a lazy dog sleeps', '0123456789abcdef'];
+  const strings = Array.from({ length: 30 }, (_, at) => Buffer.from(`${kinds[at % 3]} ${at}`));
+  const order = bySimilarity(strings);
+  assert.deepEqual([...order].sort((a, b) => a - b), [...strings.keys()]);
+  const changes = order.filter((index, at) => at > 0 && index % 3 !== order[at - 1] % 3);
+  assert.equal(changes.length, 2);
+});
