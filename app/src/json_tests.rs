@@ -1,12 +1,13 @@
 //! The reader against `serde_json`, which writes what it reads.
 
-use std::{collections::BTreeMap, fmt::Debug};
+use std::fmt::Debug;
 
 use proptest::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Unreadable, read};
 use crate::domain::{
+    counts::Counts,
     id::ImportId,
     import::RowOutcome,
     time::{CivilDate, Timestamp},
@@ -100,7 +101,7 @@ fn reads_the_domain() {
         RowOutcome::ALL
             .into_iter()
             .zip(0_u32..)
-            .collect::<BTreeMap<_, _>>(),
+            .collect::<Counts<_, _>>(),
     );
 }
 

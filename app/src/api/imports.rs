@@ -1,7 +1,5 @@
 //! The CSV's way to the server: check, begin, numbered chunks, commit, outcomes.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
@@ -12,6 +10,7 @@ use super::respond::{answer, caller, ports};
 use crate::{
     bulk::draft::RowDraft,
     domain::{
+        counts::Counts,
         id::{BundleId, ImportId},
         import::{ImportState, RowOutcome, SubmitMode},
         time::Timestamp,
@@ -100,7 +99,7 @@ pub struct ImportStatus {
     /// Rows that have their outcome.
     pub processed: u32,
     /// Rows by outcome; adds up to `processed`.
-    pub outcomes: BTreeMap<RowOutcome, u32>,
+    pub outcomes: Counts<RowOutcome, u32>,
 }
 
 /// A page of outcomes, in the order of the rows as submitted.
@@ -153,7 +152,7 @@ pub struct ImportLine {
     /// Rows announced.
     pub rows: u32,
     /// Rows by outcome.
-    pub outcomes: BTreeMap<RowOutcome, u32>,
+    pub outcomes: Counts<RowOutcome, u32>,
 }
 
 /// Asks about distinct addresses and keys.

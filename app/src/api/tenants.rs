@@ -1,7 +1,5 @@
 //! A tenant's start page, and the list of tenants for super-admins.
 
-use std::collections::BTreeMap;
-
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
@@ -9,7 +7,9 @@ use server_fn::codec::Json;
 use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::respond::{answer, caller, ports};
-use crate::domain::{id::TenantId, invitation::InvitationStatus, role::Role, time::CivilDate};
+use crate::domain::{
+    counts::Counts, id::TenantId, invitation::InvitationStatus, role::Role, time::CivilDate,
+};
 
 /// What the management pages need to know about their tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +33,7 @@ pub struct TenantOverview {
     /// Members now.
     pub members: u64,
     /// People by status of their bundle.
-    pub people_by_status: BTreeMap<InvitationStatus, u64>,
+    pub people_by_status: Counts<InvitationStatus, u64>,
     /// Imports so far.
     pub imports: u64,
     /// Catalog items that may be invited to: the tenant's own and the shared ones.

@@ -6,13 +6,12 @@ use super::mapping::{ColumnUse, Field};
 use super::operation::{Applied, ColumnId, RowId, Touched};
 use super::order::{sort_by_number, sort_words};
 use super::problem::{FieldProblem, Problem, ProblemCode, Severity};
-use super::remote::{Remote, RemoteState};
+use super::remote::Remote;
 use super::rules::{RowFacts, RuleContext, check_metadata, check_row, split_keys, targets_hash};
 use super::sheet::{FieldMap, PerRow, QuickMap, Sheet};
 use super::source::SourceProblemKind;
 use super::unique::EmailIndex;
 use crate::domain::email::canonical_email;
-use std::collections::HashMap;
 
 const CHECKED: u8 = 1;
 const PROBLEM: u8 = 2;
@@ -309,7 +308,7 @@ impl Checker {
                     .map_or(0, |position| position as u32 + 1)
             });
             // Per address: its first row, and the first row with each set of targets.
-            let mut seen: Vec<(String, RowId, HashMap<u64, RowId>)> = Vec::new();
+            let mut seen: Vec<(String, RowId, QuickMap<u64, RowId>)> = Vec::new();
             for row in rows {
                 let email = sheet.field(row, Field::Email, map);
                 let Ok(canonical) = canonical_email(&email) else {
@@ -321,7 +320,7 @@ impl Checker {
                 );
                 let Some((_, first, earlier)) = seen.iter_mut().find(|(e, ..)| *e == *canonical)
                 else {
-                    let earlier = HashMap::from([(targets, row)]);
+                    let earlier = QuickMap::from_iter([(targets, row)]);
                     seen.push((canonical.into_owned(), row, earlier));
                     continue;
                 };
@@ -414,11 +413,13 @@ impl Checker {
             .collect()
     }
 
-    /// The next cell with a problem from a cell, going round at the sheet's end. A problem
-    /// of a row as a whole counts as its first cell's.
+    /// The next cell with a problem from a cell, going round at the end of these rows, of
+    /// which a cell's is given by place. A problem of a row as a whole counts as its first
+    /// cell's.
     pub fn next_problem(
         &self,
         sheet: &Sheet,
+        rows: &[RowId],
         from: Option<(usize, ColumnId)>,
         direction: Direction,
     ) -> Option<(usize, ColumnId)> {
@@ -427,7 +428,10 @@ impl Checker {
         let place = |id: ColumnId| columns.iter().position(|column| column.id == id);
         // The cells with problems of a row, by place.
         let cells = |position: usize| -> Vec<usize> {
-            let row = sheet.row_at(position).filter(|&row| self.has_problem(row));
+            let row = rows
+                .get(position)
+                .copied()
+                .filter(|&row| self.has_problem(row));
             let mut cells: Vec<usize> = row
                 .into_iter()
                 .flat_map(|row| self.problems_of(row))
@@ -440,7 +444,7 @@ impl Checker {
             }
             cells
         };
-        let total = sheet.rows();
+        let total = rows.len();
         let found = |position: usize, cell: usize| (position, columns[cell].id);
         let start = if let Some((position, column)) = from {
             let here = place(column).unwrap_or(0);
@@ -501,11 +505,6 @@ impl Checker {
     pub(super) fn rows_of(&self, canonical: &str) -> Vec<RowId> {
         let hash = crate::domain::email::hash_lowercase(canonical.as_bytes()).max(1);
         self.index.rows(hash).collect()
-    }
-
-    /// What is known about an address from the server.
-    pub fn remote_state(&self, canonical: &str) -> Option<RemoteState> {
-        self.remote.state(canonical)
     }
 }
 

@@ -142,19 +142,27 @@ fn problems_are_walked_round() {
     let mut at = None;
     let mut seen = Vec::new();
     for _ in 0..4 {
-        at = checker.next_problem(&sheet, at, Direction::Next);
+        at = checker.next_problem(&sheet, sheet.row_ids(), at, Direction::Next);
         seen.push(at.unwrap());
     }
     assert_eq!(seen, [(0, ids[0]), (0, ids[1]), (2, ids[0]), (0, ids[0])]);
-    let back = checker.next_problem(&sheet, Some((0, ids[0])), Direction::Previous);
+    let back = checker.next_problem(
+        &sheet,
+        sheet.row_ids(),
+        Some((0, ids[0])),
+        Direction::Previous,
+    );
     assert_eq!(back, Some((2, ids[0])));
     assert_eq!(
-        checker.next_problem(&sheet, None, Direction::Previous),
+        checker.next_problem(&sheet, sheet.row_ids(), None, Direction::Previous),
         Some((2, ids[0]))
     );
     let clean = read("email\na@x.test\n");
     let checker = Checker::full(&clean, CONTEXT);
-    assert_eq!(checker.next_problem(&clean, None, Direction::Next), None);
+    assert_eq!(
+        checker.next_problem(&clean, clean.row_ids(), None, Direction::Next),
+        None
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::check::Checker;
 use super::date;
 use super::mapping::Field;
 use super::operation::{ColumnId, Operation, RowId};
+use super::order::sort_by_number;
 use super::problem::ProblemCode;
 use super::rules::split_keys;
 use super::sheet::Sheet;
@@ -76,31 +77,28 @@ impl Checker {
     /// Gathers the courses and programs of one person's rows in the first of them.
     fn merge_rows(&self, sheet: &Sheet) -> Option<Vec<Operation>> {
         let map = sheet.field_map();
-        // By first row, in order: the rows to gather from.
-        let mut people: Vec<(RowId, Vec<RowId>)> = Vec::new();
-        let mut places = std::collections::HashMap::new();
+        // Each row to gather from, after the first row of its person.
+        let mut split: Vec<(RowId, RowId)> = Vec::new();
         for row in self.rows_with(sheet, Some(ProblemCode::SplitRows)) {
-            let split = self
+            let problem = self
                 .problems_of(row)
                 .find(|p| p.code == ProblemCode::SplitRows);
-            let Some(first) = split.and_then(|problem| problem.other) else {
-                continue;
-            };
-            let place = *places.entry(first).or_insert_with(|| {
-                people.push((first, Vec::new()));
-                people.len() - 1
-            });
-            people[place].1.push(row);
+            if let Some(first) = problem.and_then(|problem| problem.other) {
+                split.push((first, row));
+            }
         }
+        sort_by_number(&mut split, |(first, _)| first.0);
         let mut edits = Vec::new();
         let mut rows = Vec::new();
-        for (first, others) in people {
+        for person in split.chunk_by(|a, b| a.0 == b.0) {
+            let first = person[0].0;
+            let others = person.iter().map(|(_, row)| *row);
             for field in [Field::Courses, Field::Programs] {
                 let Some(column) = map.column(field) else {
                     continue;
                 };
                 let cells: Vec<_> = std::iter::once(first)
-                    .chain(others.iter().copied())
+                    .chain(others.clone())
                     .map(|row| sheet.field(row, field, &map))
                     .collect();
                 let mut keys: Vec<&str> = Vec::new();

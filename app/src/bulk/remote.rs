@@ -7,21 +7,23 @@ use super::operation::RowId;
 use super::order::sort_by_number;
 use super::problem::{FieldProblem, ProblemCode};
 use super::rules::{RowFields, split_keys};
-use super::sheet::Sheet;
+use super::sheet::{QuickMap, Sheet};
 use crate::domain::email::canonical_email;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
-/// What is known about an address in this tenant.
+/// What is known about an address in this tenant, or about a key of its catalog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RemoteState {
+enum Known {
     /// It was asked about; no answer yet.
     Asked,
-    /// Neither a member nor invited.
-    Free,
-    /// A member already.
+    /// Nothing is wrong: an address of nobody here, a key of the catalog.
+    Fine,
+    /// The address of a member.
     Member,
-    /// Has a live invitation.
+    /// An address with a live invitation.
     Invited,
+    /// A key that is not in the catalog.
+    Missing,
 }
 
 /// What to ask the server about: distinct values that were not asked about before.
@@ -55,19 +57,11 @@ pub struct Answers<'a> {
     pub unknown_programs: &'a [String],
 }
 
-/// Whether a key is in the catalog.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum KeyState {
-    Asked,
-    Known,
-    Unknown,
-}
-
 #[derive(Clone, Debug, Default)]
 pub(super) struct Remote {
-    emails: HashMap<String, RemoteState>,
-    courses: HashMap<String, KeyState>,
-    programs: HashMap<String, KeyState>,
+    emails: QuickMap<String, Known>,
+    courses: QuickMap<String, Known>,
+    programs: QuickMap<String, Known>,
     /// Rows whose address or keys may not have been asked about.
     pub(super) to_ask: VecDeque<RowId>,
 }
@@ -77,17 +71,13 @@ impl Remote {
         self.emails.is_empty() && self.courses.is_empty() && self.programs.is_empty()
     }
 
-    pub(super) fn state(&self, canonical: &str) -> Option<RemoteState> {
-        self.emails.get(canonical).copied()
-    }
-
     pub(super) fn is_unknown(&self, code: ProblemCode, key: &str) -> bool {
         let keys = if code == ProblemCode::CourseUnknown {
             &self.courses
         } else {
             &self.programs
         };
-        keys.get(key) == Some(&KeyState::Unknown)
+        keys.get(key) == Some(&Known::Missing)
     }
 
     pub(super) fn check(&self, row: &RowFields<'_>, problems: &mut Vec<FieldProblem>) {
@@ -99,11 +89,11 @@ impl Remote {
         };
         let state = canonical_email(row.get(Field::Email))
             .ok()
-            .and_then(|e| self.state(&e));
+            .and_then(|e| self.emails.get(&*e));
         match state {
-            Some(RemoteState::Member) => add(Field::Email, ProblemCode::AlreadyMember),
-            Some(RemoteState::Invited) => add(Field::Email, ProblemCode::AlreadyInvited),
-            Some(RemoteState::Free | RemoteState::Asked) | None => {}
+            Some(Known::Member) => add(Field::Email, ProblemCode::AlreadyMember),
+            Some(Known::Invited) => add(Field::Email, ProblemCode::AlreadyInvited),
+            _ => {}
         }
         for (field, keys, code) in [
             (Field::Courses, &self.courses, ProblemCode::CourseUnknown),
@@ -113,7 +103,7 @@ impl Remote {
             if !cell.is_empty()
                 && split_keys(cell)
                     .into_iter()
-                    .any(|k| keys.get(k) == Some(&KeyState::Unknown))
+                    .any(|k| keys.get(k) == Some(&Known::Missing))
             {
                 add(field, code);
             }
@@ -142,9 +132,7 @@ impl Checker {
                 && !remote.emails.contains_key(&*canonical)
             {
                 out.emails.push(canonical.clone().into_owned());
-                remote
-                    .emails
-                    .insert(canonical.into_owned(), RemoteState::Asked);
+                remote.emails.insert(canonical.into_owned(), Known::Asked);
             }
             let mut left_over = false;
             for (field, known, asked) in [
@@ -159,7 +147,7 @@ impl Checker {
                         left_over = true;
                         break;
                     }
-                    known.insert(key.to_owned(), KeyState::Asked);
+                    known.insert(key.to_owned(), Known::Asked);
                     asked.push(key.to_owned());
                 }
             }
@@ -174,11 +162,11 @@ impl Checker {
     pub fn answer(&mut self, sheet: &Sheet, questions: &Questions, answers: Answers<'_>) -> bool {
         let mut rows = Vec::new();
         for email in &questions.emails {
-            self.remote.emails.insert(email.clone(), RemoteState::Free);
+            self.remote.emails.insert(email.clone(), Known::Fine);
         }
         for (emails, state) in [
-            (answers.invited, RemoteState::Invited),
-            (answers.members, RemoteState::Member),
+            (answers.invited, Known::Invited),
+            (answers.members, Known::Member),
         ] {
             for email in emails {
                 self.remote.emails.insert(email.clone(), state);
@@ -199,10 +187,10 @@ impl Checker {
             ),
         ] {
             for key in asked {
-                known.insert(key.clone(), KeyState::Known);
+                known.insert(key.clone(), Known::Fine);
             }
             for key in unknown {
-                known.insert(key.clone(), KeyState::Unknown);
+                known.insert(key.clone(), Known::Missing);
             }
             news |= !unknown.is_empty();
         }

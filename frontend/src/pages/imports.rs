@@ -88,16 +88,12 @@ fn row(line: ImportLine) -> AnyView {
     let outcomes: Vec<_> = RowOutcome::ALL
         .into_iter()
         .filter_map(|outcome| {
-            let count = line
-                .outcomes
-                .get(&outcome)
-                .copied()
-                .filter(|count| *count > 0)?;
+            let amount = u64::from(line.outcomes.of(outcome));
             let (words, tone) = outcome_words(outcome);
-            Some(Segment {
+            (amount > 0).then(|| Segment {
                 tone,
-                amount: u64::from(count),
-                label: format!("{} {words}", format_number(u64::from(count))),
+                amount,
+                label: format!("{} {words}", format_number(amount)),
             })
         })
         .collect();

@@ -66,13 +66,7 @@ fn no_mail() -> AnyView {
 fn tiles(overview: TenantOverview) -> AnyView {
     let slug = overview.slug.clone();
     let list = Page::Invitations(slug.clone()).href();
-    let count = |status| {
-        overview
-            .people_by_status
-            .get(&status)
-            .copied()
-            .unwrap_or_default()
-    };
+    let count = |status| overview.people_by_status.of(status);
     let people: u64 = overview.people_by_status.values().sum();
     let closed = people - TILES.into_iter().map(count).sum::<u64>();
     let invited = format!("of {} invited", count_of(people, "person", "people"));

@@ -65,7 +65,7 @@ impl ports::Tenants for TenantsService {
             default_expiry_days: u16::try_from(tenant.default_expiry_days).unwrap_or(30),
             hold_seconds: u32::try_from(tenant.hold_seconds).unwrap_or(60),
             members: totals.members,
-            people_by_status: totals.people_by_status,
+            people_by_status: totals.people_by_status.into_iter().collect(),
             imports: totals.imports,
             courses,
             programs,

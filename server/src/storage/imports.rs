@@ -541,7 +541,7 @@ impl Tx {
                         created_at: Timestamp(created_at),
                         state: state(&word)?,
                         rows: count("rows", rows)?,
-                        outcomes: counts(&json)?,
+                        outcomes: counts(&json)?.into_iter().collect(),
                     })
                 },
             )

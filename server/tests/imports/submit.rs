@@ -192,10 +192,7 @@ async fn i2_two_imports_of_the_same_people_at_once_invite_each_once() {
             world.submit("b", SubmitMode::ValidNow, &other),
         );
         let (a, b) = (a.unwrap(), b.unwrap());
-        let of = |outcome| {
-            a.outcomes.get(&outcome).copied().unwrap_or(0)
-                + b.outcomes.get(&outcome).copied().unwrap_or(0)
-        };
+        let of = |outcome| a.outcomes.of(outcome) + b.outcomes.of(outcome);
         assert_eq!(
             of(RowOutcome::Created) + of(RowOutcome::Updated) + of(RowOutcome::AlreadyInvited),
             600

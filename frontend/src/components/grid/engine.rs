@@ -5,7 +5,6 @@ mod commands;
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     rc::Rc,
 };
 
@@ -79,7 +78,8 @@ pub struct Nodes {
 struct State {
     rows: Rows,
     columns: Columns,
-    widths: HashMap<u32, f64>,
+    /// By the columns' keys.
+    widths: Vec<(u32, f64)>,
     /// The columns' keys, in order: other keys mean another layout.
     keys: Vec<u32>,
     drawn: Vec<usize>,
@@ -94,6 +94,16 @@ struct State {
     escaped: bool,
     geometry: u64,
     content: u64,
+}
+
+impl State {
+    /// The width that a column was given, by its key.
+    fn width_of(&self, key: u32) -> Option<f64> {
+        self.widths
+            .iter()
+            .find(|(one, _)| *one == key)
+            .map(|(_, width)| *width)
+    }
 }
 
 /// The grid behind the component.
@@ -170,7 +180,7 @@ impl Engine {
                     top: 0.0,
                 },
                 columns: Columns::default(),
-                widths: HashMap::new(),
+                widths: Vec::new(),
                 keys: Vec::new(),
                 drawn: Vec::new(),
                 scroll_left: 0.0,
@@ -242,9 +252,9 @@ impl Engine {
             state.content += 1;
             state.selection = state.selection.clamped(count, columns);
             for (column, key) in keys.iter().enumerate() {
-                if !state.widths.contains_key(key) {
+                if state.width_of(*key).is_none() {
                     let width = self.natural_width(column, count);
-                    state.widths.insert(*key, width);
+                    state.widths.push((*key, width));
                 }
             }
             state.keys = keys;
@@ -307,7 +317,7 @@ impl Engine {
             let mut widths: Vec<f64> = state
                 .keys
                 .iter()
-                .map(|key| state.widths.get(key).copied().unwrap_or(WIDTH_MIN))
+                .map(|key| state.width_of(*key).unwrap_or(WIDTH_MIN))
                 .collect();
             let total: f64 = widths.iter().sum::<f64>() + NUMBER_WIDTH;
             if let Some(last) = widths.last_mut()
@@ -551,10 +561,9 @@ impl Engine {
     pub fn resize(&self, column: usize, width: f64) {
         if column < self.source.columns() {
             let key = self.source.column_key(column);
-            self.state
-                .borrow_mut()
-                .widths
-                .insert(key, width.max(WIDTH_FLOOR).round());
+            let widths = &mut self.state.borrow_mut().widths;
+            widths.retain(|(one, _)| *one != key);
+            widths.push((key, width.max(WIDTH_FLOOR).round()));
             self.measure();
         }
     }

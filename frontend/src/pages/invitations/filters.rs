@@ -106,11 +106,7 @@ pub fn FilterBar(
     let overview = use_tenant().overview;
     let counts = Memo::new(move |_| overview.ready().map(|overview| overview.people_by_status));
     let count_of = move |status: InvitationStatus| {
-        counts.with(|counts| {
-            counts
-                .as_ref()
-                .map(|counts| counts.get(&status).copied().unwrap_or_default())
-        })
+        counts.with(|counts| counts.as_ref().map(|counts| counts.of(status)))
     };
     let total = Signal::derive(move || {
         counts.with(|counts| counts.as_ref().map(|counts| counts.values().sum()))

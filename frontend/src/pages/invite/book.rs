@@ -14,7 +14,7 @@ use app::{
         clipboard::Target,
         cure,
         mapping::{ColumnUse, Field},
-        operation::{self, Column, ColumnId, Operation, RowId},
+        operation::{Column, ColumnId, Operation, RowId},
         problem::{ColumnProblem, Problem, ProblemCode, Severity as Bad},
         rules::RuleContext,
         sheet::Sheet,
@@ -73,6 +73,16 @@ pub struct Document {
     pub sheet: Sheet,
     /// The problems.
     pub checker: Checker,
+}
+
+/// A change of the sheet.
+pub enum Change {
+    /// This.
+    Do(Operation),
+    /// The last step back.
+    Undo,
+    /// The step that was undone last again.
+    Redo,
 }
 
 struct View {
@@ -223,19 +233,18 @@ impl Book {
         }
     }
 
-    /// Applies an operation, as the dialogs do.
-    pub fn operate(&self, operation: Operation) {
-        self.perform(|document| Some(document.sheet.apply(operation)));
-    }
-
-    /// Changes the sheet and checks what that touched.
-    fn perform(&self, run: impl FnOnce(&mut Document) -> Option<operation::Applied>) -> bool {
+    /// Changes the sheet and checks what that touched; true where something was done.
+    pub fn perform(&self, change: Change) -> bool {
         if self.locked.get() {
             return false;
         }
         let applied = {
             let document = &mut *self.document.borrow_mut();
-            let applied = run(document);
+            let applied = match change {
+                Change::Do(operation) => Some(document.sheet.apply(operation)),
+                Change::Undo => document.sheet.undo(),
+                Change::Redo => document.sheet.redo(),
+            };
             if let Some(applied) = &applied {
                 document.checker.recheck(&document.sheet, applied);
                 // A long sheet goes on being checked when the browser has painted.
@@ -269,46 +278,39 @@ impl Book {
         area.rows().filter_map(|row| self.row_at(row)).collect()
     }
 
-    fn columns_of(&self, area: Area) -> Vec<ColumnId> {
-        area.columns()
-            .filter_map(|column| self.column(column))
-            .collect()
-    }
-
-    fn set_cells(&self, edits: Vec<(RowId, ColumnId, String)>) -> bool {
-        self.perform(|document| Some(document.sheet.apply(Operation::SetCells { edits })))
-    }
-
-    fn paste(&self, area: Area, cells: &[Vec<String>]) -> bool {
-        let shown = self.view.borrow().is_some();
+    fn paste(&self, area: Area, cells: &[Vec<String>]) -> Operation {
         let target = Target {
             row: area.first.row,
             column: area.first.column,
             rows: area.height(),
             columns: area.width(),
         };
-        if !shown {
-            return self.perform(|document| {
-                let operation = document.sheet.paste(target, cells);
-                Some(document.sheet.apply(operation))
-            });
+        if self.view.borrow().is_none() {
+            return self.document.borrow().sheet.paste(target, cells);
         }
         // With only some rows in sight, neighbours on the screen get the block.
-        let edits = cells
-            .iter()
-            .enumerate()
-            .filter_map(|(offset, line)| Some((self.row_at(target.row + offset)?, line)))
-            .flat_map(|(row, line)| {
-                line.iter()
-                    .enumerate()
-                    .filter_map(move |(offset, text)| {
-                        let column = self.column(target.column + offset)?;
-                        Some((row, column, text.clone()))
-                    })
-                    .collect::<Vec<_>>()
-            })
-            .collect();
-        self.set_cells(edits)
+        let mut edits = Vec::new();
+        for (line, place) in cells.iter().zip(target.row..) {
+            let Some(row) = self.row_at(place) else { break };
+            for (text, place) in line.iter().zip(target.column..) {
+                if let Some(column) = self.column(place) {
+                    edits.push((row, column, text.clone()));
+                }
+            }
+        }
+        Operation::SetCells { edits }
+    }
+
+    fn fill(&self, area: Area, text: &str) -> Operation {
+        let mut edits = Vec::new();
+        for row in self.rows_of(area) {
+            for column in area.columns() {
+                if let Some(column) = self.column(column) {
+                    edits.push((row, column, text.to_owned()));
+                }
+            }
+        }
+        Operation::SetCells { edits }
     }
 
     /// The position in the sheet that an insertion on the screen means.
@@ -321,17 +323,6 @@ impl Book {
         of(at)
             .or_else(|| at.checked_sub(1).and_then(of).map(|before| before + 1))
             .unwrap_or(document.sheet.rows())
-    }
-
-    fn insert_row(&self, at: usize) -> (bool, Place) {
-        let position = self.position(at);
-        // A new row would not be among those with problems.
-        self.set_filter(None);
-        let done = self.perform(|document| {
-            let at = position as u32;
-            Some(document.sheet.apply(Operation::insert_blank_rows(at, 1)))
-        });
-        (done, Place::new(position, 0))
     }
 
     /// A header that no column has yet.
@@ -353,24 +344,16 @@ impl Book {
     }
 
     /// The cure of the worst problem of a cell, there or everywhere.
-    fn cure(&self, at: Place, all: bool) -> bool {
-        let operation = {
-            let Document { sheet, checker } = &*self.document.borrow();
-            let Some((row, column)) = self.row_at(at.row).zip(sheet.columns().get(at.column))
-            else {
-                return false;
-            };
-            let Some(problem) = worst(checker, row, column.id, at.column) else {
-                return false;
-            };
-            if all {
-                checker.cure_all(sheet, problem.code)
-            } else {
-                cure_here(sheet, problem, column)
-            }
-        };
-        operation
-            .is_some_and(|operation| self.perform(|document| Some(document.sheet.apply(operation))))
+    fn cure(&self, at: Place, all: bool) -> Option<Operation> {
+        let Document { sheet, checker } = &*self.document.borrow();
+        let row = self.row_at(at.row)?;
+        let column = sheet.columns().get(at.column)?;
+        let problem = worst(checker, row, column.id, at.column)?;
+        if all {
+            checker.cure_all(sheet, problem.code)
+        } else {
+            cure_here(sheet, problem, column)
+        }
     }
 
     /// The name of the step that was done last, or would be done again.

@@ -15,7 +15,7 @@ use app::{
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    book::{Book, Document, Facts, Filter},
+    book::{Book, Change, Document, Facts, Filter},
     browser::{self, breathe},
     reading::FileFacts,
     submit::{Attempt, Progress, Summary},
@@ -245,7 +245,7 @@ impl Desk {
     /// Does an operation and draws.
     pub fn operate(self, operation: Operation) {
         self.grid.commit();
-        self.book().operate(operation);
+        self.book().perform(Change::Do(operation));
         self.grid.refresh();
     }
 

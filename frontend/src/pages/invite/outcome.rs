@@ -11,12 +11,11 @@ use crate::{
 
 /// The summary's words: people who were invited, who were there, and what stays.
 fn words(summary: &Summary) -> String {
-    let count = |outcome: RowOutcome| summary.outcomes.get(&outcome).copied().unwrap_or(0);
     let failed: u32 = summary
         .outcomes
         .iter()
         .filter(|(outcome, _)| outcome.failed())
-        .map(|(_, count)| *count)
+        .map(|(_, count)| count)
         .sum();
     if summary.rejected {
         return format!(
@@ -39,7 +38,7 @@ fn words(summary: &Summary) -> String {
             "already members",
         ),
     ] {
-        let count = count(outcome);
+        let count = summary.outcomes.of(outcome);
         if count > 0 {
             parts.push(rows(count, one, many));
         }
@@ -116,13 +115,13 @@ pub fn Outcome(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
+    use app::domain::counts::Counts;
 
     #[test]
     fn the_sentence_counts_people() {
         let mut summary = Summary {
             rejected: false,
-            outcomes: BTreeMap::from([
+            outcomes: Counts::from_iter([
                 (RowOutcome::Created, 1_200),
                 (RowOutcome::AlreadyMember, 14),
                 (RowOutcome::Invalid, 7),

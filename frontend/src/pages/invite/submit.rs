@@ -2,7 +2,7 @@
 //! commit, and what became of each row. A lost connection is waited out and the
 //! submit goes on where it was; nothing is sent twice under two keys.
 
-use std::{cell::RefCell, collections::BTreeMap, pin::Pin, rc::Rc};
+use std::{cell::RefCell, pin::Pin, rc::Rc};
 
 use app::{
     api::{
@@ -21,11 +21,13 @@ use app::{
         problem::{FieldProblem, ProblemCode},
     },
     domain::{
+        counts::Counts,
         import::{ImportState, RowOutcome, SubmitMode},
         role::Role,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
+use serde::de::DeserializeOwned;
 
 use super::{
     book::Document,
@@ -92,7 +94,7 @@ pub struct Summary {
     /// Nothing was created, since some rows fail.
     pub rejected: bool,
     /// Rows by outcome.
-    pub outcomes: BTreeMap<RowOutcome, u32>,
+    pub outcomes: Counts<RowOutcome, u32>,
     /// Rows that are still in the grid.
     pub left: usize,
 }
@@ -118,6 +120,9 @@ impl From<ApiError> for Stop {
         }
     }
 }
+
+/// What a call of a submit gives, boxed: one type for all calls with the same answer.
+type Coming<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + 'a>>;
 
 /// The key of an attempt, kept until the content changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -399,9 +404,11 @@ impl Submit {
         });
     }
 
-    async fn call<C: Call>(&self, call: C) -> Result<C::Answer, Stop> {
-        let text: Pin<Box<dyn Future<Output = _>>> = Box::pin(self.patiently(Request::of(&call)));
-        Ok(client::read(&text.await?)?)
+    fn call<C: Call>(&self, call: C) -> Coming<'_, C::Answer> {
+        fn read<T: DeserializeOwned>(text: Coming<'_, String>) -> Coming<'_, T> {
+            Box::pin(async move { Ok(client::read(&text.await?)?) })
+        }
+        read(Box::pin(self.patiently(Request::of(&call))))
     }
 
     /// Calls until there is an answer: what passes by itself is waited out.
@@ -534,9 +541,9 @@ fn show(desk: Desk, status: &ImportStatus, results: &[RowResult]) {
     book.set_clean();
     desk.attempt.set_value(None);
     let left = book.document().sheet.rows();
-    let mut outcomes = BTreeMap::new();
+    let mut outcomes = Counts::default();
     for result in results {
-        *outcomes.entry(result.outcome).or_insert(0) += 1;
+        outcomes.add(result.outcome);
     }
     if left == 0 {
         desk.open.set(false);

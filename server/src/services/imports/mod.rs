@@ -93,7 +93,7 @@ async fn status_of(tx: &mut Tx, import: &Import) -> Result<ImportStatus, Storage
         rows: import.rows,
         received_chunks: chunks.into_iter().map(|(number, _)| number).collect(),
         processed: import.processed,
-        outcomes: import.outcomes.clone(),
+        outcomes: import.outcomes.clone().into_iter().collect(),
     })
 }
 

@@ -1,13 +1,8 @@
 //! What the grid reads from the book, and the edits it asks for.
 
-use app::bulk::{
-    check,
-    mapping::ColumnUse,
-    operation::{Operation, RowId},
-    order::sort_by_number,
-};
+use app::bulk::{check, mapping::ColumnUse, operation::Operation};
 
-use super::{Book, Document, cure_words, heading, severity, worst};
+use super::{Book, Change, Document, cure_words, heading, severity, worst};
 use crate::components::grid::{
     Applied, Direction, GridEdit, GridSource, Heading, Mark, Place, Remark, Severity, group,
 };
@@ -86,29 +81,16 @@ impl GridSource for Book {
     fn next_problem(&self, from: Place, direction: Direction) -> Option<Place> {
         let Document { sheet, checker } = &*self.document.borrow();
         let columns = sheet.columns();
-        if let Some(view) = &*self.view.borrow() {
-            return next_in_view(&view.rows, from, direction, |row| {
-                let mut places: Vec<usize> = checker
-                    .problems_of(row)
-                    .map(|problem| {
-                        columns
-                            .iter()
-                            .position(|column| Some(column.id) == problem.column)
-                            .unwrap_or(0)
-                    })
-                    .collect();
-                sort_by_number(&mut places, |place| *place as u32);
-                places.dedup();
-                places
-            });
-        }
         let column = columns.get(from.column)?.id;
         let direction = match direction {
             Direction::Forward => check::Direction::Next,
             Direction::Backward => check::Direction::Previous,
         };
+        let view = self.view.borrow();
+        let rows = view.as_ref().map_or(sheet.row_ids(), |view| &view.rows);
         // The first problem may stand at the very cell where a fresh grid begins.
-        let (row, column) = checker.next_problem(sheet, Some((from.row, column)), direction)?;
+        let (row, column) =
+            checker.next_problem(sheet, rows, Some((from.row, column)), direction)?;
         let column = columns.iter().position(|one| one.id == column)?;
         Some(Place::new(row, column))
     }
@@ -122,117 +104,71 @@ impl GridSource for Book {
             };
         }
         let mut select = None;
-        let (done, announce) = match edit {
-            GridEdit::Set { at, text } => {
-                let cell = self.row_at(at.row).zip(self.column(at.column));
-                let done =
-                    cell.is_some_and(|(row, column)| self.set_cells(vec![(row, column, text)]));
-                (done, String::new())
-            }
-            GridEdit::Fill { area, text } => {
-                let columns = self.columns_of(area);
-                let edits = self
-                    .rows_of(area)
-                    .into_iter()
-                    .flat_map(|row| columns.iter().map(move |column| (row, *column)))
-                    .map(|(row, column)| (row, column, text.clone()))
-                    .collect();
-                (self.set_cells(edits), String::new())
-            }
+        let mut announce = String::new();
+        let change = match edit {
+            GridEdit::Set { at, text } => self
+                .row_at(at.row)
+                .zip(self.column(at.column))
+                .map(|(row, column)| Change::Do(Operation::set_cell(row, column, text))),
+            GridEdit::Fill { area, text } => Some(Change::Do(self.fill(area, &text))),
             GridEdit::Paste { area, cells } => {
-                let done = self.paste(area, &cells);
-                (done, format!("Pasted {} rows.", group(cells.len())))
+                announce = format!("Pasted {} rows.", group(cells.len()));
+                Some(Change::Do(self.paste(area, &cells)))
             }
             GridEdit::InsertRow { at } => {
-                let (done, place) = self.insert_row(at);
-                select = Some(place);
-                (done, "Row added.".to_owned())
+                let position = self.position(at);
+                // A new row would not be among those with problems.
+                self.set_filter(None);
+                select = Some(Place::new(position, 0));
+                "Row added.".clone_into(&mut announce);
+                Some(Change::Do(Operation::insert_blank_rows(position as u32, 1)))
             }
             GridEdit::DeleteRows { area } => {
                 let rows = self.rows_of(area);
-                let words = match rows.len() {
+                announce = match rows.len() {
                     1 => "Row deleted.".to_owned(),
                     count => format!("{} rows deleted.", group(count)),
                 };
                 select = Some(area.first);
-                let done = self
-                    .perform(|document| Some(document.sheet.apply(Operation::DeleteRows { rows })));
-                (done, words)
+                Some(Change::Do(Operation::DeleteRows { rows }))
             }
             GridEdit::InsertColumn { at } => {
                 let name = self.fresh_name();
-                let words = format!("Column “{name}” added.");
-                let done = self.perform(|document| {
-                    Some(document.sheet.apply(Operation::AddColumn {
-                        at: at as u32,
-                        name,
-                        used: ColumnUse::Metadata,
-                    }))
-                });
-                (done, words)
+                announce = format!("Column “{name}” added.");
+                Some(Change::Do(Operation::AddColumn {
+                    at: at as u32,
+                    name,
+                    used: ColumnUse::Metadata,
+                }))
             }
             GridEdit::MoveColumn { from, to } => {
-                let done = self.column(from).is_some_and(|id| {
-                    self.perform(|document| {
-                        let to = to as u32;
-                        Some(document.sheet.apply(Operation::MoveColumn { id, to }))
-                    })
-                });
-                (done, format!("Column moved to place {}.", to + 1))
+                announce = format!("Column moved to place {}.", to + 1);
+                let to = to as u32;
+                self.column(from)
+                    .map(|id| Change::Do(Operation::MoveColumn { id, to }))
             }
             GridEdit::DeleteColumn { at } => {
-                let done = self.column(at).is_some_and(|id| {
-                    self.perform(|document| {
-                        Some(document.sheet.apply(Operation::DeleteColumn { id }))
-                    })
-                });
-                (done, "Column deleted.".to_owned())
+                "Column deleted.".clone_into(&mut announce);
+                self.column(at)
+                    .map(|id| Change::Do(Operation::DeleteColumn { id }))
             }
-            GridEdit::Cure { at, all } => (self.cure(at, all), "Corrected.".to_owned()),
+            GridEdit::Cure { at, all } => {
+                "Corrected.".clone_into(&mut announce);
+                self.cure(at, all).map(Change::Do)
+            }
             GridEdit::Undo => {
-                let name = self.step_name(false);
-                let done = self.perform(|document| document.sheet.undo());
-                (done, format!("Undone: {name}."))
+                announce = format!("Undone: {}.", self.step_name(false));
+                Some(Change::Undo)
             }
             GridEdit::Redo => {
-                let name = self.step_name(true);
-                let done = self.perform(|document| document.sheet.redo());
-                (done, format!("Done again: {name}."))
+                announce = format!("Done again: {}.", self.step_name(true));
+                Some(Change::Redo)
             }
         };
-        Applied {
-            announce: if done { announce } else { String::new() },
-            select: select.filter(|_| done),
+        if change.is_some_and(|change| self.perform(change)) {
+            Applied { announce, select }
+        } else {
+            Applied::default()
         }
     }
-}
-
-/// The next problem among the rows that are shown, going round at the end.
-fn next_in_view(
-    rows: &[RowId],
-    from: Place,
-    direction: Direction,
-    places: impl Fn(RowId) -> Vec<usize>,
-) -> Option<Place> {
-    let count = rows.len();
-    (0..=count).find_map(|step| {
-        let row = match direction {
-            Direction::Forward => (from.row + step) % count.max(1),
-            Direction::Backward => (from.row + count - step % count.max(1)) % count.max(1),
-        };
-        let mut found = places(*rows.get(row)?);
-        if direction == Direction::Backward {
-            found.reverse();
-        }
-        let beyond = |place: &usize| match direction {
-            Direction::Forward => *place > from.column,
-            Direction::Backward => *place < from.column,
-        };
-        let column = if step == 0 {
-            found.into_iter().find(beyond)
-        } else {
-            found.first().copied()
-        };
-        column.map(|column| Place::new(row, column))
-    })
 }
