@@ -12,6 +12,7 @@ mod query;
 mod router;
 mod routes;
 mod session;
+mod shared;
 mod tenant;
 mod text;
 mod typing;

@@ -3,7 +3,7 @@
 use leptos::{ev, html, prelude::*, web_sys};
 use wasm_bindgen::JsCast;
 
-use crate::{components::decimal::decimal, effects::effect};
+use crate::{components::decimal::decimal, effects::effect, shared::Shared};
 
 /// What the menu offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub struct OpenMenu {
 #[component]
 pub fn ColumnMenu(
     /// Which one is open; set to `None` when it closes.
-    menu: RwSignal<Option<OpenMenu>>,
+    menu: Shared<Option<OpenMenu>>,
     /// Runs what was chosen.
     on_action: UnsyncCallback<(usize, ColumnAction)>,
     /// Gives the focus back to the grid.
@@ -86,7 +86,7 @@ pub fn ColumnMenu(
         on_close.run(());
     };
     effect(move || {
-        if menu.get().is_some()
+        if menu.read().is_some()
             && let Some(list) = list.get()
             && let Some(first) = items(&list).first()
         {
@@ -139,7 +139,7 @@ pub fn ColumnMenu(
     };
     view! {
         {move || {
-            menu.get()
+            menu.read()
                 .map(|open| {
                     // The menu stays inside a narrow window.
                     let width = window()

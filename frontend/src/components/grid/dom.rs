@@ -68,22 +68,17 @@ impl Listener {
         name: &'static str,
         mut run: impl FnMut(E) + 'static,
     ) -> Self {
-        let closure = Closure::new(move |event: Event| run(event.unchecked_into()));
-        _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
-        Self {
-            target: target.clone(),
+        Self::start(
+            target,
             name,
-            closure,
-        }
+            Box::new(move |event| run(event.unchecked_into())),
+        )
     }
 
-    /// Listens with the right to prevent the default, where browsers assume passive.
-    pub fn active<E: JsCast + 'static>(
-        target: &EventTarget,
-        name: &'static str,
-        mut run: impl FnMut(E) + 'static,
-    ) -> Self {
-        let closure = Closure::new(move |event: Event| run(event.unchecked_into()));
+    /// Where browsers assume that a listener is passive, it has the right to prevent the
+    /// default.
+    fn start(target: &EventTarget, name: &'static str, run: Box<dyn FnMut(Event)>) -> Self {
+        let closure = Closure::wrap(run);
         let options = web_sys::AddEventListenerOptions::new();
         options.set_passive(false);
         _ = target.add_event_listener_with_callback_and_add_event_listener_options(

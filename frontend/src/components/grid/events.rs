@@ -411,7 +411,7 @@ fn scrolling(engine: &Rc<Engine>, listeners: &mut Vec<Listener>) {
         "scroll",
         with(engine, |engine, _: Event| engine.on_scroll()),
     ));
-    listeners.push(Listener::active(
+    listeners.push(Listener::new(
         &viewport,
         "wheel",
         with(engine, |engine, event: WheelEvent| {

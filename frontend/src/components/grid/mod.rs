@@ -23,6 +23,8 @@ use column_menu::{ColumnAction, ColumnMenu, OpenMenu};
 use engine::{Engine, Notice};
 use events::Wiring;
 
+use crate::shared::Shared;
+
 pub use popover::group;
 pub use selection::{Area, Place, Selection};
 pub use source::{Applied, Direction, GridEdit, GridSource, Heading, Mark, Remark, Severity};
@@ -57,19 +59,21 @@ impl GridHandle {
         }
     }
 
-    fn with(self, run: impl FnOnce(&Rc<Engine>)) {
-        let engine = self
-            .engine
+    fn engine(self) -> Option<Rc<Engine>> {
+        self.engine
             .try_with_value(|engine| engine.as_ref().map(|(engine, _)| engine.clone()))
-            .flatten();
-        if let Some(engine) = engine {
+            .flatten()
+    }
+
+    fn with(self, run: impl FnOnce(&Engine)) {
+        if let Some(engine) = self.engine() {
             run(&engine);
         }
     }
 
     /// Reads the source anew, after a change that did not come through the grid.
     pub fn refresh(self) {
-        self.with(|engine| engine.refresh());
+        self.with(Engine::refresh);
     }
 
     /// Applies an edit as if the grid had asked for it.
@@ -82,9 +86,9 @@ impl GridHandle {
 
     /// The selection, or the first cell while no grid stands.
     pub fn selection(self) -> Selection {
-        let mut selection = Selection::default();
-        self.with(|engine| selection = engine.selection());
-        selection
+        self.engine()
+            .map(|engine| engine.selection())
+            .unwrap_or_default()
     }
 
     /// Goes to a cell with the focus.
@@ -99,7 +103,7 @@ impl GridHandle {
 
     /// Gives the keyboard to the grid.
     pub fn focus(self) {
-        self.with(|engine| engine.focus());
+        self.with(Engine::focus);
     }
 
     /// Keeps what is being typed.
@@ -132,7 +136,7 @@ pub fn Grid(
     on_request: UnsyncCallback<GridRequest>,
 ) -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
-    let menu = RwSignal::new(None::<OpenMenu>);
+    let menu = Shared::new(None::<OpenMenu>);
 
     root.on_load(move |element| {
         let notify = Box::new(move |notice| match notice {

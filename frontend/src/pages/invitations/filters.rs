@@ -7,8 +7,9 @@ use super::lines::Filter;
 use crate::effects::effect;
 use crate::keyed::keyed;
 use crate::{
-    components::{Chip, SearchField},
+    components::{Chip, SearchField, Tone},
     router::use_router,
+    shared::{Derived, Shared},
     tenant::use_tenant,
     text::status_badge,
     typing::when_rested,
@@ -27,7 +28,7 @@ const ALWAYS: [InvitationStatus; 5] = [
 #[derive(Clone, Copy)]
 pub struct Filters {
     /// The filter now.
-    pub now: Signal<Filter>,
+    pub now: Derived<Filter>,
     set: Callback<Filter>,
 }
 
@@ -35,7 +36,7 @@ impl Filters {
     /// Kept in the page's address, so that a reload and a link keep it.
     pub fn in_address() -> Self {
         let router = use_router();
-        let now = Memo::new(move |_| Filter {
+        let now = Derived::new(move || Filter {
             search: router.param("q").unwrap_or_default(),
             status: router
                 .param("status")
@@ -45,18 +46,15 @@ impl Filters {
             let path = router.path().get_untracked();
             router.replace_quietly(&format!("{path}{}", address_query(&filter)));
         });
-        Self {
-            now: now.into(),
-            set,
-        }
+        Self { now, set }
     }
 
     /// Kept in the component only.
     pub fn in_memory() -> Self {
-        let now = RwSignal::new(Filter::default());
+        let kept = Shared::new(Filter::default());
         Self {
-            now: now.into(),
-            set: Callback::new(move |filter| now.set(filter)),
+            now: Derived::new(move || (*kept.read()).clone()),
+            set: Callback::new(move |filter| kept.set(filter)),
         }
     }
 
@@ -67,13 +65,13 @@ impl Filters {
 
     /// Changes the status only.
     pub fn set_status(self, status: Option<InvitationStatus>) {
-        let search = self.now.with_untracked(|filter| filter.search.clone());
+        let search = untrack(|| self.now.read()).search.clone();
         self.set(Filter { search, status });
     }
 
     /// Changes the search only.
     pub fn set_search(self, search: String) {
-        let status = self.now.with_untracked(|filter| filter.status);
+        let status = untrack(|| self.now.read()).status;
         self.set(Filter { search, status });
     }
 }
@@ -104,52 +102,54 @@ pub fn FilterBar(
     busy: Signal<bool>,
 ) -> impl IntoView {
     let overview = use_tenant().overview;
-    let counts = Memo::new(move |_| overview.ready().map(|overview| overview.people_by_status));
-    let count_of = move |status: InvitationStatus| {
-        counts.with(|counts| counts.as_ref().map(|counts| counts.of(status)))
+    let counts = Derived::new(move || overview.ready().map(|overview| overview.people_by_status));
+    // All of them where no status is given.
+    let count_of = move |status: Option<InvitationStatus>| {
+        let counts = counts.read();
+        (*counts).as_ref().map(|counts| match status {
+            Some(status) => counts.of(status),
+            None => counts.values().sum(),
+        })
     };
-    let total = Signal::derive(move || {
-        counts.with(|counts| counts.as_ref().map(|counts| counts.values().sum()))
-    });
     let text = debounced(filters);
-    let shown = Memo::new(move |_| {
-        let others = InvitationStatus::ALL.iter().copied().filter(|status| {
-            !ALWAYS.contains(status)
-                && (count_of(*status).is_some_and(|count| count > 0)
-                    || filters.now.with(|filter| filter.status == Some(*status)))
-        });
-        ALWAYS.into_iter().chain(others).collect::<Vec<_>>()
-    });
-    let chip = move |status: InvitationStatus| {
+    let shown = move || {
+        let wanted = filters.now.read().status;
+        let mut shown = ALWAYS.to_vec();
+        for &status in InvitationStatus::ALL {
+            let occurs = count_of(Some(status)).is_some_and(|count| count > 0);
+            if !ALWAYS.contains(&status) && (occurs || wanted == Some(status)) {
+                shown.push(status);
+            }
+        }
+        shown
+    };
+    let chip = move |status: Option<InvitationStatus>, tone: Tone, words: &'static str| {
+        let press = move |_| {
+            let on = untrack(|| filters.now.read()).status == status;
+            filters.set_status(status.filter(|_| !on));
+        };
         view! {
-                    <Chip
-                        pressed=Signal::derive(move || {
-                            filters.now.with(|now| now.status == Some(status))
-                        })
-                        count=Signal::derive(move || count_of(status))
-                        tone=status_badge(status).tone()
-                        on:click=move |_| {
-                            let on = filters.now.with_untracked(|now| now.status == Some(status));
-                            filters.set_status((!on).then_some(status));
-                        }
-                    >
-                        {status_badge(status).label()}
-                    </Chip>
+            <Chip
+                pressed=Signal::derive(move || filters.now.read().status == status)
+                count=Signal::derive(move || count_of(status))
+                tone
+                on:click=press
+            >
+                {words}
+            </Chip>
         }
         .into_any()
+    };
+    let status_chip = move |status: InvitationStatus| {
+        let badge = status_badge(status);
+        chip(Some(status), badge.tone(), badge.label())
     };
     view! {
         <div class="filters">
             <SearchField label="Search" value=text placeholder="Name or email" busy/>
             <div class="chips" role="group" aria-label="Status">
-                <Chip
-                    pressed=Signal::derive(move || filters.now.with(|now| now.status.is_none()))
-                    count=total
-                    on:click=move |_| filters.set_status(None)
-                >
-                    "All"
-                </Chip>
-                {keyed(move || shown.get(), |status| status.as_str().to_owned(), chip)}
+                {chip(None, Tone::Accent, "All")}
+                {keyed(shown, |status| status.as_str().to_owned(), status_chip)}
             </div>
         </div>
     }
@@ -158,7 +158,7 @@ pub fn FilterBar(
 /// The field's text: sets the search when the typing rests, and follows it when the
 /// address changes by other means.
 fn debounced(filters: Filters) -> RwSignal<String> {
-    let start = filters.now.with_untracked(|filter| filter.search.clone());
+    let start = untrack(|| filters.now.read()).search.clone();
     let own = StoredValue::new(start.clone());
     let text = RwSignal::new(start);
     when_rested(text, move |typed| {
@@ -170,7 +170,7 @@ fn debounced(filters: Filters) -> RwSignal<String> {
     // A link to the same page without a query clears the field too; what this field
     // asked for itself never comes back over what is being typed.
     effect(move || {
-        let search = filters.now.with(|filter| filter.search.clone());
+        let search = filters.now.read().search.clone();
         if own.with_value(|own| *own != search) {
             own.set_value(search.clone());
             text.set(search);

@@ -9,9 +9,11 @@ use app::{
     domain::{id::BundleId, invitation::InvitationStatus},
 };
 use leptos::{prelude::*, task::spawn_local};
+use std::sync::Arc;
 
 use crate::effects::effect_since;
 use crate::session::Session;
+use crate::shared::{Derived, Shared};
 
 /// The server's largest page.
 const LARGEST_PAGE: usize = 100;
@@ -76,14 +78,14 @@ enum Load {
 pub struct Listing {
     session: Session,
     tenant: StoredValue<String>,
-    filter: Signal<Filter>,
+    filter: Derived<Filter>,
     page: usize,
     /// The lines, newest first; `None` until the first answer.
-    pub lines: RwSignal<Option<Vec<Line>>>,
+    pub lines: Shared<Option<Vec<Line>>>,
     /// Where the next page begins.
     pub next: RwSignal<Option<String>>,
     /// Why the last load failed.
-    pub failed: RwSignal<Option<ApiError>>,
+    pub failed: Shared<Option<ApiError>>,
     /// True while the lines of a new filter are under way.
     pub busy: RwSignal<bool>,
     /// True while more lines are under way.
@@ -98,7 +100,7 @@ impl Listing {
         session: Session,
         tenant: String,
         page: usize,
-        filter: Signal<Filter>,
+        filter: Derived<Filter>,
         changes: Signal<u64>,
     ) -> Self {
         let listing = Self {
@@ -106,16 +108,16 @@ impl Listing {
             tenant: StoredValue::new(tenant),
             filter,
             page,
-            lines: RwSignal::new(None),
+            lines: Shared::new(None),
             next: RwSignal::new(None),
-            failed: RwSignal::new(None),
+            failed: Shared::new(None),
             busy: RwSignal::new(true),
             more_busy: RwSignal::new(false),
             wanted: StoredValue::new(page),
             turn: StoredValue::new(0),
         };
-        effect_since(move |last: Option<(Filter, u64)>| {
-            let now = (filter.get(), changes.get());
+        effect_since(move |last: Option<(Arc<Filter>, u64)>| {
+            let now = (filter.read(), changes.get());
             match last {
                 Some(last) if last.0 == now.0 => {
                     if last.1 != now.1 {
@@ -127,6 +129,11 @@ impl Listing {
             now
         });
         listing
+    }
+
+    /// How many lines are shown now.
+    pub fn shown(self) -> usize {
+        (*self.lines.read_untracked()).as_ref().map_or(0, Vec::len)
     }
 
     /// Loads the first page again, from nothing.
@@ -146,9 +153,7 @@ impl Listing {
             *turn += 1;
             *turn
         });
-        let shown = self
-            .lines
-            .with_untracked(|lines| lines.as_ref().map_or(0, Vec::len));
+        let shown = self.shown();
         let (from, count) = match load {
             Load::Fresh => {
                 self.busy.set(true);
@@ -176,7 +181,7 @@ impl Listing {
         mut after: Option<String>,
         count: usize,
     ) -> Result<InvitationsPage, ApiError> {
-        let filter = self.filter.get_untracked();
+        let filter = untrack(|| self.filter.read());
         let tenant = self.tenant.get_value();
         let mut all = InvitationsPage::default();
         loop {
@@ -204,7 +209,7 @@ impl Listing {
         let page = match answer {
             Ok(page) => page,
             // What is shown stays true enough until the next change.
-            Err(_) if load == Load::Quiet && self.lines.with_untracked(Option::is_some) => return,
+            Err(_) if load == Load::Quiet && self.lines.read_untracked().is_some() => return,
             Err(error) => {
                 self.failed.set(Some(error));
                 return;
@@ -212,24 +217,22 @@ impl Listing {
         };
         self.failed.set(None);
         self.next.set(page.next);
-        let known = self
-            .lines
-            .with_untracked(|lines| lines.clone().unwrap_or_default());
-        let arrived = reconcile(&known, page.bundles);
+        let before = self.lines.read_untracked();
+        let known = before.as_deref().unwrap_or_default();
+        let arrived = reconcile(known, page.bundles);
         let lines = if load == Load::More {
-            let added = arrived
-                .into_iter()
-                .filter(|line| known.iter().all(|one| one.id != line.id));
-            known.iter().cloned().chain(added).collect()
+            let mut lines = known.to_vec();
+            for line in arrived {
+                if known.iter().all(|one| one.id != line.id) {
+                    lines.push(line);
+                }
+            }
+            lines
         } else {
             arrived
         };
-        let same = self.lines.with_untracked(|now| {
-            now.as_ref().is_some_and(|now| {
-                now.len() == lines.len() && now.iter().zip(&lines).all(|(a, b)| a.id == b.id)
-            })
-        });
-        if !same {
+        let ids = |lines: &[Line]| lines.iter().map(|line| line.id).collect::<Vec<_>>();
+        if before.is_none() || ids(known) != ids(&lines) {
             self.lines.set(Some(lines));
         }
     }

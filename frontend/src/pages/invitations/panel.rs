@@ -19,6 +19,7 @@ use crate::{
     page::use_announcer,
     routes::Page,
     session::use_session,
+    shared::{Derived, Shared},
     tenant::use_tenant,
     text::{count_of, failure},
 };
@@ -84,26 +85,21 @@ pub fn InvitationsPanel(
         filters.now,
         tenant.changes(),
     );
-    let question = RwSignal::new(None::<Question>);
+    let question = Shared::new(None::<Question>);
     announce(listing);
 
-    let state = Memo::new(move |_| {
-        if listing.failed.with(Option::is_some) && listing.lines.with(Option::is_none) {
-            State::Failed
-        } else {
-            listing.lines.with(|lines| match lines {
-                None => State::Waiting,
-                Some(lines) if lines.is_empty() => State::Empty,
-                Some(_) => State::Lines,
-            })
-        }
+    let state = Derived::new(move || match &*listing.lines.read() {
+        None if listing.failed.read().is_some() => State::Failed,
+        None => State::Waiting,
+        Some(lines) if lines.is_empty() => State::Empty,
+        Some(_) => State::Lines,
     });
     let slug = StoredValue::new(tenant.slug);
     view! {
         <div class="stack">
             <FilterBar filters busy=listing.busy/>
             <div class="card" aria-busy=move || listing.busy.get().then_some("true")>
-                {move || match state.get() {
+                {move || match *state.read() {
                     State::Waiting => {
                         view! { <Skeleton shape=SkeletonShape::Rows count=6/> }.into_any()
                     }
@@ -133,11 +129,8 @@ fn announce(listing: Listing) {
     effect_since(move |last: Option<bool>| {
         let busy = listing.busy.get();
         if last == Some(true) && !busy {
-            let lines = listing
-                .lines
-                .with_untracked(|lines| lines.as_ref().map_or(0, Vec::len));
             let more = listing.next.with_untracked(Option::is_some);
-            let people = count_of(lines as u64, "person", "people");
+            let people = count_of(listing.shown() as u64, "person", "people");
             announcer.say(if more {
                 format!("{people} shown, more follow.")
             } else {
@@ -151,9 +144,8 @@ fn announce(listing: Listing) {
 #[component]
 fn Failure(listing: Listing) -> impl IntoView {
     let message = move || {
-        listing
-            .failed
-            .with(|error| error.as_ref().map(failure).unwrap_or_default())
+        let error = listing.failed.read();
+        (*error).as_ref().map(failure).unwrap_or_default()
     };
     view! {
         <ErrorState
@@ -166,7 +158,7 @@ fn Failure(listing: Listing) -> impl IntoView {
 
 #[component]
 fn Nobody(filters: Filters, slug: String, compact: bool) -> impl IntoView {
-    let unfiltered = Memo::new(move |_| filters.now.with(super::lines::Filter::is_empty));
+    let unfiltered = Memo::new(move |_| filters.now.read().is_empty());
     let upload = Page::Invite(slug).href();
     move || {
         if unfiltered.get() {
@@ -201,12 +193,13 @@ fn Nobody(filters: Filters, slug: String, compact: bool) -> impl IntoView {
 }
 
 #[component]
-fn Table(listing: Listing, question: RwSignal<Option<Question>>) -> impl IntoView {
-    let lines = move || listing.lines.get().unwrap_or_default();
+fn Table(listing: Listing, question: Shared<Option<Question>>) -> impl IntoView {
+    let lines = move || (*listing.lines.read()).clone().unwrap_or_default();
     let trouble = move || {
-        listing
-            .failed
-            .with(|error| error.as_ref().map(failure))
+        let error = listing.failed.read();
+        (*error)
+            .as_ref()
+            .map(failure)
             .map(|text| view! { <p role="alert" class="card__foot">{text}</p> })
     };
     view! {
@@ -251,7 +244,7 @@ fn Table(listing: Listing, question: RwSignal<Option<Question>>) -> impl IntoVie
 
 /// Asks, does it, and puts the answer into the line.
 #[component]
-fn Ask(question: RwSignal<Option<Question>>) -> impl IntoView {
+fn Ask(question: Shared<Option<Question>>) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
     let tenant = use_tenant();
@@ -259,23 +252,21 @@ fn Ask(question: RwSignal<Option<Question>>) -> impl IntoView {
     let busy = RwSignal::new(false);
     // Asking opens the dialog; the question stays for its closing words.
     effect(move || {
-        if question.with(Option::is_some) {
+        if question.read().is_some() {
             open.set(true);
         }
     });
-    let title = Signal::derive(move || {
-        question.with(|question| match question {
-            Some(asked) => match asked.act {
-                Act::Resend => format!("Resend the invitation to {}?", asked.who()),
-                Act::Revoke => format!("Revoke the invitation of {}?", asked.who()),
-            },
-            None => String::new(),
-        })
+    let title = Signal::derive(move || match &*question.read() {
+        Some(asked) => match asked.act {
+            Act::Resend => format!("Resend the invitation to {}?", asked.who()),
+            Act::Revoke => format!("Revoke the invitation of {}?", asked.who()),
+        },
+        None => String::new(),
     });
-    let act = Memo::new(move |_| question.with(|question| question.as_ref().map(|one| one.act)));
-    let word = Signal::derive(move || act.get().map_or("", Act::word).to_owned());
+    let act = Derived::new(move || (*question.read()).as_ref().map(|one| one.act));
+    let word = Signal::derive(move || act.read().map_or("", Act::word).to_owned());
     let confirm = Callback::new(move |()| {
-        let Some(asked) = question.get_untracked() else {
+        let Some(asked) = (*question.read_untracked()).clone() else {
             return;
         };
         if busy.get_untracked() {
@@ -289,9 +280,10 @@ fn Ask(question: RwSignal<Option<Question>>) -> impl IntoView {
                 bundle: asked.line.id,
             };
             let answer = match asked.act {
-                Act::Resend => session.call(InvitationsResend { input }).await,
-                Act::Revoke => session.call(InvitationsRevoke { input }).await,
-            };
+                Act::Resend => session.call(InvitationsResend { input }),
+                Act::Revoke => session.call(InvitationsRevoke { input }),
+            }
+            .await;
             busy.try_set(false);
             open.try_set(false);
             match answer {
@@ -309,7 +301,7 @@ fn Ask(question: RwSignal<Option<Question>>) -> impl IntoView {
     });
     // The button's colour is fixed when it is made: one dialog for each act.
     move || {
-        act.get().map(|act| {
+        act.read().map(|act| {
             let (kind, text) = match act {
                 Act::Resend => (
                     ButtonKind::Primary,

@@ -17,6 +17,7 @@ use crate::{
     components::{
         Button, ButtonKind, ButtonSize, DateText, Icon, IconName, RelativeTime, Status, StatusBadge,
     },
+    shared::Shared,
     text::{delivery_badge, kind_word, role_word, status_badge},
 };
 
@@ -29,12 +30,9 @@ pub fn InvitationRow(
     /// What it shows.
     line: Line,
     /// Where the actions ask.
-    question: RwSignal<Option<Question>>,
+    question: Shared<Option<Question>>,
 ) -> impl IntoView {
-    let data = ArcMemo::new({
-        let data = line.data.clone();
-        move |_| data.get()
-    });
+    let data = line.data.clone();
     let open = line.open.clone();
     let person = format!("person-{}", line.id);
     let details = format!("targets-{}", line.id);
@@ -121,10 +119,8 @@ pub fn InvitationRow(
                 }
             };
             view! {
-
-                    {pending.then(|| button(Act::Resend, "Resend"))}
-                    {revocable.then(|| button(Act::Revoke, "Revoke"))}
-
+                {pending.then(|| button(Act::Resend, "Resend"))}
+                {revocable.then(|| button(Act::Revoke, "Revoke"))}
             }
         }
     };

@@ -85,6 +85,22 @@ pub enum Change {
     Redo,
 }
 
+impl Facts {
+    /// How many rows a filter leaves; for a kind of problem, how many cells have it. `None`
+    /// for a kind that does not occur.
+    pub fn count_of(&self, filter: Option<Filter>) -> Option<usize> {
+        match filter {
+            None => Some(self.rows),
+            Some(Filter::Problems) => Some(self.problems),
+            Some(Filter::Kind(code)) => self
+                .kinds
+                .iter()
+                .find(|(one, _)| *one == code)
+                .map(|(_, count)| *count),
+        }
+    }
+}
+
 struct View {
     filter: Filter,
     rows: Vec<RowId>,

@@ -7,7 +7,7 @@ use app::{
     api::tenants::TenantOverview,
     bulk::{
         check::Checker,
-        operation::{ColumnId, Operation},
+        operation::{Column, ColumnId, Operation},
         rules::RuleContext,
         sheet::Sheet,
     },
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     components::grid::{GridEdit, GridHandle, GridRequest, GridSource, Place, Selection},
     session::Session,
+    shared::Shared,
     tenant::Tenant,
 };
 
@@ -70,27 +71,27 @@ pub struct Desk {
     /// A sheet is open.
     pub open: RwSignal<bool>,
     /// What the page shows of the sheet.
-    pub facts: RwSignal<Facts>,
+    pub facts: Shared<Facts>,
     /// The file that was read; none for a sheet that began empty.
-    pub file: RwSignal<Option<FileFacts>>,
+    pub file: Shared<Option<FileFacts>>,
     /// A file is being read.
-    pub reading: RwSignal<Option<Reading>>,
+    pub reading: Shared<Option<Reading>>,
     /// Why a file could not be read.
     pub refused: RwSignal<Option<String>>,
     /// Where the person is.
-    pub place: RwSignal<Selection>,
+    pub place: Shared<Selection>,
     /// What the grid asks the page for.
-    pub request: RwSignal<Option<GridRequest>>,
+    pub request: Shared<Option<GridRequest>>,
     /// The dialog that maps columns is open.
     pub mapping: RwSignal<bool>,
     /// Ask the server about addresses and keys.
     pub check_on: RwSignal<bool>,
     /// Where that stands.
-    pub remote: RwSignal<RemoteCheck>,
+    pub remote: Shared<RemoteCheck>,
     /// A submit is under way.
-    pub submitting: RwSignal<Option<Progress>>,
+    pub submitting: Shared<Option<Progress>>,
     /// What became of the last submit.
-    pub summary: RwSignal<Option<Summary>>,
+    pub summary: Shared<Option<Summary>>,
     /// The key of the last submit that did not come through.
     pub attempt: StoredValue<Option<Attempt>>,
     /// Grows with every submit and its cancel: older ones stop.
@@ -117,17 +118,17 @@ impl Desk {
             book: StoredValue::new_local(book.clone()),
             source: StoredValue::new_local(source),
             open: RwSignal::new(false),
-            facts: RwSignal::new(Facts::default()),
-            file: RwSignal::new(None),
-            reading: RwSignal::new(None),
+            facts: Shared::new(Facts::default()),
+            file: Shared::new(None),
+            reading: Shared::new(None),
             refused: RwSignal::new(None),
-            place: RwSignal::new(Selection::default()),
-            request: RwSignal::new(None),
+            place: Shared::new(Selection::default()),
+            request: Shared::new(None),
             mapping: RwSignal::new(false),
             check_on: RwSignal::new(true),
-            remote: RwSignal::new(RemoteCheck::Idle),
-            submitting: RwSignal::new(None),
-            summary: RwSignal::new(None),
+            remote: Shared::new(RemoteCheck::Idle),
+            submitting: Shared::new(None),
+            summary: Shared::new(None),
             attempt: StoredValue::new(None),
             runs: StoredValue::new(0),
             turn: StoredValue::new(0),
@@ -266,10 +267,17 @@ impl Desk {
     }
 
     /// The column at a place.
-    pub fn column(self, place: usize) -> Option<(ColumnId, String)> {
+    pub fn column_at(self, place: usize) -> Option<(ColumnId, String)> {
         let book = self.book();
         let document = book.document();
         let column = document.sheet.columns().get(place)?;
         Some((column.id, column.name.clone()))
+    }
+
+    /// What a column says now; `None` where it was deleted.
+    pub fn column<T>(self, id: ColumnId, tell: fn(&Column) -> T) -> Option<T> {
+        let book = self.book();
+        let document = book.document();
+        document.sheet.column(id).map(tell)
     }
 }

@@ -19,15 +19,13 @@ pub fn GoToDialog(
     let value = RwSignal::new(String::new());
     let error = RwSignal::new(None::<String>);
     effect(move || {
-        if desk.request.get() == Some(GridRequest::GoTo) {
+        if *desk.request.read() == Some(GridRequest::GoTo) {
             value.set(String::new());
             error.set(None);
             open.set(true);
         }
     });
-    let on_close = Callback::new(move |()| desk.request.set(None));
-    let go = move |event: ev::SubmitEvent| {
-        event.prevent_default();
+    let go = move || {
         let rows = desk.facts.read_untracked().rows;
         let wanted: String = value
             .get_untracked()
@@ -45,16 +43,13 @@ pub fn GoToDialog(
             ))),
         }
     };
-    view! {
-        <Dialog open title="Go to row" size=DialogSize::Small on_close>
-            <form class="dialog__form" novalidate=true on:submit=go>
-                <TextInput label="Row number" value error input_type="text" autocomplete="off"/>
-                <Button kind=ButtonKind::Primary button_type=ButtonType::Submit>
-                    "Go"
-                </Button>
-            </form>
-        </Dialog>
-    }
+    let words = Words {
+        title: "Go to row",
+        label: "Row number",
+        submit: "Go",
+    };
+    let on_submit = Callback::new(move |()| go());
+    question(desk, words, open, value, error, on_submit)
 }
 
 /// Asks for a column's new name.
@@ -68,8 +63,8 @@ pub fn RenameDialog(
     let error = RwSignal::new(None::<String>);
     let column = StoredValue::new(None);
     effect(move || {
-        if let Some(GridRequest::Rename(place)) = desk.request.get()
-            && let Some((id, name)) = desk.column(place)
+        if let Some(GridRequest::Rename(place)) = *desk.request.read()
+            && let Some((id, name)) = desk.column_at(place)
         {
             column.set_value(Some(id));
             value.set(name);
@@ -77,9 +72,7 @@ pub fn RenameDialog(
             open.set(true);
         }
     });
-    let on_close = Callback::new(move |()| desk.request.set(None));
-    let rename = move |event: ev::SubmitEvent| {
-        event.prevent_default();
+    let rename = move || {
         let name = value.get_untracked().trim().to_owned();
         if name.is_empty() {
             error.set(Some("Enter a name.".to_owned()));
@@ -90,16 +83,47 @@ pub fn RenameDialog(
             desk.operate(Operation::RenameColumn { id, name });
         }
     };
+    let words = Words {
+        title: "Rename column",
+        label: "Column name",
+        submit: "Rename",
+    };
+    let on_submit = Callback::new(move |()| rename());
+    question(desk, words, open, value, error, on_submit)
+}
+
+/// What stands in a dialog with one field.
+struct Words {
+    title: &'static str,
+    label: &'static str,
+    submit: &'static str,
+}
+
+/// A dialog with one field. When it closes, the request that opened it is done.
+fn question(
+    desk: Desk,
+    words: Words,
+    open: RwSignal<bool>,
+    value: RwSignal<String>,
+    error: RwSignal<Option<String>>,
+    on_submit: Callback<()>,
+) -> AnyView {
+    let on_close = Callback::new(move |()| desk.request.set(None));
+    let submit = move |event: ev::SubmitEvent| {
+        event.prevent_default();
+        on_submit.run(());
+    };
     view! {
-        <Dialog open title="Rename column" size=DialogSize::Small on_close>
-            <form class="dialog__form" novalidate=true on:submit=rename>
-                <TextInput label="Column name" value error autocomplete="off"/>
+        <Dialog open title=words.title size=DialogSize::Small on_close>
+            <form class="dialog__form" novalidate=true on:submit=submit>
+                <TextInput label=words.label value error autocomplete="off"/>
                 <Button kind=ButtonKind::Primary button_type=ButtonType::Submit>
-                    "Rename"
+                    {words.submit}
                 </Button>
             </form>
         </Dialog>
     }
+    .into_any()
 }
 
 /// Removes the list at once if nothing would be lost, else after the browser asked.

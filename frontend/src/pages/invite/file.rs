@@ -3,7 +3,11 @@
 use app::bulk::template::{TEMPLATE_FILE_NAME, template_csv};
 use leptos::prelude::*;
 
-use super::{browser, desk::Desk, reading};
+use super::{
+    browser,
+    desk::{Desk, Reading},
+    reading,
+};
 use crate::{
     components::{
         Button, ButtonKind, EmptyArt, EmptyState, FileButton, Icon, IconButton, IconName, Progress,
@@ -55,25 +59,23 @@ pub fn ReadingBar(
     desk: Desk,
 ) -> impl IntoView {
     let there = Memo::new(move |_| desk.reading.read().is_some());
-    let label = Signal::derive(move || {
-        desk.reading
-            .read()
-            .as_ref()
-            .map_or_else(String::new, |reading| format!("Reading {}", reading.name))
-    });
+    let words = move |say: fn(&Reading) -> String| {
+        Signal::derive(move || {
+            desk.reading
+                .read()
+                .as_ref()
+                .as_ref()
+                .map(say)
+                .unwrap_or_default()
+        })
+    };
+    let label = words(|reading| format!("Reading {}", reading.name));
+    let detail = words(|reading| format!("{} rows", format_number(reading.rows as u64)));
     let value = Signal::derive(move || {
-        desk.reading
-            .read()
+        let reading = desk.reading.read();
+        (*reading)
             .as_ref()
             .map(|reading| (reading.share * 1_000.0) as u64)
-    });
-    let detail = Signal::derive(move || {
-        desk.reading
-            .read()
-            .as_ref()
-            .map_or_else(String::new, |reading| {
-                format!("{} rows", format_number(reading.rows as u64))
-            })
     });
     let on_cancel = Callback::new(move |()| reading::cancel(desk));
     view! {
@@ -90,22 +92,27 @@ pub fn FileCard(
     desk: Desk,
 ) -> impl IntoView {
     let name = move || {
-        desk.file
-            .get()
-            .map_or_else(|| "New list".to_owned(), |file| file.name)
+        let file = desk.file.read();
+        match &*file {
+            Some(file) => file.name.clone(),
+            None => "New list".to_owned(),
+        }
     };
     let facts = move || {
-        let facts = desk.facts.get();
-        let read = desk.file.get().map_or_else(String::new, |file| {
-            let hundredths = (file.seconds * 100.0).round() as u64;
-            format!(
-                " · {}, {} · read in {}.{:02} s",
-                file.encoding,
-                file.delimiter,
-                hundredths / 100,
-                hundredths % 100
-            )
-        });
+        let facts = desk.facts.read();
+        let read = match &*desk.file.read() {
+            None => String::new(),
+            Some(file) => {
+                let hundredths = (file.seconds * 100.0).round() as u64;
+                format!(
+                    " · {}, {} · read in {}.{:02} s",
+                    file.encoding,
+                    file.delimiter,
+                    hundredths / 100,
+                    hundredths % 100
+                )
+            }
+        };
         format!(
             "{} · {}{read}",
             count_of(facts.rows as u64, "row", "rows"),
@@ -113,7 +120,7 @@ pub fn FileCard(
         )
     };
     let segments = move || {
-        let facts = desk.facts.get();
+        let facts = desk.facts.read();
         let bad = facts.checked.saturating_sub(facts.ready);
         vec![
             Segment {
@@ -129,7 +136,7 @@ pub fn FileCard(
         ]
     };
     let ready = move || {
-        let facts = desk.facts.get();
+        let facts = desk.facts.read();
         format!(
             "{} of {} ready",
             format_number(facts.ready as u64),
@@ -170,7 +177,7 @@ fn CheckSwitch(desk: Desk) -> impl IntoView {
         matches!(*desk.remote.read(), RemoteCheck::Asking)
             .then(|| view! { <span class="check-line__asking">"Asking the server…"</span> })
     };
-    let stopped = move || match desk.remote.get() {
+    let stopped = move || match &*desk.remote.read() {
         RemoteCheck::Stopped(why) => Some(view! {
             <p class="check-line__stopped">{format!("The check stopped. {why}")}</p>
         }),

@@ -61,30 +61,23 @@ pub fn Footer(
     desk: Desk,
 ) -> impl IntoView {
     let mode = RwSignal::new("valid_now".to_owned());
-    let wanted = Memo::new(move |_| {
+    let wanted = move || {
         // A long list goes in by the job, row by row.
-        if mode.read().as_str() == "all_or_nothing"
-            && desk.facts.read().rows <= ROWS_AT_ONCE as usize
-        {
+        if mode.read().as_str() == "all_or_nothing" && few_rows(desk) {
             SubmitMode::AllOrNothing
         } else {
             SubmitMode::ValidNow
         }
-    });
-    let hindered = Memo::new(move |_| {
-        hindrance(
-            &desk.facts.read(),
-            desk.reading.read().is_some(),
-            wanted.get(),
-        )
-    });
+    };
+    let hindered =
+        Memo::new(move |_| hindrance(&desk.facts.read(), desk.reading.read().is_some(), wanted()));
     let busy = Memo::new(move |_| desk.submitting.read().is_some());
     let asking = RwSignal::new(false);
-    let admins = RwSignal::new(0_usize);
+    let admins = RwSignal::new(0_u64);
 
     let go = Callback::new(move |()| {
         asking.set(false);
-        submit::submit(desk, wanted.get_untracked());
+        submit::submit(desk, untrack(wanted));
     });
     let press = move |_| {
         if busy.get_untracked() {
@@ -98,7 +91,7 @@ pub fn Footer(
         }
         let (_, makes_admins) = ready_rows(&desk.book().document());
         if makes_admins > 0 {
-            admins.set(makes_admins);
+            admins.set(makes_admins as u64);
             asking.set(true);
         } else {
             go.run(());
@@ -108,7 +101,7 @@ pub fn Footer(
         format!(
             "Make {}?",
             count_of(
-                admins.get() as u64,
+                admins.get(),
                 "person an administrator",
                 "people administrators"
             )
@@ -135,9 +128,7 @@ pub fn Footer(
                             .into_any()
                     }
                 }}
-                <Show when=move || {
-                    !busy.get() && desk.facts.read().rows <= ROWS_AT_ONCE as usize
-                }>
+                <Show when=move || !busy.get() && few_rows(desk)>
                     <Select label="If rows have problems" value=mode options=modes()/>
                 </Show>
                 <Show when=move || !busy.get() && { let facts = desk.facts.read(); facts.rows > facts.ready }>
@@ -181,13 +172,18 @@ pub fn Footer(
                         if admins.get() == 1 {
                             "1 row has".to_owned()
                         } else {
-                            format!("{} rows have", format_number(admins.get() as u64))
+                            format!("{} rows have", format_number(admins.get()))
                         },
                     )
                 }}
             </p>
         </ConfirmDialog>
     }
+}
+
+/// Whether the rows can go in all at once; tracked.
+fn few_rows(desk: Desk) -> bool {
+    desk.facts.read().rows <= ROWS_AT_ONCE as usize
 }
 
 /// Saves the rows with problems and their reasons; the file can be uploaded as it is.
@@ -239,13 +235,10 @@ fn Words(desk: Desk, hindered: Memo<Option<String>>) -> impl IntoView {
 
 #[component]
 fn Sending(desk: Desk) -> impl IntoView {
-    let of = move |pick: fn(&submit::Progress) -> String| {
+    let of = move |say: fn(&submit::Progress) -> String| {
         Signal::derive(move || {
-            desk.submitting
-                .read()
-                .as_ref()
-                .map(pick)
-                .unwrap_or_default()
+            let progress = desk.submitting.read();
+            (*progress).as_ref().map(say).unwrap_or_default()
         })
     };
     let label = of(|progress| progress.phase.words().to_owned());
@@ -261,15 +254,15 @@ fn Sending(desk: Desk) -> impl IntoView {
         }
     });
     let value = Signal::derive(move || {
-        desk.submitting
-            .read()
+        let progress = desk.submitting.read();
+        (*progress)
             .as_ref()
             .filter(|progress| progress.total > 0)
             .map(|progress| u64::from(progress.done) * 1_000 / u64::from(progress.total))
     });
     let can_cancel = Memo::new(move |_| {
-        desk.submitting
-            .read()
+        let progress = desk.submitting.read();
+        (*progress)
             .as_ref()
             .is_some_and(|progress| progress.phase.can_cancel())
     });

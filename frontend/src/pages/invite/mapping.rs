@@ -17,14 +17,11 @@ use crate::keyed::keyed;
 /// Characters of a sample that are shown.
 const SAMPLE: usize = 48;
 
-#[derive(Clone, PartialEq)]
 struct Line {
     id: ColumnId,
     place: usize,
     last: bool,
     name: String,
-    used: ColumnUse,
-    reason: String,
     sample: String,
 }
 
@@ -42,8 +39,6 @@ fn lines(desk: Desk) -> Vec<Line> {
             place,
             last: place + 1 == count,
             name: column.name.clone(),
-            used: column.used,
-            reason: column.reason.text(),
             sample: sheet
                 .row_ids()
                 .iter()
@@ -89,14 +84,14 @@ pub fn MapColumns(
     /// The page's state.
     desk: Desk,
 ) -> impl IntoView {
-    let lines = Memo::new(move |_| {
+    let shown = move || {
         desk.facts.track();
         if desk.mapping.get() {
             lines(desk)
         } else {
             Vec::new()
         }
-    });
+    };
     let footer = move || {
         view! {
             <Button kind=ButtonKind::Primary on:click=move |_| desk.mapping.set(false)>
@@ -112,12 +107,12 @@ pub fn MapColumns(
             </p>
             <div class="mapping">
                 {keyed(
-                    move || lines.get(),
+                    shown,
                     |line| {
                         let Line { id, place, last, name, sample, .. } = line;
                         format!("{} {place} {last} {name}\n{sample}", id.0)
                     },
-                    move |line| view! { <MapLine desk line lines/> }.into_any(),
+                    move |line| view! { <MapLine desk line/> }.into_any(),
                 )}
             </div>
         </Dialog>
@@ -125,42 +120,41 @@ pub fn MapColumns(
 }
 
 #[component]
-fn MapLine(desk: Desk, line: Line, lines: Memo<Vec<Line>>) -> impl IntoView {
+fn MapLine(desk: Desk, line: Line) -> impl IntoView {
     let Line {
         id,
         place,
         last,
         name,
-        used,
         sample,
-        ..
     } = line;
-    let value = RwSignal::new(value_of(used).to_owned());
-    // The list is the source; what is chosen goes there, and an undo comes back.
-    let chosen = Memo::new(move |_| {
-        lines
-            .read()
-            .iter()
-            .find(|line| line.id == id)
-            .map(|line| (value_of(line.used), line.reason.clone()))
-    });
+    let used_as = move || {
+        desk.column(id, |column| value_of(column.used))
+            .unwrap_or("")
+    };
+    let value = RwSignal::new(used_as().to_owned());
+    // The sheet is the source; what is chosen goes there, and an undo comes back.
     effect(move || {
-        if let Some((now, _)) = chosen.get()
-            && value.read_untracked().as_str() != now
-        {
+        desk.facts.track();
+        let now = used_as();
+        if !now.is_empty() && value.read_untracked().as_str() != now {
             value.set(now.to_owned());
         }
     });
     effect(move || {
         let wanted = value.get();
-        let now = chosen.get_untracked().map(|(now, _)| now);
-        if now.is_some_and(|now| now != wanted)
+        let now = used_as();
+        if !now.is_empty()
+            && now != wanted
             && let Some(used) = use_of(&wanted)
         {
             desk.operate(Operation::map_column(id, used));
         }
     });
-    let reason = move || chosen.get().map(|(_, reason)| reason);
+    let reason = move || {
+        desk.facts.track();
+        desk.column(id, |column| column.reason.text())
+    };
     let label = format!("Column {name} is");
     let up = format!("Move {name} left");
     let down = format!("Move {name} right");

@@ -32,6 +32,7 @@ use crate::{
     pages::invitations::InvitationsPanel,
     query::Load,
     session::use_session,
+    shared::Derived,
     tenant::use_tenant,
 };
 use desk::Desk;
@@ -46,12 +47,12 @@ pub fn InvitePage() -> impl IntoView {
     let tenant = use_tenant();
     let overview = tenant.overview;
     // What changes on the server must not draw the page, and the work on it, anew.
-    let phase = Memo::new(move |_| match overview.load() {
+    let phase = Derived::new(move || match overview.load() {
         Load::Waiting => Phase::Waiting,
         Load::Failed(error) => Phase::Failed(error),
         Load::Ready(_) => Phase::Ready,
     });
-    move || match phase.get() {
+    move || match &*phase.read() {
         Phase::Waiting => view! { <Skeleton shape=SkeletonShape::Rows count=6/> }.into_any(),
         Phase::Failed(error) => {
             let retry = Callback::new(move |()| overview.retry());
@@ -155,7 +156,7 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
 #[component]
 fn Review(desk: Desk) -> impl IntoView {
     let on_select = UnsyncCallback::new(move |selection| {
-        if desk.place.get_untracked() != selection {
+        if *desk.place.read_untracked() != selection {
             desk.place.set(selection);
         }
     });

@@ -77,7 +77,8 @@ pub fn Outcome(
         }
     });
     move || {
-        desk.summary.get().map(|summary| {
+        let summary = desk.summary.read();
+        (*summary).as_ref().map(|summary| {
             let tone = if summary.rejected || summary.left > 0 {
                 Tone::Warn
             } else {
@@ -92,7 +93,7 @@ pub fn Outcome(
                 <div class="outcome-card" role="status" tabindex="-1" node_ref=card>
                     <Notice
                         tone
-                        title=words(&summary)
+                        title=words(summary)
                         action=move || {
                             view! {
                                 <Button

@@ -108,7 +108,7 @@ pub fn read(desk: Desk, file: web_sys::File) {
     spawn_local(async move {
         let name = file.name();
         let was_open = desk.open.get_untracked();
-        let earlier_file = desk.file.get_untracked();
+        let earlier_file = desk.file.read_untracked();
         let mut before = None;
         let result = load(desk, turn, &file, &mut before).await;
         if !desk.is_there() || desk.turn.get_value() != turn {
@@ -126,7 +126,7 @@ pub fn read(desk: Desk, file: web_sys::File) {
                 if let Some(document) = before {
                     desk.book().replace(document);
                     desk.open.set(was_open);
-                    desk.file.set(earlier_file);
+                    desk.file.set((*earlier_file).clone());
                     desk.refresh();
                 }
                 if let Err(sentence) = stopped {

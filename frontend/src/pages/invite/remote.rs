@@ -24,13 +24,13 @@ const PAUSE: Duration = Duration::from_millis(700);
 pub fn follow(desk: Desk) {
     let timer = StoredValue::new(None::<TimeoutHandle>);
     effect(move || {
-        let facts = desk.facts.get();
+        let facts = desk.facts.read();
         let wanted = desk.check_on.get()
             && desk.open.get()
             && facts.rows > 0
             && facts.checked == facts.rows
-            && desk.reading.get().is_none()
-            && desk.submitting.get().is_none();
+            && desk.reading.read().is_none()
+            && desk.submitting.read().is_none();
         if let Some(Some(handle)) = timer.try_update_value(Option::take) {
             handle.clear();
         }

@@ -200,12 +200,11 @@ fn fail(desk: Desk, sentence: &str) {
 
 /// Stops a submit before its commit.
 pub fn cancel(desk: Desk) {
-    let can = desk
-        .submitting
-        .read_untracked()
+    let progress = desk.submitting.read_untracked();
+    if (*progress)
         .as_ref()
-        .is_some_and(|progress| progress.phase.can_cancel());
-    if can {
+        .is_some_and(|progress| progress.phase.can_cancel())
+    {
         desk.runs.update_value(|runs| *runs += 1);
         desk.submitting.set(None);
         desk.book().lock(false);
@@ -231,8 +230,10 @@ impl Submit {
             idempotency_key: self.key(&content_hash, mode)?,
             file_name: desk
                 .file
-                .get_untracked()
-                .map_or_else(|| "Typed in".to_owned(), |file| file.name),
+                .read_untracked()
+                .as_ref()
+                .as_ref()
+                .map_or_else(|| "Typed in".to_owned(), |file| file.name.clone()),
             rows: self.rows.len() as u32,
             content_hash,
             mode,
@@ -397,11 +398,12 @@ impl Submit {
     }
 
     fn say_waiting(&self, words: &str) {
-        self.desk.submitting.update(|progress| {
-            if let Some(progress) = progress {
-                words.clone_into(&mut progress.waiting);
-            }
-        });
+        if let Some(progress) = &*self.desk.submitting.read_untracked() {
+            self.desk.submitting.set(Some(Progress {
+                waiting: words.to_owned(),
+                ..progress.clone()
+            }));
+        }
     }
 
     fn call<C: Call>(&self, call: C) -> Coming<'_, C::Answer> {

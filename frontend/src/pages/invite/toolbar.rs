@@ -1,11 +1,14 @@
 //! Above the grid: kinds of problems, what is wrong with columns, and the tools.
 
-use app::bulk::problem::ProblemCode;
+use app::bulk::problem::{ColumnProblem, ProblemCode, Severity};
 use leptos::prelude::*;
 
 use crate::keyed::keyed;
 
-use super::{book::Filter, desk::Desk};
+use super::{
+    book::{Facts, Filter},
+    desk::Desk,
+};
 use crate::components::{
     Button, ButtonKind, ButtonSize, Chip, IconName, Notice, Tone, format_number,
     grid::{Area, Direction, GridEdit, GridRequest, Place},
@@ -17,64 +20,38 @@ pub fn Chips(
     /// The page's state.
     desk: Desk,
 ) -> impl IntoView {
-    let filter = Memo::new(move |_| desk.facts.read().filter);
-    let kinds = Memo::new(move |_| {
-        desk.facts
-            .read()
-            .kinds
-            .iter()
-            .map(|(code, _)| *code)
-            .collect::<Vec<_>>()
-    });
-    let rows = Signal::derive(move || Some(desk.facts.read().rows as u64));
-    let problems = Signal::derive(move || Some(desk.facts.read().problems as u64));
     let press = move |wanted: Option<Filter>| {
-        let now = filter.get_untracked();
+        let now = desk.facts.read_untracked().filter;
         desk.filter(if now == wanted { None } else { wanted });
         desk.grid.jump(Place::default());
         if wanted.is_some() && now != wanted {
             desk.grid.problem(Direction::Forward);
         }
     };
-    let kind = move |code: ProblemCode| {
-        let count = Signal::derive(move || {
-            desk.facts
-                .read()
-                .kinds
-                .iter()
-                .find(|(one, _)| *one == code)
-                .map(|(_, count)| *count as u64)
-        });
-        let pressed = Signal::derive(move || filter.get() == Some(Filter::Kind(code)));
-        let tone = match code.severity() {
-            app::bulk::problem::Severity::Error => Tone::Bad,
-            app::bulk::problem::Severity::Warning => Tone::Warn,
-        };
+    let chip = move |wanted: Option<Filter>, tone: Tone, words: &'static str| {
+        let pressed = Signal::derive(move || desk.facts.read().filter == wanted);
+        let count =
+            Signal::derive(move || desk.facts.read().count_of(wanted).map(|count| count as u64));
         view! {
-            <Chip pressed count tone on:click=move |_| press(Some(Filter::Kind(code)))>
-                {code.title()}
+            <Chip pressed count tone on:click=move |_| press(wanted)>
+                {words}
             </Chip>
         }
         .into_any()
     };
+    let kinds = move || desk.facts.read().kinds.clone();
+    let kind = move |(code, _): (ProblemCode, usize)| {
+        let tone = match code.severity() {
+            Severity::Error => Tone::Bad,
+            Severity::Warning => Tone::Warn,
+        };
+        chip(Some(Filter::Kind(code)), tone, code.title())
+    };
     view! {
         <div class="chips" role="group" aria-label="Which rows are shown">
-            <Chip
-                pressed=Signal::derive(move || filter.get().is_none())
-                count=rows
-                on:click=move |_| press(None)
-            >
-                "All rows"
-            </Chip>
-            <Chip
-                pressed=Signal::derive(move || filter.get() == Some(Filter::Problems))
-                count=problems
-                tone=Tone::Bad
-                on:click=move |_| press(Some(Filter::Problems))
-            >
-                "Problems"
-            </Chip>
-            {keyed(move || kinds.get(), |code| code.code().to_owned(), kind)}
+            {chip(None, Tone::Accent, "All rows")}
+            {chip(Some(Filter::Problems), Tone::Bad, "Problems")}
+            {keyed(kinds, |(code, _)| code.code().to_owned(), kind)}
             <span class="next-problem">
                 <Button
                     kind=ButtonKind::Quiet
@@ -96,17 +73,11 @@ pub fn ColumnNotices(
     /// The page's state.
     desk: Desk,
 ) -> impl IntoView {
-    let codes = Memo::new(move |_| {
-        let mut codes: Vec<ProblemCode> = desk
-            .facts
-            .read()
-            .column_problems
-            .iter()
-            .map(|problem| problem.code)
-            .collect();
-        codes.dedup();
-        codes
-    });
+    let problems = move || {
+        let mut problems = desk.facts.read().column_problems.clone();
+        problems.dedup_by_key(|problem| problem.code);
+        problems
+    };
     let action = move || {
         view! {
             <Button size=ButtonSize::Small on:click=move |_| desk.mapping.set(true)>
@@ -114,7 +85,8 @@ pub fn ColumnNotices(
             </Button>
         }
     };
-    let notice = move |code: ProblemCode| {
+    let notice = move |problem: ColumnProblem| {
+        let code = problem.code;
         view! {
             <Notice tone=Tone::Warn title=code.title() action>
                 {code.message("")}
@@ -122,7 +94,7 @@ pub fn ColumnNotices(
         }
         .into_any()
     };
-    keyed(move || codes.get(), |code| code.code().to_owned(), notice)
+    keyed(problems, |problem| problem.code.code().to_owned(), notice)
 }
 
 /// The tools over the grid.
@@ -132,15 +104,12 @@ pub fn Toolbar(
     desk: Desk,
 ) -> impl IntoView {
     let busy = Memo::new(move |_| desk.submitting.read().is_some());
-    let can_undo = Memo::new(move |_| desk.facts.read().can_undo && !busy.get());
-    let can_redo = Memo::new(move |_| desk.facts.read().can_redo && !busy.get());
-    let has_rows = Memo::new(move |_| desk.facts.read().shown > 0 && !busy.get());
     let place = move || {
         let facts = desk.facts.read();
         if facts.shown == 0 {
             return "No rows".to_owned();
         }
-        let row = desk.place.get().active.row.min(facts.shown - 1) + 1;
+        let row = desk.place.read().active.row.min(facts.shown - 1) + 1;
         format!(
             "Row {} of {}",
             format_number(row as u64),
@@ -150,9 +119,9 @@ pub fn Toolbar(
     let area = move || desk.grid.selection().area();
     let tool = move |label: &'static str,
                      icon: Option<IconName>,
-                     enabled: Memo<bool>,
+                     possible: fn(&Facts) -> bool,
                      run: fn(Desk, Area)| {
-        let disabled = Signal::derive(move || !enabled.get());
+        let disabled = Signal::derive(move || busy.get() || !possible(&desk.facts.read()));
         let body = move |_| {
             run(desk, area());
             desk.grid.focus();
@@ -172,16 +141,25 @@ pub fn Toolbar(
             .into_any(),
         }
     };
-    let free = Memo::new(move |_| !busy.get());
     view! {
         <div class="toolbar" role="toolbar" aria-label="Edit the rows">
-            {tool("Undo", Some(IconName::Undo), can_undo, |desk, _| desk.edit(GridEdit::Undo))}
-            {tool("Redo", Some(IconName::Redo), can_redo, |desk, _| desk.edit(GridEdit::Redo))}
+            {tool(
+                "Undo",
+                Some(IconName::Undo),
+                |facts| facts.can_undo,
+                |desk, _| desk.edit(GridEdit::Undo),
+            )}
+            {tool(
+                "Redo",
+                Some(IconName::Redo),
+                |facts| facts.can_redo,
+                |desk, _| desk.edit(GridEdit::Redo),
+            )}
             <span class="toolbar__line"></span>
             {tool(
                 "Add row",
                 Some(IconName::Plus),
-                free,
+                |_| true,
                 |desk, area| {
                     let none = desk.facts.read_untracked().shown == 0;
                     desk.edit(GridEdit::InsertRow {
@@ -192,13 +170,13 @@ pub fn Toolbar(
             {tool(
                 "Delete row",
                 None,
-                has_rows,
+                |facts| facts.shown > 0,
                 |desk, area| desk.edit(GridEdit::DeleteRows { area }),
             )}
             {tool(
                 "Add column",
                 Some(IconName::Plus),
-                free,
+                |_| true,
                 |desk, area| {
                     desk.edit(GridEdit::InsertColumn {
                         at: area.last.column + 1,
