@@ -131,9 +131,21 @@ fn s40_too_much_is_refused() {
     assert_eq!(parser.feed(b"6789"), Err(Refusal::TooManyBytes));
 }
 
+/// Every cell, without the quotes round it.
+fn values(source: &Source) -> Vec<Vec<Vec<u8>>> {
+    let cell = |row, field| source.value(row, field).unwrap().into_owned();
+    (0..source.rows())
+        .map(|row| {
+            (0..source.fields(row))
+                .map(|field| cell(row, field))
+                .collect()
+        })
+        .collect()
+}
+
 /// What csv-core makes of the same bytes.
-fn reference(bytes: &[u8]) -> Vec<Vec<Vec<u8>>> {
-    let mut reader = csv_core::Reader::new();
+fn reference(bytes: &[u8], delimiter: u8) -> Vec<Vec<Vec<u8>>> {
+    let mut reader = csv_core::ReaderBuilder::new().delimiter(delimiter).build();
     let mut output = vec![0; bytes.len() + 16];
     let mut ends = vec![0; bytes.len() + 16];
     let (mut at, mut rows) = (0, Vec::new());
@@ -203,14 +215,25 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn well_formed_files_read_as_by_csv_core(text in well_formed_file()) {
-        let options = ParseOptions { delimiter: Some(b','), ..ParseOptions::default() };
+    fn well_formed_files_read_as_by_csv_core(
+        text in well_formed_file(),
+        delimiter in prop::sample::select(b",;\t|".to_vec()),
+    ) {
+        // Quotes are round what holds a comma, so any other delimiter takes its place.
+        let text = text.replace([';', '|'], "").replace(',', &char::from(delimiter).to_string());
+        let options = ParseOptions { delimiter: Some(delimiter), ..ParseOptions::default() };
         let source = parse(text.as_bytes(), options).unwrap();
-        let ours: Vec<Vec<Vec<u8>>> = (0..source.rows())
-            .map(|r| (0..source.fields(r)).map(|f| source.value(r, f).unwrap().into_owned()).collect())
-            .collect();
-        prop_assert_eq!(ours, reference(text.as_bytes()));
+        prop_assert_eq!(values(&source), reference(text.as_bytes(), delimiter));
         prop_assert!(source.problems().is_empty());
+    }
+
+    /// Only quotes in odd places are read in another way.
+    #[test]
+    fn any_bytes_without_quotes_read_as_by_csv_core(mut bytes in noise()) {
+        bytes.retain(|byte| *byte != b'"');
+        let options = ParseOptions { delimiter: Some(b';'), ..ParseOptions::default() };
+        let source = parse(&bytes, options).unwrap();
+        prop_assert_eq!(values(&source), reference(&bytes, b';'));
     }
 
     #[test]

@@ -114,6 +114,16 @@ codes! {
     TooMuchMetadata = "too_much_metadata", Error, "Too many extra columns";
     /// Two columns for one field.
     ColumnDuplicate = "column_duplicate", Error, "Column twice";
+    /// Two extra columns of one name.
+    HeaderRepeated = "header_repeated", Error, "Header twice";
+    /// A header in characters that look like those of another name.
+    HeaderLookAlike = "header_look_alike", Warning, "Header looks like another";
+    /// A header that names what only Beckon decides.
+    HeaderReserved = "header_reserved", Warning, "Column sets nothing";
+    /// Cells under an empty header.
+    HeaderEmpty = "header_empty", Warning, "Column without a header";
+    /// A header and nothing below it.
+    NoRows = "no_rows", Error, "No rows";
     /// No column for the address.
     EmailColumnMissing = "email_column_missing", Error, "No e-mail column";
     /// The person is a member already.
@@ -217,7 +227,34 @@ impl ProblemCode {
             }
             Self::TooMuchMetadata => "There are more than 50 extra columns: drop some.",
             Self::ColumnDuplicate => {
-                "Another column fills this field already: map this one to something else or drop it."
+                return format!(
+                    "“{}” fills a field that another column fills already: map one of them to something else or drop it.",
+                    shorten(text)
+                );
+            }
+            Self::HeaderRepeated => {
+                return format!(
+                    "“{}” stands over another column as well: rename one of them or drop it, since only one can be kept under this name.",
+                    shorten(text)
+                );
+            }
+            Self::HeaderLookAlike => {
+                return format!(
+                    "“{}” looks like another name and is not the same: retype it in plain letters, or rename it.",
+                    shorten(text)
+                );
+            }
+            Self::HeaderReserved => {
+                return format!(
+                    "“{}” sets nothing, since Beckon decides it by itself: the column is kept as extra information. Drop it if nobody needs it.",
+                    shorten(text)
+                );
+            }
+            Self::HeaderEmpty => {
+                "There are cells in this column and no header above them: give it one or drop it."
+            }
+            Self::NoRows => {
+                "There is a header and no row below it: add a row for each person, save the file and choose it again."
             }
             Self::EmailColumnMissing => {
                 "No column is mapped to E-mail: choose which one holds the addresses."
@@ -298,12 +335,14 @@ impl Problem {
 }
 
 /// A problem of a column as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnProblem {
     /// The column; `None` where one is missing.
     pub column: Option<ColumnId>,
     /// What is wrong.
     pub code: ProblemCode,
+    /// What is wrong and what to do, with the column's name.
+    pub message: String,
 }
 
 #[cfg(test)]

@@ -3,10 +3,9 @@
 
 use super::draft::RowDraft;
 use super::escape::{ESCAPED_COLUMN, OWN_PREFIX, unescape};
+use super::header::find_header;
 use super::limits::{COLUMNS_MAX, DETECT_ROWS};
-use super::mapping::{
-    ColumnUse, Field, Mapped, Reason, looks_like_email, map_content, map_headers, match_header,
-};
+use super::mapping::{ColumnUse, Field, Mapped, Reason, map_content, map_headers};
 use super::operation::{Column, ColumnId, Operation, RowId};
 use super::parse::{ParseOptions, Parser, Refusal};
 use super::rules::RowFields;
@@ -573,19 +572,4 @@ impl FieldMap {
             .into_iter()
             .find(|&field| self.column(field) == Some(column))
     }
-}
-
-/// The header among a file's first rows: the first one, unless it holds an address; after
-/// title lines, the first row that names an e-mail column.
-fn find_header(head: &[Vec<String>]) -> Option<u32> {
-    let names_email = |row: &Vec<String>| {
-        row.iter()
-            .any(|cell| match_header(cell).0 == Some(Field::Email))
-    };
-    let has_address = |row: &Vec<String>| row.iter().any(|cell| looks_like_email(cell));
-    let before_data = head.iter().take_while(|row| !has_address(row));
-    if let Some(row) = before_data.clone().position(names_email) {
-        return Some(row as u32);
-    }
-    (before_data.count() > 0).then_some(0)
 }

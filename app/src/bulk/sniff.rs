@@ -68,7 +68,8 @@ const MAGIC: [(&[u8], FileKind); 8] = [
     (b"\x1f\x8b", FileKind::Gzip),
 ];
 
-/// Looks at the first bytes of a file; 4 KiB are plenty.
+/// Looks at the first bytes of a file; the more there are, the likelier is a rare letter
+/// among them. A few bad bytes among letters of UTF-8 do not make it another encoding.
 pub fn sniff_encoding(bytes: &[u8]) -> Encoding {
     for (magic, kind) in MAGIC {
         if bytes.starts_with(magic) {
@@ -97,18 +98,29 @@ pub fn sniff_encoding(bytes: &[u8]) -> Encoding {
         }
         return Encoding::NotText(FileKind::Other);
     }
-    match std::str::from_utf8(head) {
-        Ok(_) => Encoding::Utf8,
-        // A character that the end of the head cuts is no fault.
-        Err(error) if error.error_len().is_none() => Encoding::Utf8,
-        Err(_) => {
-            let controls = head.iter().filter(|b| **b < 9).count();
-            if controls * 20 > head.len() {
-                Encoding::NotText(FileKind::Other)
-            } else {
-                Encoding::Unknown8Bit
-            }
+    let (mut letters, mut bad, mut rest) = (0_usize, 0_usize, bytes);
+    loop {
+        let (valid, length) = match std::str::from_utf8(rest) {
+            Ok(_) => (rest.len(), None),
+            // A character that the end of the bytes cuts is no fault.
+            Err(error) => (error.valid_up_to(), error.error_len()),
+        };
+        if bad == 0 && length.is_none() {
+            return Encoding::Utf8;
         }
+        letters += rest[..valid].iter().filter(|b| **b >= 0xc0).count();
+        let Some(length) = length else { break };
+        bad += 1;
+        rest = &rest[valid + length..];
+    }
+    let controls = head.iter().filter(|b| **b < 9).count();
+    if controls * 20 > head.len() {
+        Encoding::NotText(FileKind::Other)
+    } else if letters >= bad {
+        // Letters of eight bits hardly ever make a sequence of UTF-8 by chance.
+        Encoding::Utf8
+    } else {
+        Encoding::Unknown8Bit
     }
 }
 
@@ -126,6 +138,7 @@ mod tests {
             .encode_utf16()
             .flat_map(u16::to_be_bytes)
             .collect();
+        let late = [&b"email,name\n".repeat(1000)[..], b"Zo\xeb,X\n"].concat();
         for (bytes, encoding) in [
             (b"email,name\n".as_slice(), Encoding::Utf8),
             (b"", Encoding::Utf8),
@@ -136,10 +149,14 @@ mod tests {
             (&utf16, Encoding::Utf16Le),
             (&utf16_be, Encoding::Utf16Be),
             (b"pr\xe9nom,nom\n", Encoding::Unknown8Bit),
+            (b"pr\xc3\xa9nom,nom\nZo\xeb,X\n", Encoding::Utf8),
+            (b"pr\xc3\xa9nom,\xe9t\xe9\n", Encoding::Unknown8Bit),
+            (&late, Encoding::Unknown8Bit),
             (b"PK\x03\x04....", Encoding::NotText(FileKind::Zip)),
             (b"\x89PNG\r\n", Encoding::NotText(FileKind::Image)),
         ] {
-            assert_eq!(sniff_encoding(bytes), encoding, "{bytes:?}");
+            let shown = &bytes[..bytes.len().min(40)];
+            assert_eq!(sniff_encoding(bytes), encoding, "{shown:?}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! **Submit**, and how far it is.
 
 use app::{
-    bulk::{limits::ROWS_AT_ONCE, problem::ProblemCode},
+    bulk::{limits::ROWS_AT_ONCE, problem::Severity},
     domain::import::SubmitMode,
 };
 use leptos::prelude::*;
@@ -29,15 +29,12 @@ fn hindrance(facts: &Facts, reading: bool, mode: SubmitMode) -> Option<String> {
         Some("There are no rows yet.".to_owned())
     } else if facts.checked < facts.rows {
         Some("The rows are still being checked.".to_owned())
-    } else if let Some(problem) = facts.column_problems.iter().find(|problem| {
-        matches!(
-            problem.code,
-            ProblemCode::EmailColumnMissing
-                | ProblemCode::ColumnDuplicate
-                | ProblemCode::TooMuchMetadata
-        )
-    }) {
-        Some(problem.code.message(""))
+    } else if let Some(problem) = facts
+        .column_problems
+        .iter()
+        .find(|problem| problem.code.severity() == Severity::Error)
+    {
+        Some(problem.message.clone())
     } else if facts.ready == 0 {
         Some("No row is ready: correct the problems first.".to_owned())
     } else if mode == SubmitMode::AllOrNothing && bad > 0 {

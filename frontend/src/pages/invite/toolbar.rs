@@ -73,11 +73,7 @@ pub fn ColumnNotices(
     /// The page's state.
     desk: Desk,
 ) -> impl IntoView {
-    let problems = move || {
-        let mut problems = desk.facts.read().column_problems.clone();
-        problems.dedup_by_key(|problem| problem.code);
-        problems
-    };
+    let problems = move || desk.facts.read().column_problems.clone();
     let action = move || {
         view! {
             <Button size=ButtonSize::Small on:click=move |_| desk.mapping.set(true)>
@@ -86,15 +82,18 @@ pub fn ColumnNotices(
         }
     };
     let notice = move |problem: ColumnProblem| {
-        let code = problem.code;
         view! {
-            <Notice tone=Tone::Warn title=code.title() action>
-                {code.message("")}
+            <Notice tone=Tone::Warn title=problem.code.title() action>
+                {problem.message}
             </Notice>
         }
         .into_any()
     };
-    keyed(problems, |problem| problem.code.code().to_owned(), notice)
+    let key = |problem: &ColumnProblem| {
+        let column = problem.column.map_or(0, |id| id.0 + 1);
+        format!("{column} {}", problem.message)
+    };
+    keyed(problems, key, notice)
 }
 
 /// The tools over the grid.
