@@ -25,12 +25,36 @@ pub enum Command {
     Demo(ServeOptions),
     /// Bring the database up to date, then end.
     Migrate(DatabaseOptions),
+    /// Check a CSV file as the invite page does, without a server: the same parser and rules.
+    ///
+    /// Left out is what only a server knows: the catalog's courses and programs, who is a
+    /// member or invited already, the limits, and the role that you may give.
+    ///
+    /// Ends with 0 where the file is clean, 1 where it has problems (warnings included), 2
+    /// where it cannot be read: it cannot be opened, is no text, or is too large.
+    Check(CheckOptions),
     /// Accounts from the command line.
     Admin {
         /// What to do.
         #[command(subcommand)]
         command: AdminCommand,
     },
+}
+
+/// What to check.
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// The file; - is standard input.
+    #[arg(value_name = "FILE.csv")]
+    pub file: PathBuf,
+    /// Print one JSON object: header, rows and problems, each with line, column, code and
+    /// message. Line and column count from 1; line is where the record starts, and column 0
+    /// is the record as a whole.
+    #[arg(long)]
+    pub json: bool,
+    /// The day that expiry dates are compared with, as YYYY-MM-DD [default: today, in UTC].
+    #[arg(long, value_name = "DAY")]
+    pub today: Option<String>,
 }
 
 /// Accounts from the command line.

@@ -8,7 +8,7 @@ use server::{cli, config::CommandLine};
 #[tokio::main]
 async fn main() -> ExitCode {
     match cli::run(CommandLine::parse().command).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(failure) => {
             eprintln!("beckon: {}", failure.sentence);
             ExitCode::from(failure.code)

@@ -1,11 +1,14 @@
 //! What `beckon` does from the command line.
 
 mod admin;
+mod check;
+mod decode;
 mod serve;
 
 use std::{io::IsTerminal as _, path::Path};
 
 use crate::{
+    clock::SystemClock,
     config::{AdminCommand, Command, Config, Database, DatabaseOptions},
     storage::Storage,
 };
@@ -15,7 +18,8 @@ use crate::{
 pub struct Failure {
     /// One sentence.
     pub sentence: String,
-    /// 2: what was said on the command line is wrong; 1: it could not be done.
+    /// 2: what was said on the command line, or the file to check, is wrong; 1: it could
+    /// not be done.
     pub code: u8,
 }
 
@@ -32,28 +36,30 @@ impl Failure {
     }
 }
 
-/// Does what was asked.
+/// Does what was asked; the exit code.
 ///
 /// # Errors
 /// The sentence and the exit code.
-pub async fn run(command: Command) -> Result<(), Failure> {
+pub async fn run(command: Command) -> Result<u8, Failure> {
     telemetry();
     match command {
         Command::Serve(options) => {
-            serve::run(Config::read(&options, false).map_err(Failure::wrong)?).await
+            serve::run(Config::read(&options, false).map_err(Failure::wrong)?).await?;
         }
         Command::Demo(options) => {
-            serve::run(Config::read(&options, true).map_err(Failure::wrong)?).await
+            serve::run(Config::read(&options, true).map_err(Failure::wrong)?).await?;
         }
         Command::Migrate(options) => {
             let storage = open_for(&options).await?;
             storage.close().await;
-            say("The database is up to date.")
+            say("The database is up to date.")?;
         }
         Command::Admin {
             command: AdminCommand::Create(options),
-        } => admin::create(options).await,
+        } => admin::create(options).await?,
+        Command::Check(options) => return check::run(&options, &SystemClock),
     }
+    Ok(0)
 }
 
 /// Logs go to standard error; `BECKON_LOG` (or `RUST_LOG`) sets what is worth logging.
