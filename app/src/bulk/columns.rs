@@ -21,6 +21,20 @@ pub fn column_problems(sheet: &Sheet) -> Vec<ColumnProblem> {
             message: code.message(""),
         });
     }
+    let of_file = sheet.source().rows();
+    if sheet
+        .header_row()
+        .is_some_and(|header| header + 1 == of_file)
+        && sheet.rows() == 0
+        && sheet.is_finished()
+    {
+        let code = ProblemCode::NoRows;
+        problems.push(ColumnProblem {
+            column: None,
+            code,
+            message: code.message(""),
+        });
+    }
     let mut metadata = 0;
     for (place, column) in sheet.columns().iter().enumerate() {
         let mut add = |code: ProblemCode, more: &str| {

@@ -253,9 +253,7 @@ impl ProblemCode {
             Self::HeaderEmpty => {
                 "There are cells in this column and no header above them: give it one or drop it."
             }
-            Self::NoRows => {
-                "There is a header and no row below it: add a row for each person, save the file and choose it again."
-            }
+            Self::NoRows => "There is a header and no row below it: add a row for each person.",
             Self::EmailColumnMissing => {
                 "No column is mapped to E-mail: choose which one holds the addresses."
             }

@@ -82,15 +82,6 @@ fn of_header(sheet: &Sheet) -> Vec<Located> {
             });
         }
     }
-    if sheet.rows() == 0 {
-        let code = ProblemCode::NoRows;
-        found.push(Located {
-            line,
-            column: 0,
-            code,
-            message: code.message(""),
-        });
-    }
     by_column(found)
 }
 

@@ -105,9 +105,10 @@ pub fn FileCard(
             Some(file) => {
                 let hundredths = (file.seconds * 100.0).round() as u64;
                 format!(
-                    " · {}, {} · read in {}.{:02} s",
+                    " · {}, {}{} · read in {}.{:02} s",
                     file.encoding,
                     file.delimiter,
+                    file.header,
                     hundredths / 100,
                     hundredths % 100
                 )

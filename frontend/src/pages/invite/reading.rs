@@ -32,6 +32,8 @@ pub struct FileFacts {
     pub encoding: &'static str,
     /// Its delimiter, in a word.
     pub delimiter: &'static str,
+    /// Where its header is, in words after a comma; empty where that is the first line.
+    pub header: String,
     /// How long it took, in seconds.
     pub seconds: f64,
 }
@@ -86,6 +88,16 @@ pub const fn delimiter_words(delimiter: u8) -> &'static str {
         b'\t' => "tab",
         b'|' => "vertical bar",
         _ => "comma",
+    }
+}
+
+/// Where the header is, since what stands above it is left out.
+fn header_words(sheet: &Sheet) -> String {
+    let line = sheet.header_row().and_then(|row| sheet.source().line(row));
+    match line {
+        Some(1) => String::new(),
+        Some(line) => format!(", header on line {line}"),
+        None => ", no header".to_owned(),
     }
 }
 
@@ -251,6 +263,7 @@ async fn load(
         name,
         encoding: encoding_words(encoding),
         delimiter: delimiter_words(document.sheet.source().delimiter()),
+        header: header_words(&document.sheet),
         seconds: (browser::now() - started) / 1000.0,
     }))
 }
@@ -279,6 +292,7 @@ pub fn read_text(desk: Desk, text: &str) {
                 name: "Pasted text".to_owned(),
                 encoding: "UTF-8",
                 delimiter: delimiter_words(sheet.source().delimiter()),
+                header: header_words(&sheet),
                 seconds: (browser::now() - started) / 1000.0,
             };
             desk.summary.set(None);
