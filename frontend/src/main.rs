@@ -16,6 +16,7 @@ mod shared;
 mod tenant;
 mod text;
 mod typing;
+mod when;
 
 fn main() {
     leptos::mount::mount_to_body(app_root::App);

@@ -50,7 +50,7 @@ pub struct Checker {
     /// Problems that a row has by itself.
     own: QuickMap<u32, Box<[Problem]>>,
     /// Problems that a row has because of an earlier one.
-    unique: QuickMap<u32, Problem>,
+    unique: QuickMap<u32, Box<[Problem]>>,
     /// What the server said about submitted rows, until they are edited.
     outcomes: QuickMap<u32, Vec<FieldProblem>>,
     index: EmailIndex,
@@ -254,13 +254,10 @@ impl Checker {
             self.index.remove(row);
             groups.push(hash);
         }
-        if let Some(problems) = self.own.remove(&row.0) {
-            for problem in &problems {
+        for problems in [&mut self.own, &mut self.unique] {
+            for problem in problems.remove(&row.0).iter().flatten() {
                 self.counts[problem.code as usize] -= 1;
             }
-        }
-        if let Some(problem) = self.unique.remove(&row.0) {
-            self.counts[problem.code as usize] -= 1;
         }
         self.mark(row);
         let state = self.state.get(row).unwrap_or(0);
@@ -295,7 +292,9 @@ impl Checker {
             let mut rows: Vec<RowId> = self.index.rows(hash).collect();
             for &row in &rows {
                 if let Some(old) = self.unique.remove(&row.0) {
-                    self.counts[old.code as usize] -= 1;
+                    for problem in &old {
+                        self.counts[problem.code as usize] -= 1;
+                    }
                     self.mark(row);
                 }
             }
@@ -330,15 +329,13 @@ impl Checker {
                 };
                 earlier.entry(targets).or_insert(row);
                 let column = map.column(Field::Email);
-                self.unique.insert(
-                    row.0,
-                    Problem {
-                        row,
-                        column,
-                        code,
-                        other: Some(other),
-                    },
-                );
+                let problem = Problem {
+                    row,
+                    column,
+                    code,
+                    other: Some(other),
+                };
+                self.unique.insert(row.0, Box::new([problem]));
                 self.counts[code as usize] += 1;
                 self.mark(row);
             }
@@ -346,9 +343,11 @@ impl Checker {
     }
 
     /// A row's problems.
-    pub fn problems_of(&self, row: RowId) -> impl Iterator<Item = &Problem> {
-        let own = self.own.get(&row.0).map_or(&[][..], AsRef::as_ref);
-        own.iter().chain(self.unique.get(&row.0))
+    pub fn problems_of<'a>(&'a self, row: RowId) -> impl Iterator<Item = &'a Problem> {
+        let of = |problems: &'a QuickMap<u32, Box<[Problem]>>| {
+            problems.get(&row.0).map_or(&[][..], AsRef::as_ref)
+        };
+        of(&self.own).iter().chain(of(&self.unique))
     }
 
     /// Whether a row has a problem, quickly.

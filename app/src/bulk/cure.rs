@@ -141,22 +141,31 @@ fn clean(text: &str, field: Option<Field>) -> String {
     out.trim_matches(' ').to_owned()
 }
 
+/// Usual words for the roles, folded.
+const ROLE_WORDS: [(Role, &str); 3] = [
+    (
+        Role::Learner,
+        "learner student learners students participant pupil user member teilnehmer schuler \
+         lernende etudiant apprenant estudiante alumno",
+    ),
+    (
+        Role::Instructor,
+        "instructor teacher trainer tutor lecturer coach professor lehrer dozent enseignant \
+         formateur profesor instructors",
+    ),
+    (
+        Role::Admin,
+        "admin administrator manager admins administrateur administrador",
+    ),
+];
+
 /// The role that a usual word for it means.
 fn role(text: &str) -> Option<Role> {
     let folded = super::mapping::fold(text);
-    Some(match folded.as_str() {
-        "learner" | "student" | "learners" | "students" | "participant" | "pupil" | "user"
-        | "member" | "teilnehmer" | "schuler" | "lernende" | "etudiant" | "apprenant"
-        | "estudiante" | "alumno" => Role::Learner,
-        "instructor" | "teacher" | "trainer" | "tutor" | "lecturer" | "coach" | "professor"
-        | "lehrer" | "dozent" | "enseignant" | "formateur" | "profesor" | "instructors" => {
-            Role::Instructor
-        }
-        "admin" | "administrator" | "manager" | "admins" | "administrateur" | "administrador" => {
-            Role::Admin
-        }
-        _ => return None,
-    })
+    ROLE_WORDS
+        .iter()
+        .find(|(_, words)| words.split(' ').any(|word| word == folded))
+        .map(|(role, _)| *role)
 }
 
 #[cfg(test)]

@@ -110,14 +110,14 @@ impl Sheet {
     fn perform(&mut self, operation: Operation) -> (Operation, Applied) {
         let result = match operation {
             Operation::SetCells { edits } => {
-                let values = edits.into_iter().map(|(row, column, text)| CellValue {
-                    row,
-                    column,
-                    text: Some(text.into_boxed_str()),
-                });
-                self.set_cells(values)
+                let mut cells = Vec::with_capacity(edits.len());
+                for (row, column, text) in edits {
+                    let text = Some(text.into_boxed_str());
+                    cells.push(CellValue { row, column, text });
+                }
+                self.set_cells(cells)
             }
-            Operation::RestoreCells { cells } => self.set_cells(cells.into_iter()),
+            Operation::RestoreCells { cells } => self.set_cells(cells),
             Operation::InsertRows { at, rows } => self.insert_rows(at, rows),
             Operation::DeleteRows { rows } => self.delete_rows(rows),
             Operation::RestoreRows { rows } => self.restore_rows(rows),
@@ -150,10 +150,7 @@ impl Sheet {
         result
     }
 
-    fn set_cells(
-        &mut self,
-        cells: impl ExactSizeIterator<Item = CellValue>,
-    ) -> (Operation, Applied) {
+    fn set_cells(&mut self, cells: Vec<CellValue>) -> (Operation, Applied) {
         let mut before = Vec::with_capacity(cells.len());
         let mut rows: Vec<RowId> = Vec::new();
         for CellValue {

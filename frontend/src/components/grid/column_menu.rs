@@ -182,6 +182,7 @@ pub fn ColumnMenu(
                                 .collect_view()}
                         </div>
                     }
+                    .into_any()
                 })
         }}
     }

@@ -22,6 +22,7 @@ use crate::{
     shared::{Derived, Shared},
     tenant::use_tenant,
     text::{count_of, failure},
+    when::{flag, when},
 };
 
 /// Lines of a page of the list, and of the panel under the grid.
@@ -158,9 +159,9 @@ fn Failure(listing: Listing) -> impl IntoView {
 
 #[component]
 fn Nobody(filters: Filters, slug: String, compact: bool) -> impl IntoView {
-    let unfiltered = Memo::new(move |_| filters.now.read().is_empty());
+    let unfiltered = flag(move || filters.now.read().is_empty());
     let upload = Page::Invite(slug).href();
-    move || {
+    let draw = move || {
         if unfiltered.get() {
             let upload = upload.clone();
             let action = move || {
@@ -189,18 +190,23 @@ fn Nobody(filters: Filters, slug: String, compact: bool) -> impl IntoView {
             }
             .into_any()
         }
-    }
+    };
+    view! { {move || draw()} }
 }
 
 #[component]
 fn Table(listing: Listing, question: Shared<Option<Question>>) -> impl IntoView {
     let lines = move || (*listing.lines.read()).clone().unwrap_or_default();
+    let more = move || {
+        let on_more = Callback::new(move |()| listing.more());
+        view! { <MoreButton busy=listing.more_busy on_more/> }.into_any()
+    };
     let trouble = move || {
         let error = listing.failed.read();
         (*error)
             .as_ref()
             .map(failure)
-            .map(|text| view! { <p role="alert" class="card__foot">{text}</p> })
+            .map(|text| view! { <p role="alert" class="card__foot">{text}</p> }.into_any())
     };
     view! {
         <div
@@ -232,13 +238,8 @@ fn Table(listing: Listing, question: Shared<Option<Question>>) -> impl IntoView 
                 </tbody>
             </table>
         </div>
-        {trouble}
-        <Show when=move || listing.next.with(Option::is_some)>
-            <MoreButton
-                busy=listing.more_busy
-                on_more=Callback::new(move |()| listing.more())
-            />
-        </Show>
+        {move || trouble()}
+        {when(move || listing.next.with(Option::is_some), more)}
     }
 }
 
@@ -300,7 +301,7 @@ fn Ask(question: Shared<Option<Question>>) -> impl IntoView {
         });
     });
     // The button's colour is fixed when it is made: one dialog for each act.
-    move || {
+    let draw = move || {
         act.read().map(|act| {
             let (kind, text) = match act {
                 Act::Resend => (
@@ -319,6 +320,8 @@ fn Ask(question: Shared<Option<Question>>) -> impl IntoView {
                     <p>{text}</p>
                 </ConfirmDialog>
             }
+            .into_any()
         })
-    }
+    };
+    view! { {move || draw()} }
 }

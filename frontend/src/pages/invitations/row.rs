@@ -38,7 +38,7 @@ pub fn InvitationRow(
     let details = format!("targets-{}", line.id);
     let cell = |draw: fn(BundleLine) -> AnyView| {
         let data = data.clone();
-        move || draw(data.get())
+        view! { {move || draw(data.get())} }.into_any()
     };
     let badges = {
         let data = data.clone();
@@ -53,15 +53,12 @@ pub fn InvitationRow(
     let unfold = {
         let (open, toggled) = (open.clone(), open.clone());
         let (shown, details) = (open.clone(), details.clone());
-        let name = {
-            let data = data.clone();
-            move || data.with(|line| format!("What {} is invited to", line.email))
-        };
+        let named = data.clone();
         view! {
             <button
                 type="button"
                 class="unfold"
-                aria-label=name
+                aria-label=move || named.with(|line| format!("What {} is invited to", line.email))
                 aria-expanded=move || open.get().to_string()
                 aria-controls=move || shown.get().then(|| details.clone())
                 on:click=move |_| toggled.update(|open| *open = !*open)
@@ -88,6 +85,7 @@ pub fn InvitationRow(
                         </td>
                     </tr>
                 }
+                .into_any()
             })
         }
     };
@@ -124,15 +122,14 @@ pub fn InvitationRow(
             }
         }
     };
-    let is_open = move || open.get();
     view! {
-        <tr class:is-open=is_open>
+        <tr class:is-open=move || open.get()>
             <td class="cell--fold cell--tight">{unfold}</td>
             <td class="cell--lead cell--person" id=person>
                 {cell(who)}
             </td>
             <td data-label="Invited to">{cell(invited_to)}</td>
-            <td data-label="Status">{badges}</td>
+            <td data-label="Status">{move || badges()}</td>
             <td data-label="Mail">{cell(mail)}</td>
             <td data-label="Invited by">{cell(invited_by)}</td>
             <td data-label="Created">{cell(|line| moment(line.created_at.0))}</td>
@@ -145,9 +142,9 @@ pub fn InvitationRow(
                     }
                 })}
             </td>
-            <td class="cell--actions">{actions}</td>
+            <td class="cell--actions">{move || actions()}</td>
         </tr>
-        {targets}
+        {move || targets()}
     }
 }
 

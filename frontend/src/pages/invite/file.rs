@@ -14,6 +14,7 @@ use crate::{
         Segment, SplitBar, Switch, Tone, format_number,
     },
     text::count_of,
+    when::when,
 };
 
 /// Saves the template.
@@ -58,7 +59,6 @@ pub fn ReadingBar(
     /// The page's state.
     desk: Desk,
 ) -> impl IntoView {
-    let there = Memo::new(move |_| desk.reading.read().is_some());
     let words = move |say: fn(&Reading) -> String| {
         Signal::derive(move || {
             desk.reading
@@ -78,11 +78,10 @@ pub fn ReadingBar(
             .map(|reading| (reading.share * 1_000.0) as u64)
     });
     let on_cancel = Callback::new(move |()| reading::cancel(desk));
-    view! {
-        <Show when=move || there.get()>
-            <Progress label value detail on_cancel/>
-        </Show>
-    }
+    when(
+        move || desk.reading.read().is_some(),
+        move || view! { <Progress label value detail on_cancel/> }.into_any(),
+    )
 }
 
 /// What is on the desk, how much of it is ready, and the switch of the check.
@@ -151,13 +150,13 @@ pub fn FileCard(
             </span>
             <div class="file__words">
                 <div class="file__name" dir="auto">
-                    {name}
+                    {move || name()}
                 </div>
-                <div class="file__facts">{facts}</div>
+                <div class="file__facts">{move || facts()}</div>
             </div>
             <div class="file__ready">
                 {move || view! { <SplitBar segments=segments()/> }}
-                <span>{ready}</span>
+                <span>{move || ready()}</span>
             </div>
             <IconButton
                 label="Remove this list"
@@ -175,13 +174,15 @@ pub fn FileCard(
 fn CheckSwitch(desk: Desk) -> impl IntoView {
     use super::desk::RemoteCheck;
     let asking = move || {
-        matches!(*desk.remote.read(), RemoteCheck::Asking)
-            .then(|| view! { <span class="check-line__asking">"Asking the server…"</span> })
+        matches!(*desk.remote.read(), RemoteCheck::Asking).then(|| {
+            view! { <span class="check-line__asking">"Asking the server…"</span> }.into_any()
+        })
     };
     let stopped = move || match &*desk.remote.read() {
-        RemoteCheck::Stopped(why) => Some(view! {
-            <p class="check-line__stopped">{format!("The check stopped. {why}")}</p>
-        }),
+        RemoteCheck::Stopped(why) => Some(
+            view! { <p class="check-line__stopped">{format!("The check stopped. {why}")}</p> }
+                .into_any(),
+        ),
         RemoteCheck::Idle | RemoteCheck::Asking => None,
     };
     view! {
@@ -192,9 +193,9 @@ fn CheckSwitch(desk: Desk) -> impl IntoView {
             >
                 "Check addresses with the server"
             </Switch>
-            {asking}
+            {move || asking()}
             <div class="check-line__trouble" role="status">
-                {stopped}
+                {move || stopped()}
             </div>
         </div>
     }

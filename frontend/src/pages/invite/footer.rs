@@ -18,6 +18,7 @@ use crate::{
         Button, ButtonKind, ConfirmDialog, IconName, Progress, Select, SelectOption, format_number,
     },
     text::count_of,
+    when::{flag, when},
 };
 
 /// Why the rows cannot be submitted now; `None` where they can.
@@ -68,7 +69,7 @@ pub fn Footer(
     };
     let hindered =
         Memo::new(move |_| hindrance(&desk.facts.read(), desk.reading.read().is_some(), wanted()));
-    let busy = Memo::new(move |_| desk.submitting.read().is_some());
+    let busy = flag(move || desk.submitting.read().is_some());
     let asking = RwSignal::new(false);
     let admins = RwSignal::new(0_u64);
 
@@ -110,33 +111,43 @@ pub fn Footer(
             SelectOption::new("all_or_nothing", "Submit all rows or none"),
         ]
     };
-    view! {
-        <Show when=move || desk.open.get()>
+    let sentence = move || {
+        if busy.get() {
+            view! { <Sending desk/> }.into_any()
+        } else {
+            view! {
+                <div class="actionbar__words">
+                    <Words desk hindered/>
+                </div>
+            }
+            .into_any()
+        }
+    };
+    let choice = move || {
+        view! { <Select label="If rows have problems" value=mode options=modes()/> }.into_any()
+    };
+    let some_fail = move || {
+        let facts = desk.facts.read();
+        !busy.get() && facts.rows > facts.ready
+    };
+    let save_problems = move || {
+        view! {
+            <Button
+                kind=ButtonKind::Quiet
+                icon=IconName::Download
+                on:click=move |_| download_problems(desk)
+            >
+                "Download problems"
+            </Button>
+        }
+        .into_any()
+    };
+    let bar = move || {
+        view! {
             <div class="actionbar" role="region" aria-label="Submit the rows">
-                {move || {
-                    if busy.get() {
-                        view! { <Sending desk/> }.into_any()
-                    } else {
-                        view! {
-                            <div class="actionbar__words">
-                                <Words desk hindered/>
-                            </div>
-                        }
-                            .into_any()
-                    }
-                }}
-                <Show when=move || !busy.get() && few_rows(desk)>
-                    <Select label="If rows have problems" value=mode options=modes()/>
-                </Show>
-                <Show when=move || !busy.get() && { let facts = desk.facts.read(); facts.rows > facts.ready }>
-                    <Button
-                        kind=ButtonKind::Quiet
-                        icon=IconName::Download
-                        on:click=move |_| download_problems(desk)
-                    >
-                        "Download problems"
-                    </Button>
-                </Show>
+                {move || sentence()}
+                {when(move || !busy.get() && few_rows(desk), choice)}
+                {when(some_fail, save_problems)}
                 <Button
                     kind=ButtonKind::Primary
                     icon=IconName::Send
@@ -154,7 +165,11 @@ pub fn Footer(
                     </span>
                 </Button>
             </div>
-        </Show>
+        }
+        .into_any()
+    };
+    view! {
+        {when(move || desk.open.get(), bar)}
         <ConfirmDialog
             open=asking
             title
@@ -218,14 +233,14 @@ fn Words(desk: Desk, hindered: Memo<Option<String>>) -> impl IntoView {
         })
     };
     view! {
-        <strong class="num">{ready}</strong>
+        <strong class="num">{move || ready()}</strong>
         " "
         <span
             class="actionbar__hint"
             class:is-hindered=move || hindered.read().is_some()
             id="submit-words"
         >
-            {rest}
+            {move || rest()}
         </span>
     }
 }
@@ -257,7 +272,7 @@ fn Sending(desk: Desk) -> impl IntoView {
             .filter(|progress| progress.total > 0)
             .map(|progress| u64::from(progress.done) * 1_000 / u64::from(progress.total))
     });
-    let can_cancel = Memo::new(move |_| {
+    let can_cancel = flag(move || {
         let progress = desk.submitting.read();
         (*progress)
             .as_ref()

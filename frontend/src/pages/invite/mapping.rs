@@ -203,7 +203,7 @@ fn MapLine(desk: Desk, line: Line) -> impl IntoView {
             <crate::components::Icon name=IconName::ArrowRight/>
             <div>
                 <Select label value options=options()/>
-                <div class="mapping__reason">{reason}</div>
+                <div class="mapping__reason">{move || reason()}</div>
             </div>
         </div>
     }

@@ -34,6 +34,7 @@ use crate::{
     session::use_session,
     shared::Derived,
     tenant::use_tenant,
+    when::when,
 };
 use desk::Desk;
 
@@ -52,7 +53,7 @@ pub fn InvitePage() -> impl IntoView {
         Load::Failed(error) => Phase::Failed(error),
         Load::Ready(_) => Phase::Ready,
     });
-    move || match &*phase.read() {
+    let draw = move || match &*phase.read() {
         Phase::Waiting => view! { <Skeleton shape=SkeletonShape::Rows count=6/> }.into_any(),
         Phase::Failed(error) => {
             let retry = Callback::new(move |()| overview.retry());
@@ -68,7 +69,8 @@ pub fn InvitePage() -> impl IntoView {
         Phase::Ready => untrack(|| overview.ready())
             .map(|overview| view! { <Invite overview/> })
             .into_any(),
-    }
+    };
+    view! { {move || draw()} }
 }
 
 /// How far the page's first question is.
@@ -107,42 +109,36 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
             </FileButton>
         }
     };
+    let refused = move || {
+        desk.refused.get().map(|sentence| {
+            let action = move || {
+                view! {
+                    <Button kind=ButtonKind::Quiet on:click=move |_| desk.refused.set(None)>
+                        "Close"
+                    </Button>
+                }
+            };
+            view! {
+                <div role="alert">
+                    <Notice tone=Tone::Bad action>
+                        {sentence}
+                    </Notice>
+                </div>
+            }
+            .into_any()
+        })
+    };
     view! {
         <DropZone on_file framed=false>
             <div class="page">
                 <PageHead title actions>
                     "The file stays in your browser until you submit."
                 </PageHead>
-                {move || {
-                    desk.refused
-                        .get()
-                        .map(|sentence| {
-                            view! {
-                                <div role="alert">
-                                    <Notice
-                                        tone=Tone::Bad
-                                        action=move || {
-                                            view! {
-                                                <Button
-                                                    kind=ButtonKind::Quiet
-                                                    on:click=move |_| desk.refused.set(None)
-                                                >
-                                                    "Close"
-                                                </Button>
-                                            }
-                                        }
-                                    >
-                                        {sentence}
-                                    </Notice>
-                                </div>
-                            }
-                        })
-                }}
+                {move || refused()}
                 <outcome::Outcome desk/>
                 <file::ReadingBar desk/>
-                <Show when=move || desk.open.get() fallback=move || view! { <file::Start desk/> }>
-                    <Review desk/>
-                </Show>
+                {when(move || !desk.open.get(), move || view! { <file::Start desk/> }.into_any())}
+                {when(move || desk.open.get(), move || view! { <Review desk/> }.into_any())}
                 <section class="stack" aria-labelledby="recent-invitations">
                     <h2 id="recent-invitations">"Invitations"</h2>
                     <InvitationsPanel compact=true/>

@@ -76,7 +76,7 @@ pub fn Outcome(
             });
         }
     });
-    move || {
+    let draw = move || {
         let summary = desk.summary.read();
         (*summary).as_ref().map(|summary| {
             let tone = if summary.rejected || summary.left > 0 {
@@ -109,8 +109,10 @@ pub fn Outcome(
                     </Notice>
                 </div>
             }
+            .into_any()
         })
-    }
+    };
+    view! { {move || draw()} }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use app::bulk::problem::{ColumnProblem, ProblemCode, Severity};
 use leptos::prelude::*;
 
-use crate::keyed::keyed;
+use crate::{keyed::keyed, when::flag};
 
 use super::{
     book::{Facts, Filter},
@@ -102,7 +102,7 @@ pub fn Toolbar(
     /// The page's state.
     desk: Desk,
 ) -> impl IntoView {
-    let busy = Memo::new(move |_| desk.submitting.read().is_some());
+    let busy = flag(move || desk.submitting.read().is_some());
     let place = move || {
         let facts = desk.facts.read();
         if facts.shown == 0 {
@@ -192,7 +192,7 @@ pub fn Toolbar(
                 "Map columns"
             </Button>
             <span class="toolbar__note">
-                <span>{place}</span>
+                <span>{move || place()}</span>
                 <Button
                     kind=ButtonKind::Quiet
                     size=ButtonSize::Small
