@@ -10,6 +10,9 @@ pub const ESCAPED_COLUMN: &str = "beckon_escaped";
 /// The column of our files that says what is wrong with each row.
 pub const PROBLEMS_COLUMN: &str = "beckon_problems";
 
+/// The column of our files that says what became of each row.
+pub const OUTCOME_COLUMN: &str = "beckon_outcome";
+
 /// How the columns that we add to files start; read back, they are not submitted.
 pub const OWN_PREFIX: &str = "beckon_";
 

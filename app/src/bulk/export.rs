@@ -97,12 +97,17 @@ impl Checker {
             .filter(|&row| self.has_error(row))
             .collect();
         sheet.to_spreadsheet_csv(rows, &[PROBLEMS_COLUMN], |row| {
-            let reasons: Vec<String> = self
-                .problems_of(row)
-                .map(|problem| self.message(sheet, problem))
-                .collect();
-            vec![reasons.join(" ")]
+            vec![self.reasons(sheet, row)]
         })
+    }
+
+    /// What is wrong with a row, in one cell.
+    pub fn reasons(&self, sheet: &Sheet, row: RowId) -> String {
+        let reasons: Vec<String> = self
+            .problems_of(row)
+            .map(|problem| self.message(sheet, problem))
+            .collect();
+        reasons.join(" ")
     }
 }
 

@@ -477,6 +477,7 @@ impl Engine {
             let shell = state.shell_top;
             Anchor {
                 left: state.columns.left(active.column) - state.scroll_left,
+                right: state.columns.left(active.column + 1) - state.scroll_left,
                 top: shell + ROW_HEIGHT + offset,
                 width: state.width,
                 height: shell + ROW_HEIGHT + state.rows.height + 14.0,

@@ -23,6 +23,8 @@ pub struct Popover {
 pub struct Anchor {
     /// Left edge of the cell.
     pub left: f64,
+    /// Right edge of the cell.
+    pub right: f64,
     /// Upper edge of the cell.
     pub top: f64,
     /// Width of the grid.
@@ -35,11 +37,17 @@ pub struct Anchor {
 const WIDTH: f64 = 372.0;
 const HEIGHT: f64 = 120.0;
 
-/// Left and upper edge of the box: below the cell, or above where there is no room.
+/// Left and upper edge of the box, below the cell's row, or above where there is no room;
+/// an upper edge below zero means the lower edge instead. It stands beside the cell's
+/// column where it can, so that the mouse reaches the cells above and below.
 fn place(anchor: Anchor) -> (f64, f64) {
     // As the style sheet has it: 8 pixels stay free on both sides of a narrow grid.
     let width = WIDTH.min(anchor.width - 16.0);
-    let left = anchor.left.min(anchor.width - width - 8.0).max(8.0);
+    let left_max = anchor.width - width - 8.0;
+    let left = [anchor.right + 8.0, anchor.left - width - 8.0]
+        .into_iter()
+        .find(|left| (8.0..=left_max).contains(left))
+        .unwrap_or_else(|| anchor.left.min(left_max).max(8.0));
     let below = anchor.top + ROW_HEIGHT + 6.0;
     if below + HEIGHT > anchor.height && anchor.top - HEIGHT - 6.0 > 0.0 {
         // Anchored by its lower edge, so that its own height does not matter.
@@ -179,12 +187,25 @@ mod tests {
     #[test]
     fn the_box_stays_inside_and_flips() {
         let anchor = Anchor {
-            left: 900.0,
+            left: 300.0,
+            right: 900.0,
             top: 40.0,
             width: 1000.0,
             height: 500.0,
         };
-        assert_eq!(place(anchor), (620.0, 80.0));
+        // No room on either side.
+        assert_eq!(place(anchor), (300.0, 80.0));
+        let first = Anchor {
+            left: 56.0,
+            right: 280.0,
+            ..anchor
+        };
+        assert_eq!(place(first), (288.0, 80.0));
+        let last = Anchor {
+            left: 800.0,
+            ..anchor
+        };
+        assert_eq!(place(last), (420.0, 80.0));
         let phone = Anchor {
             left: 56.0,
             width: 356.0,
@@ -193,10 +214,9 @@ mod tests {
         assert_eq!(place(phone), (8.0, 80.0));
         let low = Anchor {
             top: 450.0,
-            left: 60.0,
             ..anchor
         };
-        assert_eq!(place(low), (60.0, -56.0));
+        assert_eq!(place(low), (300.0, -56.0));
     }
 
     #[test]

@@ -155,6 +155,8 @@ pub trait GridSource {
     fn remark(&self, at: Place) -> Option<Remark>;
     /// The next cell with a warning or an error.
     fn next_problem(&self, from: Place, direction: Direction) -> Option<Place>;
+    /// Whether the cells that are shown can be read only.
+    fn is_read_only(&self) -> bool;
     /// Applies an edit.
     fn apply(&self, edit: GridEdit) -> Applied;
 }

@@ -3,6 +3,8 @@
 
 mod source;
 
+pub use source::outcome_title;
+
 use std::{
     cell::{Cell, Ref, RefCell},
     rc::Rc,
@@ -19,7 +21,7 @@ use app::{
         rules::RuleContext,
         sheet::Sheet,
     },
-    domain::{role::Role, time::CivilDate},
+    domain::{import::RowOutcome, role::Role, time::CivilDate},
 };
 
 use crate::components::grid::{Area, Heading, Place, Severity, group};
@@ -34,6 +36,8 @@ pub enum Filter {
     Problems,
     /// Rows with a problem of this kind.
     Kind(ProblemCode),
+    /// Rows that were submitted; they can be read, not changed.
+    Submitted,
 }
 
 /// What the page around the grid shows of the sheet.
@@ -49,6 +53,8 @@ pub struct Facts {
     pub ready: usize,
     /// Rows with any problem.
     pub problems: usize,
+    /// Rows that were submitted from here and are no longer among [`Facts::rows`].
+    pub submitted: usize,
     /// Each kind of problem and how many cells have it.
     pub kinds: Vec<(ProblemCode, usize)>,
     /// Problems of whole columns.
@@ -73,6 +79,30 @@ pub struct Document {
     pub sheet: Sheet,
     /// The problems.
     pub checker: Checker,
+    /// Rows that were taken out of the sheet, since they were submitted; oldest first.
+    pub submitted: Vec<Submitted>,
+}
+
+impl Document {
+    /// A document from which nothing was submitted yet.
+    pub const fn new(sheet: Sheet, checker: Checker) -> Self {
+        Self {
+            sheet,
+            checker,
+            submitted: Vec::new(),
+        }
+    }
+}
+
+/// A row that was submitted, and what became of it. Its cells stay in the sheet's source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Submitted {
+    /// The row.
+    pub row: RowId,
+    /// What became of it.
+    pub outcome: RowOutcome,
+    /// What the server had to say about it; mostly nothing.
+    pub message: String,
 }
 
 /// A change of the sheet.
@@ -92,6 +122,7 @@ impl Facts {
         match filter {
             None => Some(self.rows),
             Some(Filter::Problems) => Some(self.problems),
+            Some(Filter::Submitted) => Some(self.submitted),
             Some(Filter::Kind(code)) => self
                 .kinds
                 .iter()
@@ -129,10 +160,7 @@ impl Book {
             max_role: Role::Learner,
         };
         Rc::new(Self {
-            document: RefCell::new(Document {
-                sheet: Sheet::empty(),
-                checker: Checker::new(context),
-            }),
+            document: RefCell::new(Document::new(Sheet::empty(), Checker::new(context))),
             view: RefCell::new(None),
             locked: Cell::new(false),
             clean: Cell::new(0),
@@ -180,22 +208,28 @@ impl Book {
     /// Shows only some rows, or all.
     pub fn set_filter(&self, filter: Option<Filter>) {
         let view = filter.map(|filter| {
-            let document = self.document.borrow();
-            let code = match filter {
-                Filter::Problems => None,
-                Filter::Kind(code) => Some(code),
+            let Document {
+                sheet,
+                checker,
+                submitted,
+            } = &*self.document.borrow();
+            let rows = match filter {
+                Filter::Problems => checker.rows_with(sheet, None),
+                Filter::Kind(code) => checker.rows_with(sheet, Some(code)),
+                Filter::Submitted => submitted.iter().map(|one| one.row).collect(),
             };
-            View {
-                filter,
-                rows: document.checker.rows_with(&document.sheet, code),
-            }
+            View { filter, rows }
         });
         *self.view.borrow_mut() = view;
     }
 
     /// What the page shows.
     pub fn facts(&self) -> Facts {
-        let Document { sheet, checker } = &*self.document.borrow();
+        let Document {
+            sheet,
+            checker,
+            submitted,
+        } = &*self.document.borrow();
         let column_problems = app::bulk::columns::column_problems(sheet);
         let blocked = column_problems
             .iter()
@@ -212,6 +246,7 @@ impl Book {
                 progress.checked.saturating_sub(checker.rows_with_errors())
             },
             problems: checker.rows_with_problems(),
+            submitted: submitted.len(),
             kinds: checker.counts(),
             column_problems,
             admins: checker.admins(),
@@ -229,6 +264,23 @@ impl Book {
             Some(view) => view.rows.get(row).copied(),
             None => self.document.borrow().sheet.row_at(row),
         }
+    }
+
+    /// What became of the row at a place on the screen, where the submitted ones are shown.
+    fn submitted_at(&self, row: usize) -> Option<Submitted> {
+        let view = self.view.borrow();
+        view.as_ref()
+            .filter(|view| view.filter == Filter::Submitted)?;
+        self.document.borrow().submitted.get(row).cloned()
+    }
+
+    /// Whether the rows that are shown can be read only.
+    pub fn is_read_only(&self) -> bool {
+        let view = self.view.borrow();
+        self.locked.get()
+            || view
+                .as_ref()
+                .is_some_and(|view| view.filter == Filter::Submitted)
     }
 
     /// Where a row of the sheet, from 0, is on the screen; all rows are shown if need be.
@@ -272,6 +324,7 @@ impl Book {
         };
         if applied.as_ref().is_some_and(|applied| applied.rows_changed)
             && let Some(view) = &mut *self.view.borrow_mut()
+            && view.filter != Filter::Submitted
         {
             let document = self.document.borrow();
             view.rows
@@ -361,7 +414,7 @@ impl Book {
 
     /// The cure of the worst problem of a cell, there or everywhere.
     fn cure(&self, at: Place, all: bool) -> Option<Operation> {
-        let Document { sheet, checker } = &*self.document.borrow();
+        let Document { sheet, checker, .. } = &*self.document.borrow();
         let row = self.row_at(at.row)?;
         let column = sheet.columns().get(at.column)?;
         let problem = worst(checker, row, column.id, at.column)?;

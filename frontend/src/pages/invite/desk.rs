@@ -18,7 +18,8 @@ use super::{
     book::{Book, Change, Document, Facts, Filter},
     browser::{self, breathe},
     reading::FileFacts,
-    submit::{Attempt, Progress, Summary},
+    results::Summary,
+    submit::{Attempt, Progress},
 };
 use crate::{
     components::grid::{GridEdit, GridHandle, GridRequest, GridSource, Place, Selection},
@@ -183,7 +184,7 @@ impl Desk {
         self.summary.set(None);
         self.refused.set(None);
         self.file.set(None);
-        self.put(Document { sheet, checker });
+        self.put(Document::new(sheet, checker));
         browser::mark("beckon:validated");
         self.focus_soon();
     }
@@ -206,7 +207,7 @@ impl Desk {
         self.summary.set(None);
         let sheet = Sheet::empty();
         let checker = Checker::new(self.context.get_value());
-        self.book().replace(Document { sheet, checker });
+        self.book().replace(Document::new(sheet, checker));
         self.changed();
     }
 
@@ -256,6 +257,14 @@ impl Desk {
         self.book().set_filter(filter);
         self.place.set(Selection::default());
         self.refresh();
+    }
+
+    /// Shows what was submitted of a list of which nothing is left.
+    pub fn show_submitted(self) {
+        self.book().set_filter(Some(Filter::Submitted));
+        self.open.set(true);
+        self.refresh();
+        self.focus_soon();
     }
 
     /// Goes to a row by its number, from 1.

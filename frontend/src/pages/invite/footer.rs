@@ -27,7 +27,12 @@ fn hindrance(facts: &Facts, reading: bool, mode: SubmitMode) -> Option<String> {
     if reading {
         Some("The file is still being read.".to_owned())
     } else if facts.rows == 0 {
-        Some("There are no rows yet.".to_owned())
+        let words = if facts.submitted > 0 {
+            "Every row was submitted. Choose another file to go on."
+        } else {
+            "There are no rows yet."
+        };
+        Some(words.to_owned())
     } else if facts.checked < facts.rows {
         Some("The rows are still being checked.".to_owned())
     } else if let Some(problem) = facts
@@ -213,6 +218,9 @@ fn download_problems(desk: Desk) {
 fn Words(desk: Desk, hindered: Memo<Option<String>>) -> impl IntoView {
     let ready = move || {
         let facts = desk.facts.read();
+        if facts.rows == 0 {
+            return String::new();
+        }
         format!(
             "{} of {} rows are ready.",
             format_number(facts.ready as u64),

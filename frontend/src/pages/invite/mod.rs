@@ -14,6 +14,7 @@ mod mapping;
 mod outcome;
 mod reading;
 mod remote;
+mod results;
 mod submit;
 mod toolbar;
 
@@ -140,7 +141,7 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
                 {when(move || !desk.open.get(), move || view! { <file::Start desk/> }.into_any())}
                 {when(move || desk.open.get(), move || view! { <Review desk/> }.into_any())}
                 <section class="stack" aria-labelledby="recent-invitations">
-                    <h2 id="recent-invitations">"Invitations"</h2>
+                    <h2 id="recent-invitations">"Recent invitations"</h2>
                     <InvitationsPanel compact=true/>
                 </section>
             </div>

@@ -3,9 +3,12 @@
 use app::domain::import::RowOutcome;
 use leptos::{html, prelude::*};
 
-use super::{desk::Desk, submit::Summary};
+use super::{
+    desk::Desk,
+    results::{self, Summary},
+};
 use crate::{
-    components::{Button, ButtonKind, Notice, Tone, format_number},
+    components::{Button, ButtonKind, IconName, Notice, Tone, format_number},
     effects::effect,
 };
 
@@ -53,6 +56,21 @@ fn words(summary: &Summary) -> String {
     parts.join(" · ")
 }
 
+/// What else there is to know and to do.
+fn more_words(summary: &Summary) -> String {
+    let mut sentences = Vec::new();
+    if summary.remarks > 0 {
+        sentences.push(format!(
+            "{} another role or name than is known here; nothing of that was changed. The downloaded outcomes say which.",
+            rows(summary.remarks, "row has", "rows have")
+        ));
+    }
+    if !summary.rejected && summary.left > 0 {
+        sentences.push("Correct the rows that stay and submit again.".to_owned());
+    }
+    sentences.join(" ")
+}
+
 fn rows(count: u32, one: &str, many: &str) -> String {
     let words = if count == 1 { one } else { many };
     format!("{} {words}", format_number(u64::from(count)))
@@ -84,11 +102,9 @@ pub fn Outcome(
             } else {
                 Tone::Ok
             };
-            let more = if !summary.rejected && summary.left > 0 {
-                "Correct the rows that stay and submit again."
-            } else {
-                ""
-            };
+            let more = more_words(summary);
+            let rejected = summary.rejected;
+            let none_left = summary.left == 0;
             view! {
                 <div class="outcome-card" role="status" tabindex="-1" node_ref=card>
                     <Notice
@@ -96,6 +112,27 @@ pub fn Outcome(
                         title=words(summary)
                         action=move || {
                             view! {
+                                {(!rejected)
+                                    .then(|| {
+                                        view! {
+                                            <Button
+                                                icon=IconName::Download
+                                                on:click=move |_| results::download_outcomes(desk)
+                                            >
+                                                "Download outcomes"
+                                            </Button>
+                                        }
+                                            .into_any()
+                                    })}
+                                {none_left
+                                    .then(|| {
+                                        view! {
+                                            <Button on:click=move |_| desk.show_submitted()>
+                                                "Show the rows"
+                                            </Button>
+                                        }
+                                            .into_any()
+                                    })}
                                 <Button
                                     kind=ButtonKind::Quiet
                                     on:click=move |_| desk.summary.set(None)
@@ -129,8 +166,13 @@ mod tests {
                 (RowOutcome::AlreadyMember, 14),
                 (RowOutcome::Invalid, 7),
             ]),
+            remarks: 2,
             left: 7,
         };
+        assert_eq!(
+            more_words(&summary),
+            "2 rows have another role or name than is known here; nothing of that was changed. The downloaded outcomes say which. Correct the rows that stay and submit again."
+        );
         assert_eq!(
             words(&summary),
             "1,200 invited · 14 already members · 7 stay here"

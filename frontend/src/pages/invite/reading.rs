@@ -211,7 +211,7 @@ async fn load(
                 .expect_bytes(size as usize)
                 .map_err(|refusal| refusal.to_string())?;
             let checker = Checker::new(desk.context.get_value());
-            let mut document = Document { sheet, checker };
+            let mut document = Document::new(sheet, checker);
             take(&mut document, &decoder.decode(part, last), last)?;
             if document.sheet.rows() > 0 || last {
                 document.checker.advance(&document.sheet, CHECK_STEP);
@@ -296,7 +296,7 @@ pub fn read_text(desk: Desk, text: &str) {
                 seconds: (browser::now() - started) / 1000.0,
             };
             desk.summary.set(None);
-            desk.put(Document { sheet, checker });
+            desk.put(Document::new(sheet, checker));
             desk.file.set(Some(facts));
             mark("beckon:first-rows");
             mark("beckon:validated");

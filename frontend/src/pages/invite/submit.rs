@@ -2,7 +2,11 @@
 //! commit, and what became of each row. A lost connection is waited out and the
 //! submit goes on where it was; nothing is sent twice under two keys.
 
-use std::{cell::RefCell, pin::Pin, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    pin::Pin,
+    rc::Rc,
+};
 
 use app::{
     api::{
@@ -13,16 +17,9 @@ use app::{
             ImportsCommit, ImportsOutcomes, ImportsStatus, OutcomesRequest, RowResult,
         },
     },
-    bulk::{
-        draft::RowDraft,
-        limits::CHUNK_ROWS,
-        mapping::Field,
-        operation::{Operation, RowId},
-        problem::{FieldProblem, ProblemCode},
-    },
+    bulk::{draft::RowDraft, limits::CHUNK_ROWS, mapping::Field, operation::RowId},
     domain::{
-        counts::Counts,
-        import::{ImportState, RowOutcome, SubmitMode},
+        import::{ImportState, SubmitMode},
         role::Role,
     },
 };
@@ -33,6 +30,7 @@ use super::{
     book::Document,
     browser::{self, all, breathe, mark, sleep},
     desk::Desk,
+    results::show,
 };
 use crate::text::failure;
 
@@ -88,17 +86,6 @@ pub struct Progress {
     pub waiting: String,
 }
 
-/// What became of a submit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Nothing was created, since some rows fail.
-    pub rejected: bool,
-    /// Rows by outcome.
-    pub outcomes: Counts<RowOutcome, u32>,
-    /// Rows that are still in the grid.
-    pub left: usize,
-}
-
 /// Why a submit ended early.
 enum Stop {
     /// The person cancelled, or left the page.
@@ -133,7 +120,7 @@ pub struct Attempt {
 
 /// Rows that would be sent, and how many of them make administrators.
 pub fn ready_rows(document: &Document) -> (Vec<RowId>, usize) {
-    let Document { sheet, checker } = document;
+    let Document { sheet, checker, .. } = document;
     let map = sheet.field_map();
     let mut admins = 0;
     let rows = sheet
@@ -147,6 +134,18 @@ pub fn ready_rows(document: &Document) -> (Vec<RowId>, usize) {
         })
         .collect();
     (rows, admins)
+}
+
+/// What a submit that did not come through tells the person.
+fn fail(desk: Desk, sentence: &str, begun: bool) {
+    desk.refused.set(Some(if begun {
+        // The server may have done it, or may still be at it.
+        format!(
+            "It is not known yet what became of the rows. {sentence} Submit again to find out: nobody is invited twice."
+        )
+    } else {
+        format!("The rows were not submitted. {sentence} They are all still here.")
+    }));
 }
 
 /// Submits the rows that are ready. A second call while one runs does nothing.
@@ -173,29 +172,29 @@ pub fn submit(desk: Desk, mode: SubmitMode) {
     desk.runs.update_value(|runs| *runs += 1);
     let run = desk.runs.get_value();
     spawn_local(async move {
-        let result = Submit { desk, rows, run }.run(mode).await;
+        let submit = Submit {
+            desk,
+            rows,
+            run,
+            begun: Cell::new(false),
+        };
+        let result = submit.run(mode).await;
         if !desk.is_there() || desk.runs.get_value() != run {
             return;
         }
         desk.submitting.set(None);
         desk.book().lock(false);
         match result {
-            Ok((status, results)) => show(desk, &status, &results),
+            Ok((status, results)) => show(desk, &status, results),
             Err(Stop::Cancelled) => {}
-            Err(Stop::Failed(sentence)) => fail(desk, &sentence),
+            Err(Stop::Failed(sentence)) => fail(desk, &sentence, submit.begun.get()),
             Err(Stop::Refused(sentence)) => {
                 desk.attempt.set_value(None);
-                fail(desk, &sentence);
+                fail(desk, &sentence, false);
             }
         }
         desk.refresh();
     });
-}
-
-fn fail(desk: Desk, sentence: &str) {
-    desk.refused.set(Some(format!(
-        "The rows were not submitted. {sentence} They are all still here."
-    )));
 }
 
 /// Stops a submit before its commit.
@@ -218,6 +217,8 @@ struct Submit {
     rows: Vec<RowId>,
     /// Which attempt this is; a later one, or a cancel, ends it.
     run: u64,
+    /// The commit was asked for: from here on people may have been invited.
+    begun: Cell<bool>,
 }
 
 impl Submit {
@@ -246,11 +247,13 @@ impl Submit {
         let mut status = if status.state == ImportState::Receiving {
             self.send(&import, hashes, &status.received_chunks).await?;
             self.phase(Phase::Working, 0)?;
+            self.begun.set(true);
             self.call(ImportsCommit {
                 input: import.clone(),
             })
             .await?
         } else {
+            self.begun.set(true);
             status
         };
         while !matches!(status.state, ImportState::Done | ImportState::Rejected) {
@@ -342,6 +345,7 @@ impl Submit {
                 desk: self.desk,
                 rows: self.rows.clone(),
                 run: self.run,
+                begun: Cell::new(false),
             },
             import: import.clone(),
             todo: RefCell::new(todo),
@@ -502,66 +506,6 @@ async fn hash(bytes: &[u8]) -> Result<String, Stop> {
     })
 }
 
-/// The problem that stands at a row that failed.
-fn problem_of(result: &RowResult) -> FieldProblem {
-    let code = ProblemCode::parse(&result.code).unwrap_or(match result.outcome {
-        RowOutcome::Forbidden => ProblemCode::NotAllowed,
-        RowOutcome::Suppressed => ProblemCode::Suppressed,
-        RowOutcome::OverLimit => ProblemCode::OverLimit,
-        RowOutcome::DuplicateInFile => ProblemCode::DuplicateInFile,
-        _ => ProblemCode::EmailInvalid,
-    });
-    FieldProblem {
-        field: Some(Field::parse(&result.field).unwrap_or(Field::Email)),
-        code,
-    }
-}
-
-/// Takes rows that succeeded out of the grid and says at the others why they stay.
-fn show(desk: Desk, status: &ImportStatus, results: &[RowResult]) {
-    let rejected = status.state == ImportState::Rejected;
-    let book = desk.book();
-    book.set_filter(None);
-    book.with_mut(|Document { sheet, checker }| {
-        if !rejected {
-            let done = results
-                .iter()
-                .filter(|result| !result.outcome.failed())
-                .map(|result| RowId(result.row))
-                .collect();
-            let applied = sheet.apply(Operation::DeleteRows { rows: done });
-            // What was sent out cannot be taken back by undoing a step.
-            sheet.forget_history();
-            checker.recheck(sheet, &applied);
-        }
-        for result in results.iter().filter(|result| result.outcome.failed()) {
-            checker.set_outcome(sheet, RowId(result.row), vec![problem_of(result)]);
-        }
-        // Whoever was invited just now is known to be invited from now on.
-        checker.forget_answers();
-    });
-    book.set_clean();
-    desk.attempt.set_value(None);
-    let left = book.document().sheet.rows();
-    let mut outcomes = Counts::default();
-    for result in results {
-        outcomes.add(result.outcome);
-    }
-    if left == 0 {
-        desk.open.set(false);
-        desk.file.set(None);
-    }
-    desk.place
-        .set(crate::components::grid::Selection::default());
-    desk.changed();
-    desk.summary.set(Some(Summary {
-        rejected,
-        outcomes,
-        left,
-    }));
-    mark("beckon:outcomes-shown");
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -578,23 +522,5 @@ mod tests {
         assert_eq!(patience(&pause, 0).map(|(_, wait)| wait), Some(7_000));
         assert!(patience(&ApiError::NotFound, 0).is_none());
         assert!(patience(&ApiError::TooMany { retry_after: 3600 }, 0).is_none());
-    }
-
-    #[test]
-    fn a_failed_row_has_its_reason_at_its_cell() {
-        let mut result = RowResult {
-            row: 3,
-            outcome: RowOutcome::Suppressed,
-            bundle: None,
-            field: String::new(),
-            code: String::new(),
-            message: String::new(),
-        };
-        assert_eq!(problem_of(&result).code, ProblemCode::Suppressed);
-        assert_eq!(problem_of(&result).field, Some(Field::Email));
-        result.code = "role_too_high".to_owned();
-        result.field = "role".to_owned();
-        assert_eq!(problem_of(&result).code, ProblemCode::RoleTooHigh);
-        assert_eq!(problem_of(&result).field, Some(Field::Role));
     }
 }

@@ -3,7 +3,10 @@
 use app::bulk::problem::{ColumnProblem, ProblemCode, Severity};
 use leptos::prelude::*;
 
-use crate::{keyed::keyed, when::flag};
+use crate::{
+    keyed::keyed,
+    when::{flag, when},
+};
 
 use super::{
     book::{Facts, Filter},
@@ -24,7 +27,7 @@ pub fn Chips(
         let now = desk.facts.read_untracked().filter;
         desk.filter(if now == wanted { None } else { wanted });
         desk.grid.jump(Place::default());
-        if wanted.is_some() && now != wanted {
+        if !matches!(wanted, None | Some(Filter::Submitted)) && now != wanted {
             desk.grid.problem(Direction::Forward);
         }
     };
@@ -40,6 +43,7 @@ pub fn Chips(
         .into_any()
     };
     let kinds = move || desk.facts.read().kinds.clone();
+    let submitted = flag(move || desk.facts.read().submitted > 0);
     let kind = move |(code, _): (ProblemCode, usize)| {
         let tone = match code.severity() {
             Severity::Error => Tone::Bad,
@@ -52,6 +56,10 @@ pub fn Chips(
             {chip(None, Tone::Accent, "All rows")}
             {chip(Some(Filter::Problems), Tone::Bad, "Problems")}
             {keyed(kinds, |(code, _)| code.code().to_owned(), kind)}
+            {when(
+                move || submitted.get(),
+                move || chip(Some(Filter::Submitted), Tone::Ok, "Submitted"),
+            )}
             <span class="next-problem">
                 <Button
                     kind=ButtonKind::Quiet

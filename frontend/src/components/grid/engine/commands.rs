@@ -60,6 +60,12 @@ impl Engine {
         if self.source.rows() == 0 || self.source.columns() == 0 {
             return;
         }
+        if self.source.is_read_only() {
+            // What was typed into the waiting text box goes.
+            self.editor.borrow_mut().rest();
+            self.announce("These rows can be read, not changed.");
+            return;
+        }
         let text = self.text_at(active);
         let painter = self.painter.borrow();
         if let Some((cell, _)) = painter.cell(active) {

@@ -1,8 +1,11 @@
 //! What the grid reads from the book, and the edits it asks for.
 
-use app::bulk::{check, mapping::ColumnUse, operation::Operation};
+use app::{
+    bulk::{check, mapping::ColumnUse, operation::Operation},
+    domain::import::RowOutcome,
+};
 
-use super::{Book, Change, Document, cure_words, heading, severity, worst};
+use super::{Book, Change, Document, Submitted, cure_words, heading, severity, worst};
 use crate::components::grid::{
     Applied, Direction, GridEdit, GridSource, Heading, Mark, Place, Remark, Severity, group,
 };
@@ -37,7 +40,8 @@ impl GridSource for Book {
         let position = self
             .row_at(row)
             .and_then(|id| self.document.borrow().sheet.position_of(id));
-        position.map_or(0, |position| position as u32 + 1)
+        // A row that was submitted has no position in the sheet any more.
+        position.unwrap_or(row) as u32 + 1
     }
 
     fn text(&self, at: Place, out: &mut String) {
@@ -50,10 +54,18 @@ impl GridSource for Book {
     }
 
     fn mark(&self, at: Place) -> Mark {
-        let Document { sheet, checker } = &*self.document.borrow();
+        let Document { sheet, checker, .. } = &*self.document.borrow();
         let Some((row, column)) = self.row_at(at.row).zip(sheet.columns().get(at.column)) else {
             return Mark::default();
         };
+        if at.column == 0
+            && let Some(submitted) = self.submitted_at(at.row)
+        {
+            return Mark {
+                severity: said(&submitted),
+                changed: false,
+            };
+        }
         Mark {
             severity: worst(checker, row, column.id, at.column)
                 .map_or(Severity::None, |problem| severity(problem.severity())),
@@ -62,7 +74,17 @@ impl GridSource for Book {
     }
 
     fn remark(&self, at: Place) -> Option<Remark> {
-        let Document { sheet, checker } = &*self.document.borrow();
+        if let Some(submitted) = self.submitted_at(at.row) {
+            return (at.column == 0).then(|| Remark {
+                severity: said(&submitted),
+                title: outcome_title(submitted.outcome).to_owned(),
+                sentence: submitted.message,
+                rows: 0,
+                cure: None,
+                cure_all: None,
+            });
+        }
+        let Document { sheet, checker, .. } = &*self.document.borrow();
         let row = self.row_at(at.row)?;
         let column = sheet.columns().get(at.column)?;
         let problem = worst(checker, row, column.id, at.column)?;
@@ -79,7 +101,7 @@ impl GridSource for Book {
     }
 
     fn next_problem(&self, from: Place, direction: Direction) -> Option<Place> {
-        let Document { sheet, checker } = &*self.document.borrow();
+        let Document { sheet, checker, .. } = &*self.document.borrow();
         let columns = sheet.columns();
         let column = columns.get(from.column)?.id;
         let direction = match direction {
@@ -95,6 +117,10 @@ impl GridSource for Book {
         Some(Place::new(row, column))
     }
 
+    fn is_read_only(&self) -> bool {
+        Self::is_read_only(self)
+    }
+
     fn apply(&self, edit: GridEdit) -> Applied {
         if self.locked.get() {
             return Applied {
@@ -102,6 +128,24 @@ impl GridSource for Book {
                     .to_owned(),
                 select: None,
             };
+        }
+        if self.is_read_only() {
+            match edit {
+                GridEdit::Set { .. }
+                | GridEdit::Fill { .. }
+                | GridEdit::Paste { .. }
+                | GridEdit::DeleteRows { .. }
+                | GridEdit::Cure { .. } => {
+                    return Applied {
+                        announce: "These rows were submitted: they can be read, not changed."
+                            .to_owned(),
+                        select: None,
+                    };
+                }
+                // What this does is to be seen.
+                GridEdit::Undo | GridEdit::Redo => self.set_filter(None),
+                _ => {}
+            }
         }
         let mut select = None;
         let mut announce = String::new();
@@ -170,5 +214,29 @@ impl GridSource for Book {
         } else {
             Applied::default()
         }
+    }
+}
+
+/// How much there is to say about a row that was submitted.
+fn said(submitted: &Submitted) -> Severity {
+    if submitted.message.is_empty() {
+        Severity::Info
+    } else {
+        Severity::Warning
+    }
+}
+
+/// What became of a submitted row, as a title.
+pub const fn outcome_title(outcome: RowOutcome) -> &'static str {
+    match outcome {
+        RowOutcome::Created => "Invited",
+        RowOutcome::Updated => "Invitation extended",
+        RowOutcome::AlreadyInvited => "Already invited",
+        RowOutcome::AlreadyMember => "Already a member",
+        RowOutcome::Forbidden
+        | RowOutcome::Invalid
+        | RowOutcome::Suppressed
+        | RowOutcome::OverLimit
+        | RowOutcome::DuplicateInFile => "Not submitted",
     }
 }

@@ -16,7 +16,7 @@ fn book(csv: &str) -> Rc<Book> {
     };
     let checker = Checker::full(&sheet, context);
     let book = Book::new();
-    book.replace(Document { sheet, checker });
+    book.replace(Document::new(sheet, checker));
     book
 }
 
@@ -132,4 +132,54 @@ fn rows_are_added_where_the_person_is() {
     assert_eq!(text(&book, 3, 0), "cy@x.test");
     book.apply(GridEdit::Undo);
     assert_eq!(book.rows(), 3);
+}
+
+#[test]
+fn what_was_submitted_can_be_read_and_not_changed() {
+    let book = book(FILE);
+    book.with_mut(|document| {
+        let row = document.sheet.row_ids()[0];
+        let applied = document
+            .sheet
+            .apply(Operation::DeleteRows { rows: vec![row] });
+        document.checker.recheck(&document.sheet, &applied);
+        document.submitted.push(Submitted {
+            row,
+            outcome: RowOutcome::AlreadyMember,
+            message: "Another name.".to_owned(),
+        });
+    });
+    assert_eq!(book.facts().submitted, 1);
+    assert_eq!((book.rows(), book.is_read_only()), (2, false));
+
+    book.set_filter(Some(Filter::Submitted));
+    assert_eq!((book.rows(), book.is_read_only()), (1, true));
+    assert_eq!(text(&book, 0, 0), "ada@x.test");
+    let at = Place::new(0, 0);
+    assert_eq!(book.mark(at).severity, Severity::Warning);
+    let remark = book.remark(at).unwrap();
+    assert_eq!(
+        (remark.title.as_str(), remark.sentence.as_str()),
+        ("Already a member", "Another name.")
+    );
+    for edit in [
+        GridEdit::Set {
+            at,
+            text: "x".to_owned(),
+        },
+        GridEdit::DeleteRows {
+            area: Area {
+                first: at,
+                last: at,
+            },
+        },
+    ] {
+        assert!(book.apply(edit).announce.contains("not changed"));
+    }
+    assert_eq!(text(&book, 0, 0), "ada@x.test");
+    // A column comes for all rows; a row is added to those that are still here.
+    book.apply(GridEdit::InsertColumn { at: 0 });
+    assert_eq!(text(&book, 0, 1), "ada@x.test");
+    book.apply(GridEdit::InsertRow { at: 1 });
+    assert_eq!((book.rows(), book.is_read_only()), (3, false));
 }
