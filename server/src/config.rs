@@ -161,8 +161,8 @@ pub struct ServeOptions {
     pub database: DatabaseOptions,
     /// The mail server: `smtp://USER:PASSWORD@HOST:PORT` or `smtps://…`; a password goes to
     /// another machine encrypted only, unless `?tls=none` stands behind it. Without one no mail
-    /// is sent: invitations are made, and their mails wait. A demo writes each mail to the data
-    /// folder, and sends it as well if a mail server is named.
+    /// is sent: invitations are made, and can be resent once there is one. A demo writes each
+    /// mail to the data folder, and sends it as well if a mail server is named.
     #[arg(
         long,
         env = "BECKON_SMTP_URL",

@@ -145,6 +145,9 @@ async fn demo_story(more: &[&str]) {
         assert_eq!(status, 200, "{email}");
         assert_eq!(me["memberships"][0]["slug"].as_str(), tenant, "{email}");
     }
+    let (_, current) = admin.call("/api/session/current", json!({})).await;
+    assert_eq!(current["mail_configured"], true, "the mailbox takes them");
+    assert_eq!(current["demo"]["mails_leave"], false, "no mail server");
     let (_, tenants) = admin.call("/api/tenants/list", json!({})).await;
     assert_eq!(tenants[0]["name"], "Acme Academy");
     assert_eq!(tenants[1]["name"], "Globex Institute");

@@ -137,13 +137,24 @@ on_both_engines!(s08_no_answer_tells_where_one_was, |app| {
         (page.status, page.header("referrer-policy")),
         (200, "no-referrer")
     );
+    let (_, _, token) = common::world::invited(
+        &app.desk,
+        app.world.acme,
+        app.world.acme_admin,
+        "mara@example.test",
+        None,
+    )
+    .await;
     // The landing page's calls are kept by no cache, whether they fail or not.
-    for (path, body) in [
-        ("/api/landing/open", json!({ "token": "x" })),
-        ("/api/landing/show", json!({})),
-        (CURRENT, json!({})),
+    for (path, body, status) in [
+        ("/api/landing/open", json!({ "token": "x" }), 404),
+        ("/api/landing/show", json!({}), 404),
+        ("/api/landing/open", json!({ "token": token.reveal() }), 200),
+        ("/api/landing/show", json!({}), 200),
+        (CURRENT, json!({}), 200),
     ] {
         let answer = session.post(path, &body).await;
+        assert_eq!(answer.status, status, "{path}");
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
     }
@@ -499,6 +510,8 @@ async fn the_demos_mailbox_shows_mails_apart() {
     assert_eq!(html.header("x-frame-options"), "SAMEORIGIN");
     let (_, current) = session.call(CURRENT, json!({})).await;
     assert_eq!(current["demo"]["password"], PASSWORD);
+    // What the mailbox says about where mails go.
+    assert_eq!(current["demo"]["mails_leave"], true);
     app.end().await;
 }
 

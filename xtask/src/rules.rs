@@ -322,6 +322,10 @@ mod tests {
              })\n";
         assert!(routes_by_hand(router, true).is_empty());
         assert_eq!(routes_by_hand(router, false), [2, 3, 6]);
+        // The real one is read as it is meant.
+        let real = include_str!("../../server/src/http/mod.rs");
+        assert!(routes_by_hand(real, true).is_empty());
+        assert_eq!(routes_by_hand(real, false).len(), 5);
         let more = format!("{router}.route(\"/debug\", get(debug))\n.merge(other)\n");
         assert_eq!(routes_by_hand(&more, true), [8, 9]);
         let twice = "Route::Health => router.route(a, b).route(c, d),";

@@ -76,10 +76,14 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     say(&format!("Beckon is listening on http://{address}"))?;
     let served = crate::serve(router, listener, shutdown.clone()).await;
     shutdown.cancel();
-    if tokio::time::timeout(FINISH, tasks.wait()).await.is_err() {
+    // A job that hangs holds its connection, for which closing would wait.
+    let finish = async {
+        tasks.wait().await;
+        storage.close().await;
+    };
+    if tokio::time::timeout(FINISH, finish).await.is_err() {
         tracing::warn!("jobs were still at work and are broken off; the next start takes them up");
     }
-    storage.close().await;
     tracing::info!("ended");
     served.map_err(|error| Failure::failed(format!("The server ended: {error}.")))
 }

@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use super::*;
+use crate::mail::{Mail, Mailer};
 
 /// What a mail server answers; an empty line means that it hangs up.
 #[derive(Clone, Copy)]
@@ -189,6 +190,42 @@ async fn a_connection_idles_for_a_minute_at_most() {
         }
         assert_eq!(send(&smtp).await, Ok(()));
         assert_eq!(connections.load(Ordering::SeqCst), expected);
+    }
+}
+
+/// A demo with a mail server: what went out stands in the mailbox, and what did not does
+/// not, because its link is dead and the next try writes another.
+#[tokio::test]
+async fn a_demos_mails_leave_and_stay_in_its_mailbox() {
+    for (content, files) in [("250 taken", 1), ("451 later", 0), ("", 1)] {
+        let (smtp, _) = server(Script { content, ..WELL }).await;
+        let folder = tempfile::tempdir().unwrap();
+        let mailer = Mailer::File(folder.path().to_owned(), Some(smtp));
+        let sent = mailer.send(&mail()).await;
+        assert_eq!(sent.is_ok(), content == "250 taken", "{content}");
+        let kept = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(kept, files, "{content}");
+    }
+    // A folder that cannot be written makes no mail that was sent into one that was not.
+    let (smtp, _) = server(WELL).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mailer = Mailer::File(file.path().join("mail"), Some(smtp));
+    assert_eq!(mailer.send(&mail()).await, Ok(()));
+    let mailer = Mailer::File(file.path().join("mail"), None);
+    let failure = mailer.send(&mail()).await.unwrap_err();
+    assert_eq!(failure.class, FailureClass::Transient);
+}
+
+fn mail() -> Mail {
+    Mail {
+        message_id: "<1@beckon.test>".to_owned(),
+        from: "from@beckon.test".to_owned(),
+        to: "to@beckon.test".to_owned(),
+        to_name: String::new(),
+        subject: "Hello".to_owned(),
+        text: "text".to_owned(),
+        html: "<p>text</p>".to_owned(),
+        date: app::domain::time::Timestamp(1_795_000_000_000),
     }
 }
 
