@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use crate::{
     api::{
         ApiError,
-        demo::{MailLine, MailView},
+        demo::{MailView, MailsPage},
         imports::{
             BeginImport, CheckAnswer, CheckBatch, ImportChunk, ImportLine, ImportRef, ImportStatus,
             OutcomesRequest, RowResult,
@@ -167,8 +167,13 @@ pub trait Mine: Send + Sync {
 /// See [`crate::api::demo`].
 #[async_trait]
 pub trait Demo: Send + Sync {
-    /// The newest mails.
-    async fn mails(&self, caller: &Caller, search: String) -> Result<Vec<MailLine>, ApiError>;
+    /// A page of mails, newest first, older than `after`.
+    async fn mails(
+        &self,
+        caller: &Caller,
+        search: String,
+        after: Option<String>,
+    ) -> Result<MailsPage, ApiError>;
     /// One mail.
     async fn mail(&self, caller: &Caller, id: String) -> Result<MailView, ApiError>;
 }

@@ -17,7 +17,9 @@ let server;
 before(async () => {
   smtp = await startSmtp();
   browser = await startBrowser();
-  server = await startServer({ args: ['--smtp-url', smtp.url, '--mail-hold-seconds', '0'] });
+  // The access log is part of what must hold no token, and says nothing above debug.
+  const env = { BECKON_LOG: 'info,server=debug' };
+  server = await startServer({ args: ['--smtp-url', smtp.url, '--mail-hold-seconds', '0'], env });
 }, LIMIT);
 
 after(async () => {
@@ -63,7 +65,11 @@ test('S08 the mailed link registers a person, and Pending turns Accepted in the 
       person.on('request', (request) => {
         seen.push([request.method(), request.url(), JSON.stringify(request.headers())]);
       });
+      const opening = person.waitForResponse((answer) => answer.url().endsWith('/api/landing/open'));
       await person.goto(link);
+      const opened = await opening;
+      assert.equal(opened.status(), 200);
+      assert.equal(opened.headers()['cache-control'], 'no-store', 'no cache keeps what the link opened');
       const main = person.getByRole('main');
       await main.getByText('Acme Academy').first().waitFor();
       // Masked: enough for the owner to know it, for nobody else to learn it.
@@ -74,11 +80,22 @@ test('S08 the mailed link registers a person, and Pending turns Accepted in the 
         assert.ok(!url.includes(token), `${method} ${url} carries the token`);
         assert.ok(!headers.includes(token), `a header of ${method} ${url} carries the token`);
       }
+      await waitFor(() => assert.match(server.log(), /"\/api\/landing\/open"/, 'the log has its access lines'));
       assert.ok(!server.log().includes(token), 'no token in the log');
 
       // Reload keeps the invitation: the cookie carries it now.
       await person.reload();
       await main.getByText('Acme Academy').first().waitFor();
+
+      // Nor is it in the history: away and back again, the address stays without it.
+      await person.goto('/sign-in');
+      await person.goBack();
+      await main.getByText('Acme Academy').first().waitFor();
+      assert.ok(!person.url().includes(token), 'no token in the history');
+      await person.goForward();
+      await person.goBack();
+      await main.getByText('Acme Academy').first().waitFor();
+      assert.ok(!person.url().includes(token), 'no token in the history');
       await field(person, 'First name').fill('Nadia');
       await field(person, 'Last name').fill('Rahman');
       await field(person, 'Password').fill(PASSWORD);

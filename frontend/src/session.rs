@@ -76,7 +76,7 @@ impl Session {
         self.current.ready().and_then(|current| current.demo)
     }
 
-    /// False where there is no mail server, and links must be copied; tracked.
+    /// False where no mail goes out, because no mail server is named; tracked.
     pub fn mail_configured(self) -> bool {
         self.current
             .ready()

@@ -39,6 +39,12 @@ pub enum Command {
         #[command(subcommand)]
         command: AdminCommand,
     },
+    /// Tenants from the command line.
+    Tenant {
+        /// What to do.
+        #[command(subcommand)]
+        command: TenantCommand,
+    },
 }
 
 /// What to check.
@@ -81,6 +87,42 @@ pub struct AdminCreate {
     pub database: DatabaseOptions,
 }
 
+/// Tenants from the command line.
+#[derive(Debug, Subcommand)]
+pub enum TenantCommand {
+    /// Make a tenant and its first admin.
+    ///
+    /// The admin's password is read from standard input; an account that has the address
+    /// already keeps its own and only becomes the tenant's admin.
+    Create(TenantCreate),
+}
+
+/// The tenant, and who becomes its admin.
+#[derive(Debug, Args)]
+pub struct TenantCreate {
+    /// The tenant's name in addresses: 2 to 40 small letters, digits and hyphens.
+    #[arg(long)]
+    pub slug: String,
+    /// The tenant's name on the screen and in mails.
+    #[arg(long)]
+    pub name: String,
+    /// The zone that its days begin and end in, by IANA name.
+    #[arg(long, default_value = "UTC", value_name = "ZONE")]
+    pub time_zone: String,
+    /// The e-mail address of the first admin.
+    #[arg(long, value_name = "EMAIL")]
+    pub admin: String,
+    /// The admin's first name, for a new account.
+    #[arg(long, default_value = "")]
+    pub first_name: String,
+    /// The admin's last name, for a new account.
+    #[arg(long, default_value = "")]
+    pub last_name: String,
+    /// Where the data is.
+    #[command(flatten)]
+    pub database: DatabaseOptions,
+}
+
 /// Where the data is.
 #[derive(Debug, Args)]
 pub struct DatabaseOptions {
@@ -109,7 +151,8 @@ pub struct ServeOptions {
         value_name = "ADDRESS"
     )]
     pub listen: String,
-    /// The address that people type; every link in a mail starts with it
+    /// The address that people type; every link in a mail starts with it. To be named where a
+    /// mail server is, or where every address is listened on
     /// [default: http:// and the address listened on].
     #[arg(long, env = "BECKON_PUBLIC_URL", value_name = "URL")]
     pub public_url: Option<String>,
@@ -118,7 +161,8 @@ pub struct ServeOptions {
     pub database: DatabaseOptions,
     /// The mail server: `smtp://USER:PASSWORD@HOST:PORT` or `smtps://…`; a password goes to
     /// another machine encrypted only, unless `?tls=none` stands behind it. Without one no mail
-    /// is sent and links are copied instead (a demo writes its mails to the data folder).
+    /// is sent: invitations are made, and can be resent once there is one. A demo writes each
+    /// mail to the data folder, and sends it as well if a mail server is named.
     #[arg(
         long,
         env = "BECKON_SMTP_URL",
@@ -126,11 +170,11 @@ pub struct ServeOptions {
         value_name = "URL"
     )]
     pub smtp_url: Option<String>,
-    /// The sender of every mail.
+    /// The sender of every mail; to be named where a mail server is.
     #[arg(
         long,
         env = "BECKON_MAIL_FROM",
-        default_value = "Beckon <beckon@localhost>",
+        default_value = mail::DEFAULT_SENDER,
         value_name = "ADDRESS"
     )]
     pub mail_from: String,
@@ -273,6 +317,14 @@ impl Config {
                 options.mail_from
             ));
         }
+        if !demo {
+            reaches_people(
+                listen,
+                public_url.is_some(),
+                smtp.is_some(),
+                &options.mail_from,
+            )?;
+        }
         let trusted_proxies: usize = options
             .trusted_proxies
             .parse()
@@ -318,7 +370,38 @@ impl Config {
     }
 }
 
-/// An origin with nothing behind it: `https://invite.example.org`.
+/// Refuses what would send mails that are refused, or whose links lead nowhere.
+fn reaches_people(
+    listen: SocketAddr,
+    has_public_url: bool,
+    has_mail_server: bool,
+    mail_from: &str,
+) -> Result<(), String> {
+    if has_mail_server && mail::same_address(mail_from, mail::DEFAULT_SENDER) {
+        return Err(
+            "A mail server is named, but no sender that it would take; set --mail-from, such as \
+             Beckon <desk@example.org>."
+                .to_owned(),
+        );
+    }
+    if has_public_url {
+        return Ok(());
+    }
+    let why = if has_mail_server {
+        "A mail server is named".to_owned()
+    } else if listen.ip().is_unspecified() {
+        format!("{listen} is every address of this machine and leads nobody to it")
+    } else {
+        return Ok(());
+    };
+    Err(format!(
+        "{why}, but links in mails need the address that people type; set --public-url, such as \
+         https://invite.example.org."
+    ))
+}
+
+/// An origin with nothing behind it: `https://invite.example.org`. Scheme and host are in
+/// lower case, as browsers write them in `Origin`.
 fn public_url(text: &str) -> Result<String, String> {
     let refused = || {
         format!(
@@ -326,7 +409,7 @@ fn public_url(text: &str) -> Result<String, String> {
              such as https://invite.example.org."
         )
     };
-    let url = text.strip_suffix('/').unwrap_or(text);
+    let url = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
     let uri: http::Uri = url.parse().map_err(|_| refused())?;
     let host = uri.authority().map(http::uri::Authority::as_str);
     let fits = matches!(uri.scheme_str(), Some("http" | "https"))
@@ -334,11 +417,7 @@ fn public_url(text: &str) -> Result<String, String> {
         && matches!(uri.path(), "" | "/")
         && uri.query().is_none()
         && !url.contains('#');
-    if fits {
-        Ok(url.to_owned())
-    } else {
-        Err(refused())
-    }
+    if fits { Ok(url) } else { Err(refused()) }
 }
 
 #[cfg(test)]
@@ -371,7 +450,6 @@ mod tests {
     #[test]
     fn a_demo_is_for_this_machine_only() {
         assert!(sentence(&["--listen", "0.0.0.0:3000"], true).contains("this machine only"));
-        assert!(Config::read(&options(&["--listen", "0.0.0.0:3000"]), false).is_ok());
         assert!(Config::read(&options(&["--listen", "[::1]:0"]), true).is_ok());
     }
 
@@ -398,6 +476,43 @@ mod tests {
         }
     }
 
+    const SMTP: &str = "--smtp-url=smtp://u:secret@h";
+    const FROM: &str = "--mail-from=Desk <desk@a.b>";
+    const URL: &str = "--public-url=https://a.b";
+
+    #[test]
+    fn mails_that_nobody_could_use_are_refused_with_a_sentence() {
+        for (args, names) in [
+            (&["--listen=0.0.0.0:3000"][..], "--public-url"),
+            (&["--listen=[::]:3000"], "--public-url"),
+            (&[SMTP, FROM], "--public-url"),
+            (&[SMTP, URL], "--mail-from"),
+            (&[SMTP, URL, "--mail-from=beckon@LOCALHOST"], "--mail-from"),
+        ] {
+            let said = sentence(args, false);
+            assert!(said.ends_with('.') && !said.contains('\n'), "{said}");
+            assert!(said.contains(names) && !said.contains("secret"), "{said}");
+        }
+        for (args, demo) in [
+            (&["--listen=0.0.0.0:3000", URL][..], false),
+            (&[SMTP, FROM, URL], false),
+            (&["--listen=192.168.0.7:3000"], false),
+            (&[SMTP], true),
+        ] {
+            assert!(Config::read(&options(args), demo).is_ok(), "{args:?}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_in_capitals_is_still_https() {
+        let options = options(&["--public-url", "HTTPS://Invite.Example.ORG:8443/"]);
+        let config = Config::read(&options, false).unwrap();
+        assert_eq!(
+            config.public_url.as_deref(),
+            Some("https://invite.example.org:8443")
+        );
+    }
+
     #[test]
     fn urls_read_as_meant_and_secrets_do_not_print() {
         let read = |url: &str| {
@@ -409,12 +524,7 @@ mod tests {
         let postgres = read("postgres://u:secret@h/d");
         assert!(!format!("{postgres:?}").contains("secret"));
         let config = Config::read(
-            &options(&[
-                "--smtp-url",
-                "smtp://u:secret@h",
-                "--public-url",
-                "https://a.b/",
-            ]),
+            &options(&[SMTP, FROM, "--public-url", "https://a.b/"]),
             false,
         )
         .unwrap();

@@ -29,6 +29,9 @@ use crate::{
 /// Requests that are still at work this long after the signal are broken off.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// Rights that were taken away end a stream of changes within this time.
+pub const AUTHORISE_EVERY: Duration = Duration::from_mins(1);
+
 /// What [`build`] needs besides the desk.
 pub struct Setup {
     /// Where the demo's file mailer writes.
@@ -37,6 +40,8 @@ pub struct Setup {
     pub dist: Option<PathBuf>,
     /// Proxies to trust.
     pub trusted_proxies: usize,
+    /// How often an open stream's right is asked for again: [`AUTHORISE_EVERY`].
+    pub authorise_every: Duration,
     /// Ends the streams, then the server.
     pub shutdown: CancellationToken,
 }
@@ -63,6 +68,7 @@ pub fn build(desk: &Desk, setup: Setup) -> (Router, impl Future<Output = ()> + u
         changes,
         assets: Assets::new(setup.dist),
         trusted_proxies: setup.trusted_proxies,
+        authorise_every: setup.authorise_every,
         shutdown: setup.shutdown,
     });
     (router, poller)

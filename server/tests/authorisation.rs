@@ -21,39 +21,39 @@ use requests::{Of, prepare};
 /// caller's hand opens. Foreign is the other tenant's, or another person's. A super-admin
 /// has every tenant: own is the first one's.
 const TABLE: &str = "
-#                                anonymous    learner      admin of A   admin of B   super-admin
-#                                own for mis  own for mis  own for mis  own for mis  own for mis
-/api/session/current             200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
-/api/session/sign_in             200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
-/api/session/sign_out            401  -   -   200  -   -   200  -   -   200  -   -   200  -   -
-/api/session/sign_out_everywhere 401  -   -   200  -   -   200  -   -   200  -   -   200  -   -
-/api/tenants/overview            401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/tenants/list                401  -   -   404  -   -   404  -   -   404  -   -   200  -   -
-/api/people/list                 401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/imports/check               401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/imports/begin               401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/imports/chunk               401 401 401  404 404 404  200 404 404  200 404 404  200 404 404
-/api/imports/commit              401 401 401  404 404 404  200 404 404  200 404 404  200 404 404
-/api/imports/status              401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/imports/outcomes            401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/imports/list                401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/invitations/list            401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/invitations/counts          401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/invitations/resend          401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/invitations/revoke          401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/api/landing/open                200  -  404  200  -  404  200  -  404  200  -  404  200  -  404
-/api/landing/show                200  -  404  200  -  404  200  -  404  200  -  404  200  -  404
-/api/landing/register            200  -  404  409  -  404  409  -  404  409  -  404  409  -  404
-/api/landing/accept              401 401 401  200 409 404  200 409 404  200 409 404  200 409 404
-/api/mine/home                   401  -   -   200  -   -   200  -   -   200  -   -   200  -   -
-/api/mine/accept                 401 401 401  200 404 404  200 404 404  200 404 404  200 404 404
-/api/mine/decline                401 401 401  200 404 404  200 404 404  200 404 404  200 404 404
-/api/demo/mails                  404  -   -   404  -   -   404  -   -   404  -   -   404  -   -
-/api/demo/mail                   404  -  404  404  -  404  404  -  404  404  -  404  404  -  404
-/api/events                      401 401 401  404 404 404  200 404 404  200 404 404  200 200 404
-/healthz                         200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
-/demo/mailbox/{id}/html          404  -  404  404  -  404  404  -  404  404  -  404  404  -  404
-/{*path}                         200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+#                                anonymous    learner      instructor   admin of A   admin of B   super-admin
+#                                own for mis  own for mis  own for mis  own for mis  own for mis  own for mis
+/api/session/current             200  -   -   200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/api/session/sign_in             200  -   -   200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/api/session/sign_out            401  -   -   200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/api/session/sign_out_everywhere 401  -   -   200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/api/tenants/overview            401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/tenants/list                401  -   -   404  -   -   404  -   -   404  -   -   404  -   -   200  -   -
+/api/people/list                 401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/imports/check               401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/imports/begin               401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/imports/chunk               401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 404 404
+/api/imports/commit              401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 404 404
+/api/imports/status              401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/imports/outcomes            401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/imports/list                401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/invitations/list            401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/invitations/counts          401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/invitations/resend          401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/invitations/revoke          401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/api/landing/open                200  -  404  200  -  404  200  -  404  200  -  404  200  -  404  200  -  404
+/api/landing/show                200  -  404  200  -  404  200  -  404  200  -  404  200  -  404  200  -  404
+/api/landing/register            200  -  404  409  -  404  409  -  404  409  -  404  409  -  404  409  -  404
+/api/landing/accept              401 401 401  200 409 404  200 409 404  200 409 404  200 409 404  200 409 404
+/api/mine/home                   401  -   -   200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/api/mine/accept                 401 401 401  200 404 404  200 404 404  200 404 404  200 404 404  200 404 404
+/api/mine/decline                401 401 401  200 404 404  200 404 404  200 404 404  200 404 404  200 404 404
+/api/demo/mails                  404  -   -   404  -   -   404  -   -   404  -   -   404  -   -   404  -   -
+/api/demo/mail                   404  -  404  404  -  404  404  -  404  404  -  404  404  -  404  404  -  404
+/api/events                      401 401 401  404 404 404  404 404 404  200 404 404  200 404 404  200 200 404
+/healthz                         200  -   -   200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
+/demo/mailbox/{id}/html          404  -  404  404  -  404  404  -  404  404  -  404  404  -  404  404  -  404
+/{*path}                         200  -   -   200  -   -   200  -   -   200  -   -   200  -   -   200  -   -
 ";
 
 /// Who asks.
@@ -61,15 +61,17 @@ const TABLE: &str = "
 pub enum Who {
     Anonymous,
     Learner,
+    Instructor,
     AdminOfA,
     AdminOfB,
     SuperAdmin,
 }
 
 impl Who {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Anonymous,
         Self::Learner,
+        Self::Instructor,
         Self::AdminOfA,
         Self::AdminOfB,
         Self::SuperAdmin,
@@ -79,7 +81,7 @@ impl Who {
 struct Line {
     name: &'static str,
     /// By caller, then own, foreign, missing.
-    cells: [[Option<u16>; 3]; 5],
+    cells: [[Option<u16>; 3]; 6],
 }
 
 fn table() -> Vec<Line> {
@@ -90,7 +92,7 @@ fn table() -> Vec<Line> {
             let mut words = line.split_whitespace();
             let name = words.next().unwrap();
             let numbers: Vec<Option<u16>> = words.map(|word| word.parse().ok()).collect();
-            let numbers: [Option<u16>; 15] = numbers.try_into().expect(line);
+            let numbers: [Option<u16>; 18] = numbers.try_into().expect(line);
             let cells = std::array::from_fn(|who| std::array::from_fn(|of| numbers[who * 3 + of]));
             Line { name, cells }
         })
@@ -130,7 +132,7 @@ on_both_engines!(s21_every_cell_of_the_table_holds, |app| {
                     continue;
                 };
                 for of in variants(line.name, of) {
-                    let answer = ask(app, line.name, who, of).await;
+                    let (answer, before) = ask(app, line.name, who, of).await;
                     // What mixes the own tenant with another's thing is missing for everybody.
                     let expected = match of {
                         Of::ForeignThing if expected == 200 => 404,
@@ -142,6 +144,14 @@ on_both_engines!(s21_every_cell_of_the_table_holds, |app| {
                             line.name,
                             answer.status,
                             answer.text()
+                        ));
+                    }
+                    // What was refused has left nothing behind.
+                    let after = counts(app).await;
+                    if answer.status >= 400 && after != before {
+                        wrong.push(format!(
+                            "{} {who:?} {of:?}: refused, but {before:?} became {after:?}",
+                            line.name
                         ));
                     }
                     if answer.status == 404 && of != Of::Own {
@@ -175,16 +185,66 @@ fn variants(name: &str, of: Of) -> Vec<Of> {
     }
 }
 
-async fn ask(app: &TestApp, name: &'static str, who: Who, of: Of) -> Answer {
+/// Rows of what an action could leave behind.
+async fn counts(app: &TestApp) -> [i64; 6] {
+    let row: (i64, i64, i64, i64, i64, i64) = app
+        .desk
+        .storage
+        .read(|tx| {
+            Box::pin(tx.one(
+                "SELECT (SELECT COUNT(*) FROM audit_events), (SELECT COUNT(*) FROM invitations),
+                        (SELECT COUNT(*) FROM imports), (SELECT COUNT(*) FROM memberships),
+                        (SELECT COUNT(*) FROM outbox), (SELECT COUNT(*) FROM users)",
+                server::args![],
+            ))
+        })
+        .await
+        .unwrap();
+    [row.0, row.1, row.2, row.3, row.4, row.5]
+}
+
+/// The answer, and what there was right before the call.
+async fn ask(app: &TestApp, name: &'static str, who: Who, of: Of) -> (Answer, [i64; 6]) {
+    let session = session_of(app, who).await;
+    prepare(app, &session, name, who, of).await
+}
+
+/// A demo shows its mails to everybody: the lines that are 404 elsewhere, driven once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s21_the_demos_lines_hold_in_a_demo() {
+    let app = TestApp::start_with(common::Engine::Sqlite, |settings| settings.demo = true).await;
+    std::fs::create_dir(&app.mail_folder).unwrap();
+    std::fs::write(
+        app.mail_folder.join("0198.eml"),
+        "From: a@b.test\r\nTo: c@d.test\r\nSubject: Hi\r\nMIME-Version: 1.0\r\n\
+         Content-Type: text/html; charset=utf-8\r\n\r\n<p>Hello</p>\r\n",
+    )
+    .unwrap();
+    for who in Who::ALL {
+        let session = session_of(&app, who).await;
+        let post = async |path: &str, arguments| session.call(path, arguments).await.0;
+        let search = serde_json::json!({ "search": "" });
+        assert_eq!(post("/api/demo/mails", search).await, 200, "{who:?}");
+        for (id, status) in [("0198", 200), ("0199", 404), ("../0198", 404)] {
+            let arguments = serde_json::json!({ "id": id });
+            assert_eq!(post("/api/demo/mail", arguments).await, status, "{who:?}");
+            let path = format!("/demo/mailbox/{}/html", id.replace('/', "%2F"));
+            assert_eq!(session.get(&path).await.status, status, "{who:?} {id}");
+        }
+    }
+    app.end().await;
+}
+
+async fn session_of(app: &TestApp, who: Who) -> common::Session {
     let world = &app.world;
-    let session = match who {
+    match who {
         Who::Anonymous => app.anonymous(),
         Who::Learner => app.session_of(world.learner).await,
+        Who::Instructor => app.session_of(world.instructor).await,
         Who::AdminOfA => app.session_of(world.acme_admin).await,
         Who::AdminOfB => app.session_of(world.globex_admin).await,
         Who::SuperAdmin => app.session_of(world.super_admin).await,
-    };
-    prepare(app, &session, name, who, of).await
+    }
 }
 
 /// Everything that could tell two refusals apart.

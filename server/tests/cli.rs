@@ -90,6 +90,8 @@ fn wrong_options_are_refused_with_a_sentence_and_two() {
         &["serve", "--public-url", "not a url"],
         &["migrate", "--database-url", "sqlite:"],
         &["serve", "--mail-hold-seconds", "soon"],
+        &["serve", "--listen", "0.0.0.0:0"],
+        &["serve", "--smtp-url", "smtp://u:hunter2@mail.test"],
     ] {
         let output = run(args);
         let said = String::from_utf8(output.stderr).unwrap();
@@ -143,6 +145,9 @@ async fn demo_story(more: &[&str]) {
         assert_eq!(status, 200, "{email}");
         assert_eq!(me["memberships"][0]["slug"].as_str(), tenant, "{email}");
     }
+    let (_, current) = admin.call("/api/session/current", json!({})).await;
+    assert_eq!(current["mail_configured"], true, "the mailbox takes them");
+    assert_eq!(current["demo"]["mails_leave"], false, "no mail server");
     let (_, tenants) = admin.call("/api/tenants/list", json!({})).await;
     assert_eq!(tenants[0]["name"], "Acme Academy");
     assert_eq!(tenants[1]["name"], "Globex Institute");
@@ -205,32 +210,150 @@ async fn the_demo_is_whole_on_postgres() {
     demo_story(&["--database-url", &url]).await;
 }
 
+/// Runs a command that reads a password; its exit code and all it said.
+fn with_password(args: &[&str], data: &Path, password: &str) -> (Option<i32>, String) {
+    let mut child = beckon()
+        .args(args)
+        .arg("--data-dir")
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    // Where it is refused before, nobody reads it.
+    let _unread = writeln!(stdin, "{password}");
+    drop(stdin);
+    let code = child.wait().unwrap().code();
+    let mut said = String::new();
+    child.stdout.unwrap().read_to_string(&mut said).unwrap();
+    child.stderr.unwrap().read_to_string(&mut said).unwrap();
+    (code, said)
+}
+
+async fn a_tenant_made_on_the_command_line(more: &[&str]) {
+    let data = tempfile::tempdir().unwrap();
+    let create = |args: &[&str], password: &str| {
+        let mut all = vec!["tenant", "create"];
+        all.extend(args);
+        all.extend(more);
+        with_password(&all, data.path(), password)
+    };
+    let acme = ["--slug", "acme", "--name", "Acme Academy"];
+    let zone = ["--time-zone", "europe/berlin"];
+    let admin = ["--admin", "You@example.org"];
+    let with = |change: &[&'static str]| {
+        // The last one of an option that is repeated would be refused: so it is replaced.
+        let mut args: Vec<&str> = [&acme[..], &zone, &admin].concat();
+        for pair in change.chunks(2) {
+            let at = args.iter().position(|arg| *arg == pair[0]).unwrap();
+            args[at + 1] = pair[1];
+        }
+        args
+    };
+    for (args, password, names) in [
+        (with(&["--slug", "Acme Academy"]), "a long password", "slug"),
+        (with(&["--name", " "]), "a long password", "name"),
+        (
+            with(&["--time-zone", "Mars/Olympus"]),
+            "a long password",
+            "time zone",
+        ),
+        (with(&["--admin", "you"]), "a long password", "e-mail"),
+        (with(&[]), "short", "password"),
+    ] {
+        let (code, said) = create(&args, password);
+        assert_eq!(code, Some(2), "{args:?}: {said}");
+        assert!(said.contains(names) && said.ends_with(".\n"), "{said}");
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let (code, said) = create(&with(&[]), "a long password");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("a long password"), "{said}");
+    let (code, said) = create(&with(&["--name", "Another"]), "another password");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("already"), "{said}");
+    // A second one for the same admin: no password is asked, and the old one stays.
+    let (code, said) = create(&with(&["--slug", "acme-2"]), "");
+    assert_eq!(code, Some(0), "{said}");
+
+    let server = Running::start("serve", data.path(), more);
+    let session = Session::at(&server.url);
+    let (status, me) = session
+        .call(
+            "/api/session/sign_in",
+            sign_in("you@example.org", "a long password"),
+        )
+        .await;
+    assert_eq!((status, &me["super_admin"]), (200, &json!(false)), "{me}");
+    assert_eq!(me["memberships"].as_array().unwrap().len(), 2, "{me}");
+    assert_eq!(me["memberships"][0]["role"], "admin");
+    let (status, overview) = session
+        .call("/api/tenants/overview", json!({ "tenant": "acme" }))
+        .await;
+    assert_eq!(status, 200, "{overview}");
+    assert_eq!(overview["name"], "Acme Academy");
+    assert_eq!(overview["time_zone"], "Europe/Berlin");
+    assert_eq!(overview["members"], 1);
+    assert_eq!(overview["hold_seconds"], 60);
+}
+
+#[tokio::test]
+async fn a_tenant_made_on_the_command_line_works_on_sqlite() {
+    a_tenant_made_on_the_command_line(&[]).await;
+}
+
+#[tokio::test]
+async fn a_tenant_made_on_the_command_line_works_on_postgres() {
+    let url = postgres::fresh_url().await;
+    a_tenant_made_on_the_command_line(&["--database-url", &url]).await;
+}
+
+/// Whoever cannot wait for what is at work sends the signal again.
+#[test]
+fn f18_a_second_signal_ends_the_program_at_once() {
+    let data = tempfile::tempdir().unwrap();
+    let mut running = Running::start("serve", data.path(), &[]);
+    // A request whose body never comes is at work until it is broken off, after 30 s.
+    let address = running.url.strip_prefix("http://").unwrap();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream
+        .write_all(
+            b"POST /api/session/current HTTP/1.1\r\nhost: localhost\r\n\
+              content-type: application/json\r\ncontent-length: 100\r\n\r\n{",
+        )
+        .unwrap();
+    // Long enough for the request to have begun.
+    std::thread::sleep(Duration::from_millis(500));
+    let signal = |running: &Running| {
+        let pid = running.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().unwrap();
+        assert!(sent.success());
+    };
+    signal(&running);
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(
+        running.child.try_wait().unwrap().is_none(),
+        "it did not wait for the request at work"
+    );
+    signal(&running);
+    let began = Instant::now();
+    let status = running.child.wait().unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
+    assert_eq!(status.code(), Some(1));
+}
+
 #[tokio::test]
 async fn an_admin_made_on_the_command_line_signs_in() {
     let data = tempfile::tempdir().unwrap();
     let create = |password: &str| {
-        let mut child = beckon()
-            .args([
-                "admin",
-                "create",
-                "--email",
-                "Root@example.org",
-                "--data-dir",
-            ])
-            .arg(data.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        writeln!(stdin, "{password}").unwrap();
-        drop(stdin);
-        let code = child.wait().unwrap().code();
-        let mut said = String::new();
-        child.stdout.unwrap().read_to_string(&mut said).unwrap();
-        child.stderr.unwrap().read_to_string(&mut said).unwrap();
-        (code, said)
+        let args = ["admin", "create", "--email", "Root@example.org"];
+        with_password(&args, data.path(), password)
     };
     let (code, said) = create("short");
     assert_eq!(code, Some(2), "{said}");

@@ -137,13 +137,24 @@ on_both_engines!(s08_no_answer_tells_where_one_was, |app| {
         (page.status, page.header("referrer-policy")),
         (200, "no-referrer")
     );
+    let (_, _, token) = common::world::invited(
+        &app.desk,
+        app.world.acme,
+        app.world.acme_admin,
+        "mara@example.test",
+        None,
+    )
+    .await;
     // The landing page's calls are kept by no cache, whether they fail or not.
-    for (path, body) in [
-        ("/api/landing/open", json!({ "token": "x" })),
-        ("/api/landing/show", json!({})),
-        (CURRENT, json!({})),
+    for (path, body, status) in [
+        ("/api/landing/open", json!({ "token": "x" }), 404),
+        ("/api/landing/show", json!({}), 404),
+        ("/api/landing/open", json!({ "token": token.reveal() }), 200),
+        ("/api/landing/show", json!({}), 200),
+        (CURRENT, json!({}), 200),
     ] {
         let answer = session.post(path, &body).await;
+        assert_eq!(answer.status, status, "{path}");
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         assert_eq!(answer.header("referrer-policy"), "no-referrer", "{path}");
     }
@@ -368,6 +379,92 @@ on_both_engines!(changes_are_told_to_those_who_may_see_them, |app| {
     assert!(!told.contains(&globex.to_string()));
 });
 
+/// Another site's page may not listen, and whoever loses the right hears no more: asked
+/// again each minute, here more often.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s47_a_stream_is_for_our_pages_and_ends_with_the_right() {
+    let often = Duration::from_millis(50);
+    let app = TestApp::start_as(Engine::Sqlite, often, |_| {}).await;
+    let admin = app.session_of(app.world.acme_admin).await;
+    let ask = || admin.request(Method::GET, "/api/events?tenant=acme");
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.test"),
+    ] {
+        let answer = admin.send(ask().header(name, value)).await;
+        assert_eq!(answer.status, 403, "{name}: {value}");
+    }
+    let mut events = ask().send().await.unwrap();
+    assert_eq!(events.status(), 200);
+    // The right is there still, however often it is asked for.
+    let quiet = tokio::time::timeout(often * 10, async {
+        while events.chunk().await.unwrap().is_some() {}
+    })
+    .await;
+    assert!(quiet.is_err(), "the stream ended though the right is there");
+    let remove = "DELETE FROM memberships WHERE user_id = $1";
+    common::world_sql(&app, remove, args![app.world.acme_admin]).await;
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while events.chunk().await.unwrap().is_some() {}
+    })
+    .await
+    .expect("the stream goes on though the right is gone");
+    app.end().await;
+}
+
+/// A page of another site that makes its own name point at this machine (DNS rebinding)
+/// gets nothing of a demo, whose passwords are public.
+#[tokio::test]
+async fn s47_a_demo_answers_under_this_machines_names_only() {
+    let demo = TestApp::start_with(Engine::Sqlite, |settings| {
+        settings.demo = true;
+        settings.public_url = "https://demo.example.org".to_owned();
+    })
+    .await;
+    let session = demo.anonymous();
+    let as_host = async |path: &str, host: &str| {
+        let request = session.request(Method::POST, path).header("host", host);
+        session.send(request.json(&json!({}))).await
+    };
+    let get = async |path: &str, host: &str| {
+        let request = session.request(Method::GET, path).header("host", host);
+        session.send(request.header("accept", "text/html")).await
+    };
+    for host in [
+        "evil.test",
+        "evil.test:3000",
+        "localhost.evil.test",
+        "0.0.0.0",
+    ] {
+        let answer = as_host(CURRENT, host).await;
+        assert_eq!(answer.status, 421, "{host}");
+        assert!(!answer.text().contains(PASSWORD));
+        assert_eq!(answer.header("x-frame-options"), "DENY");
+        assert_eq!(get("/", host).await.status, 421, "{host}");
+        assert_eq!(get("/healthz", host).await.status, 421, "{host}");
+    }
+    for host in [
+        "localhost",
+        "localhost:3000",
+        "127.0.0.1",
+        "[::1]:1",
+        "DEMO.example.org",
+    ] {
+        assert_eq!(as_host(CURRENT, host).await.status, 200, "{host}");
+        assert_eq!(get("/", host).await.status, 200, "{host}");
+    }
+    demo.end().await;
+    // The real thing stands behind proxies with names of their own, and shows no passwords.
+    let real = TestApp::start(Engine::Sqlite).await;
+    let session = real.anonymous();
+    let request = session
+        .request(Method::GET, "/healthz")
+        .header("host", "any.test");
+    assert_eq!(session.send(request).await.status, 200);
+    real.end().await;
+}
+
 /// Streams do not keep the server from ending.
 #[tokio::test]
 async fn f18_open_streams_end_first() {
@@ -399,7 +496,9 @@ async fn the_demos_mailbox_shows_mails_apart() {
     let (status, mails) = session
         .call("/api/demo/mails", json!({ "search": "D.TEST" }))
         .await;
-    assert_eq!((status, &mails[0]["id"]), (200, &Value::from(id.clone())));
+    assert_eq!(status, 200, "{mails}");
+    assert_eq!(mails["mails"][0]["id"], Value::from(id.clone()));
+    assert_eq!(mails["next"], json!(null));
     let (status, mail) = session.call("/api/demo/mail", json!({ "id": id })).await;
     assert_eq!((status, &mail["line"]["subject"]), (200, &json!("Hi")));
     let html = session.get(&format!("/demo/mailbox/{id}/html")).await;
@@ -411,6 +510,8 @@ async fn the_demos_mailbox_shows_mails_apart() {
     assert_eq!(html.header("x-frame-options"), "SAMEORIGIN");
     let (_, current) = session.call(CURRENT, json!({})).await;
     assert_eq!(current["demo"]["password"], PASSWORD);
+    // What the mailbox says about where mails go.
+    assert_eq!(current["demo"]["mails_leave"], true);
     app.end().await;
 }
 

@@ -216,6 +216,28 @@ async fn a_resend_has_a_brake_replaces_the_queued_mail_and_only_serves_the_livin
 }
 
 #[tokio::test]
+async fn f20_without_a_mail_server_a_resend_says_so_and_changes_nothing() {
+    on_every_engine(|stage| async move {
+        let (bundle, token) = stage.invited("mara@new.test").await;
+        let mut desk = stage.desk.clone();
+        let mut settings = server::services::Settings::clone(&desk.settings);
+        settings.mail_configured = false;
+        desk.settings = std::sync::Arc::new(settings);
+        let service = server::services::invitations::InvitationsService::new(desk);
+        stage.clock.advance_seconds(61);
+        let ada = stage.signed_in(stage.ada).await;
+        let Err(ApiError::Conflict { code, message }) = service.resend(&ada, acme(bundle)).await
+        else {
+            panic!("it was resent");
+        };
+        assert_eq!(code, "no_mail_server");
+        assert!(message.contains("--smtp-url"), "{message}");
+        assert!(stage.open(&Stage::anonymous(), &token).await.is_ok());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn s24_whoever_resends_answers_for_an_inviter_who_is_gone() {
     on_every_engine(|stage| async move {
         let (bundle, _) = stage.invited("mara@new.test").await;

@@ -80,6 +80,7 @@ pub fn texts(project: &Project) -> Outcome {
         check_rule(project, rule, &mut findings);
     }
     check_files(project, &mut findings);
+    check_routes(project, &mut findings);
     check_migrations(project, &mut findings);
     if findings.is_empty() {
         return Ok(());
@@ -191,6 +192,63 @@ fn check_lines(name: &str, text: &str, findings: &mut Vec<String>) {
     }
 }
 
+/// Where the router is made: one match over `Route`, whose every variant stands in the
+/// authorisation table. A route that is added elsewhere or besides would be in no table.
+const ROUTER: &str = "server/src/http/mod.rs";
+/// How routes come into a router of axum.
+const ADD_ROUTES: [&str; 10] = [
+    ".route(",
+    ".route_service(",
+    ".fallback(",
+    ".fallback_service(",
+    ".method_not_allowed_fallback(",
+    ".nest(",
+    ".nest_service(",
+    ".merge(",
+    ".leptos_routes(",
+    ".leptos_routes_with_context(",
+];
+
+fn check_routes(project: &Project, findings: &mut Vec<String>) {
+    for path in files(&project.root.join("server/src"), &["rs"]) {
+        let Ok(text) = fs::read_to_string(&path) else {
+            continue;
+        };
+        let name = shown(project, &path);
+        let in_router = name == ROUTER;
+        for number in routes_by_hand(&text, in_router) {
+            findings.push(format!(
+                "{name}:{number}: adds a route by hand; a route is a variant of `Route`, added in the match of {ROUTER}, so that the authorisation test demands its line"
+            ));
+        }
+    }
+}
+
+/// The lines that add routes; in the router's own file only those that stand in no arm of
+/// the match over `Route`.
+fn routes_by_hand(text: &str, in_router: bool) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut in_arm = false;
+    for (number, line) in text.lines().enumerate() {
+        let code = line.trim_start();
+        if code.starts_with("//") {
+            continue;
+        }
+        if in_router && code.starts_with("Route::") && code.contains(" => ") {
+            in_arm = true;
+        }
+        let adds: usize = ADD_ROUTES.iter().map(|add| code.matches(add).count()).sum();
+        // An arm adds the one route that it is named after.
+        if adds > usize::from(in_arm) {
+            found.push(number + 1);
+        }
+        if adds > 0 || code.starts_with('}') {
+            in_arm = false;
+        }
+    }
+    found
+}
+
 fn check_migrations(project: &Project, findings: &mut Vec<String>) {
     let names = |engine: &str| -> BTreeSet<String> {
         files(&project.root.join("migrations").join(engine), &["sql"])
@@ -227,7 +285,7 @@ fn shown(project: &Project, path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_lines, names_path};
+    use super::{check_lines, names_path, routes_by_hand};
 
     #[test]
     fn a_rule_sees_code_and_not_comments_or_longer_names() {
@@ -251,5 +309,28 @@ mod tests {
         );
         assert_eq!(findings.len(), 1);
         assert!(findings[0].starts_with("x.rs:2:"));
+    }
+
+    #[test]
+    fn s22_a_route_that_is_added_by_hand_is_found() {
+        let router = "match route {\n\
+             Route::Health => router.route(route.path(), get(health)),\n\
+             Route::Api => router.route(\n\
+                 route.path(),\n\
+             ),\n\
+             Route::Front => router.fallback(spa::serve),\n\
+             })\n";
+        assert!(routes_by_hand(router, true).is_empty());
+        assert_eq!(routes_by_hand(router, false), [2, 3, 6]);
+        // The real one is read as it is meant.
+        let real = include_str!("../../server/src/http/mod.rs");
+        assert!(routes_by_hand(real, true).is_empty());
+        assert_eq!(routes_by_hand(real, false).len(), 5);
+        let more = format!("{router}.route(\"/debug\", get(debug))\n.merge(other)\n");
+        assert_eq!(routes_by_hand(&more, true), [8, 9]);
+        let twice = "Route::Health => router.route(a, b).route(c, d),";
+        assert_eq!(routes_by_hand(twice, true), [1]);
+        assert!(routes_by_hand("// .route( is for the router", false).is_empty());
+        assert!(routes_by_hand("let x = set.union(other);", false).is_empty());
     }
 }

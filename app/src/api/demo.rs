@@ -36,10 +36,20 @@ pub struct MailView {
     pub headers: Vec<(String, String)>,
 }
 
-/// The newest 200 mails that contain `search` in address or subject.
+/// A page of mails, newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailsPage {
+    /// At most 100. May be empty though more follow: a search looks at so many mails at once.
+    pub mails: Vec<MailLine>,
+    /// Present where more follow; as `after` it fetches them. Every mail of this page has an
+    /// id that is not smaller, every later one a smaller.
+    pub next: Option<String>,
+}
+
+/// The mails that contain `search` in address or subject, newest first, older than `after`.
 #[server(name = DemoMails, prefix = "/api", endpoint = "demo/mails", input = Json, output = Json)]
-pub async fn mails(search: String) -> Result<Vec<MailLine>, ApiError> {
-    answer(ports().demo.mails(&caller(), search).await)
+pub async fn mails(search: String, after: Option<String>) -> Result<MailsPage, ApiError> {
+    answer(ports().demo.mails(&caller(), search, after).await)
 }
 
 /// One mail.

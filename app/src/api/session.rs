@@ -18,7 +18,7 @@ pub struct Current {
     pub demo: Option<DemoInfo>,
     /// The server's version; old tabs compare it.
     pub version: String,
-    /// False without a mail server: a banner says that links must be copied.
+    /// False where no mail goes out, because no mail server is named: a banner says so.
     pub mail_configured: bool,
 }
 
@@ -57,6 +57,8 @@ pub struct DemoInfo {
     pub accounts: Vec<(String, String)>,
     /// The password of all of them.
     pub password: String,
+    /// A mail server is named: mails leave this machine, besides being kept here.
+    pub mails_leave: bool,
 }
 
 /// E-mail and password.

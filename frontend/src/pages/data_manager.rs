@@ -23,7 +23,8 @@ pub fn DataManagerPage() -> impl IntoView {
                 {if lines.is_empty() {
                     view! {
                         <EmptyState title="There is no tenant yet." art=EmptyArt::People>
-                            "Make the first one on the server's command line."
+                            "Make the first one on the server's command line: "
+                            <code>"beckon tenant create"</code>
                         </EmptyState>
                     }
                         .into_any()

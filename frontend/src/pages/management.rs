@@ -57,7 +57,7 @@ pub fn ManagementPage() -> impl IntoView {
 fn no_mail() -> AnyView {
     view! {
         <Notice tone=Tone::Warn title="No mail server is set up.">
-            "Invitations are made, and their mails wait until there is one."
+            "Invitations are made, but nobody is mailed. Once there is one, resend them."
         </Notice>
     }
     .into_any()

@@ -16,16 +16,7 @@ use crate::{
 pub(super) async fn create(options: AdminCreate) -> Result<(), Failure> {
     let email = sessions::canonical(&options.email)
         .ok_or_else(|| Failure::wrong(format!("{:?} is no e-mail address.", options.email)))?;
-    let password = read_password()?;
-    if password.chars().count() < password::SHORTEST || password.len() > password::LONGEST {
-        return Err(Failure::wrong(format!(
-            "A password has at least {} characters.",
-            password::SHORTEST
-        )));
-    }
-    let hash = password::hash_now(&password)
-        .map(PasswordHash)
-        .map_err(|error| Failure::failed(format!("The password could not be hashed: {error}.")))?;
+    let hash = read_and_hash_password()?;
     let storage = open_for(&options.database).await?;
     let now = SystemClock.now();
     let id = UserId(new_id(now));
@@ -51,6 +42,8 @@ pub(super) async fn create(options: AdminCreate) -> Result<(), Failure> {
                     tx.delete_sessions_of(known).await?;
                 } else {
                     tx.insert_users(vec![new]).await?;
+                    // Whatever waits for the address is the account's from now on (I2).
+                    tx.rekey(&email, id, now).await?;
                 }
                 tx.record(vec![AuditEvent {
                     tenant: None,
@@ -73,6 +66,20 @@ pub(super) async fn create(options: AdminCreate) -> Result<(), Failure> {
     } else {
         "The account is a super-admin with the new password; its sessions have ended."
     })
+}
+
+/// The hash of a password that is read from standard input.
+pub(super) fn read_and_hash_password() -> Result<PasswordHash, Failure> {
+    let password = read_password()?;
+    if password.chars().count() < password::SHORTEST || password.len() > password::LONGEST {
+        return Err(Failure::wrong(format!(
+            "A password has at least {} characters.",
+            password::SHORTEST
+        )));
+    }
+    password::hash_now(&password)
+        .map(PasswordHash)
+        .map_err(|error| Failure::failed(format!("The password could not be hashed: {error}.")))
 }
 
 /// The first line of standard input, asked for where a person types.

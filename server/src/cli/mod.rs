@@ -4,12 +4,13 @@ mod admin;
 mod check;
 mod decode;
 mod serve;
+mod tenant;
 
 use std::{io::IsTerminal as _, path::Path};
 
 use crate::{
     clock::SystemClock,
-    config::{AdminCommand, Command, Config, Database, DatabaseOptions},
+    config::{AdminCommand, Command, Config, Database, DatabaseOptions, TenantCommand},
     storage::Storage,
 };
 
@@ -57,6 +58,9 @@ pub async fn run(command: Command) -> Result<u8, Failure> {
         Command::Admin {
             command: AdminCommand::Create(options),
         } => admin::create(options).await?,
+        Command::Tenant {
+            command: TenantCommand::Create(options),
+        } => tenant::create(options).await?,
         Command::Check(options) => return check::run(&options, &SystemClock),
     }
     Ok(0)

@@ -1,19 +1,23 @@
 //! `beckon serve` and `beckon demo`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Failure, open, say};
 use crate::{
-    Setup, build,
+    AUTHORISE_EVERY, Setup, build,
     clock::SystemClock,
     config::Config,
     demo, jobs,
     mail::{Mailer, Smtp},
     services::{Desk, Settings},
 };
+
+/// Jobs that are still at work this long after the last request are broken off: longer
+/// than a mail needs that a server takes at all.
+const FINISH: Duration = Duration::from_mins(1);
 
 /// Serves until Ctrl-C or SIGTERM.
 pub(super) async fn run(config: Config) -> Result<(), Failure> {
@@ -42,7 +46,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
             public_url,
             secure_cookies,
             demo: config.demo,
-            mail_configured: config.smtp.is_some() || config.demo,
+            mail_configured: config.smtp.is_some(),
             mail_from: config.mail_from.clone(),
         }),
         wake: Arc::default(),
@@ -57,6 +61,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
             mail_folder: mail_folder(&config),
             dist: config.dist.clone(),
             trusted_proxies: config.trusted_proxies,
+            authorise_every: AUTHORISE_EVERY,
             shutdown: shutdown.clone(),
         },
     );
@@ -71,8 +76,14 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     say(&format!("Beckon is listening on http://{address}"))?;
     let served = crate::serve(router, listener, shutdown.clone()).await;
     shutdown.cancel();
-    tasks.wait().await;
-    storage.close().await;
+    // A job that hangs holds its connection, for which closing would wait.
+    let finish = async {
+        tasks.wait().await;
+        storage.close().await;
+    };
+    if tokio::time::timeout(FINISH, finish).await.is_err() {
+        tracing::warn!("jobs were still at work and are broken off; the next start takes them up");
+    }
     tracing::info!("ended");
     served.map_err(|error| Failure::failed(format!("The server ended: {error}.")))
 }
@@ -82,14 +93,19 @@ fn mail_folder(config: &Config) -> PathBuf {
     config.data_dir.join("mail")
 }
 
-/// What sends the mails; a demo without a mail server writes files.
+/// What sends the mails; a demo writes each to a file, with a mail server as without.
 fn mailer(config: &Config) -> Result<Option<Mailer>, Failure> {
-    match &config.smtp {
-        Some(url) => Smtp::from_url(&url.0)
-            .map(|smtp| Some(Mailer::Smtp(smtp)))
-            .map_err(Failure::wrong),
-        None => Ok(config.demo.then(|| Mailer::File(mail_folder(config)))),
-    }
+    let smtp = config
+        .smtp
+        .as_ref()
+        .map(|url| Smtp::from_url(&url.0))
+        .transpose()
+        .map_err(Failure::wrong)?;
+    Ok(if config.demo {
+        Some(Mailer::File(mail_folder(config), smtp))
+    } else {
+        smtp.map(Mailer::Smtp)
+    })
 }
 
 /// Demo data, and the operator's hold. A demo and the real thing never share a database:
@@ -123,22 +139,32 @@ async fn prepare(desk: &Desk, config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Cancels at the first Ctrl-C or SIGTERM.
+/// Cancels at the first Ctrl-C or SIGTERM; at the second the program ends at once, as by
+/// a kill, after which work resumes (F01).
 fn end_on_signal(shutdown: CancellationToken) -> Result<(), Failure> {
     #[cfg(unix)]
     let mut terminate =
         tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
             .map_err(|error| Failure::failed(format!("Signals cannot be watched: {error}.")))?;
     tokio::spawn(async move {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+        for first in [true, false] {
+            #[cfg(unix)]
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            #[cfg(not(unix))]
+            let _ended = tokio::signal::ctrl_c().await;
+            if first {
+                tracing::info!(
+                    "ending: no new requests, the ones at work finish; a second signal ends it now"
+                );
+                shutdown.cancel();
+            } else {
+                tracing::warn!("ended at the second signal");
+                std::process::exit(1);
+            }
         }
-        #[cfg(not(unix))]
-        let _ended = tokio::signal::ctrl_c().await;
-        tracing::info!("ending: no new requests, the ones at work finish");
-        shutdown.cancel();
     });
     Ok(())
 }

@@ -134,7 +134,12 @@ async fn answer(app: &App, path: &'static str, peer: SocketAddr, request: Reques
         Err(refused) => return *refused,
     };
     let mut response = run(app, resolved.caller, request).await;
-    if resolved.stale_cookie && !response.headers().contains_key(header::SET_COOKIE) {
+    // Only here: the answer to a call that was under way while somebody signed in would
+    // take the new session's cookie away.
+    if path == "/api/session/current"
+        && resolved.stale_cookie
+        && !response.headers().contains_key(header::SET_COOKIE)
+    {
         let clear = session_cookie::clear(&app.parts.desk.settings);
         if let Ok(clear) = HeaderValue::from_str(&clear) {
             response.headers_mut().insert(header::SET_COOKIE, clear);

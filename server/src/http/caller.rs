@@ -1,6 +1,9 @@
 //! Who asks: peer, session cookie, landing cookie.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use app::{
     api::ApiError,
@@ -27,6 +30,13 @@ pub(super) async fn resolve(
     peer: SocketAddr,
 ) -> Result<Resolved, ApiError> {
     let settings = &app.parts.desk.settings;
+    if first_sign_of_a_proxy(headers, app.parts.trusted_proxies, &app.proxy_seen) {
+        tracing::warn!(
+            "requests carry X-Forwarded-For, but no proxy is trusted: every caller counts as \
+             one peer, and one who guesses slows all; set --trusted-proxies if a proxy stands \
+             before this server"
+        );
+    }
     let session = cookie(headers, session_cookie::name(settings));
     let actor = sessions::actor(&app.parts.desk, session).await?;
     let stale_cookie = session.is_some_and(|value| !value.is_empty()) && actor == Actor::Anonymous;
@@ -60,6 +70,11 @@ fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(one, _)| *one == name)
         .map(|(_, value)| value)
+}
+
+/// Whether a proxy seems to stand before a server that trusts none; `true` once.
+fn first_sign_of_a_proxy(headers: &HeaderMap, proxies: usize, seen: &AtomicBool) -> bool {
+    proxies == 0 && headers.contains_key("x-forwarded-for") && !seen.swap(true, Ordering::Relaxed)
 }
 
 /// The peer, or with `proxies` trusted ones before us the entry that the outermost of
@@ -101,6 +116,17 @@ mod tests {
         assert_eq!(cookie(&headers, "a"), Some("1"));
         assert_eq!(cookie(&headers, "b"), Some("2"));
         assert_eq!(cookie(&headers, "c"), None);
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_trusted_is_reported_once() {
+        let seen = AtomicBool::new(false);
+        let plain = headers(&[("host", "beckon.test")]);
+        let forwarded = headers(&[("x-forwarded-for", "203.0.113.9")]);
+        assert!(!first_sign_of_a_proxy(&plain, 0, &seen));
+        assert!(!first_sign_of_a_proxy(&forwarded, 1, &seen));
+        assert!(first_sign_of_a_proxy(&forwarded, 0, &seen));
+        assert!(!first_sign_of_a_proxy(&forwarded, 0, &seen));
     }
 
     #[test]

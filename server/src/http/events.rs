@@ -20,8 +20,6 @@ use crate::services::events::Subscription;
 
 /// A line that says nothing keeps proxies from closing the stream.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// Rights that were taken away end the stream within this time.
-const AUTHORISE_EVERY: Duration = Duration::from_mins(1);
 
 /// Whose changes.
 #[derive(Debug, Deserialize)]
@@ -82,7 +80,8 @@ async fn tell(
     mut subscription: Subscription,
     sender: mpsc::Sender<Result<Event, Infallible>>,
 ) {
-    let mut authorise_at = tokio::time::Instant::now() + AUTHORISE_EVERY;
+    let every = app.parts.authorise_every;
+    let mut authorise_at = tokio::time::Instant::now() + every;
     // A first line, so that proxies pass the answer's head on at once.
     let hello = Event::default().comment("listening");
     if sender.send(Ok(hello)).await.is_err() {
@@ -93,7 +92,7 @@ async fn tell(
             () = app.parts.shutdown.cancelled() => return,
             () = sender.closed() => return,
             () = tokio::time::sleep_until(authorise_at) => {
-                authorise_at += AUTHORISE_EVERY;
+                authorise_at += every;
                 match authorise(app, headers, peer, tenant).await {
                     Ok(_still) => {}
                     // The database may be away for a moment; the right is not.

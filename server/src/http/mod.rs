@@ -5,11 +5,16 @@ mod assets;
 mod caller;
 mod events;
 mod headers;
+mod host;
 mod mailbox;
 mod respond;
 mod spa;
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 
 use app::ports::Ports;
 use axum::{
@@ -79,6 +84,8 @@ pub struct Parts {
     pub assets: Assets,
     /// Proxies to trust.
     pub trusted_proxies: usize,
+    /// Rights that were taken away end a stream within this time.
+    pub authorise_every: Duration,
     /// Ends the streams, then the server.
     pub shutdown: CancellationToken,
 }
@@ -87,6 +94,8 @@ pub struct Parts {
 struct App {
     parts: Parts,
     functions: HashSet<&'static str>,
+    /// A proxy that is not trusted was reported.
+    proxy_seen: AtomicBool,
 }
 
 type Shared = Arc<App>;
@@ -111,6 +120,7 @@ pub fn router(parts: Parts) -> Router {
     let app = Arc::new(App {
         parts,
         functions: server_functions().into_iter().collect(),
+        proxy_seen: AtomicBool::new(false),
     });
     Route::ALL
         .into_iter()
@@ -125,6 +135,7 @@ pub fn router(parts: Parts) -> Router {
             Route::MailHtml => router.route(route.path(), get(mailbox::html)),
             Route::FrontEnd => router.fallback(spa::serve),
         })
+        .layer(middleware::from_fn_with_state(app.clone(), host::check))
         .layer(CatchPanicLayer::custom(respond::panicked))
         .layer(middleware::from_fn_with_state(
             app.clone(),

@@ -41,7 +41,7 @@ const WRITE_AGAIN: [Duration; 6] = [
 ];
 
 /// Sends what is due until `shutdown`; mails that are on the wire by then are finished,
-/// the others of their batch are put off (F18).
+/// the others of their batch are given back (F18).
 pub async fn run(desk: Desk, mailer: Mailer, shutdown: CancellationToken) {
     loop {
         match send_until(&desk, &mailer, &shutdown).await {
@@ -129,18 +129,20 @@ async fn send_all(
             let _permit = permits.acquire_owned().await;
             // A mail server that hangs would keep the whole batch's time from ending.
             if shutdown.is_cancelled() {
-                return Err(MailFailure::new(
-                    FailureClass::Transient,
-                    "The server was ended before this mail was sent; it goes out later.",
-                ));
+                return Try::NotBegun;
             }
-            let mail = invitation::write(&letter, &token, &desk.settings, desk.now())?;
-            mailer.send(&mail).await
+            Try::Ended(
+                match invitation::write(&letter, &token, &desk.settings, desk.now()) {
+                    Ok(mail) => mailer.send(&mail).await,
+                    Err(failure) => Err(failure),
+                },
+            )
         });
         by_task.insert(task.id(), kept);
     }
     while let Some(first) = tasks.join_next_with_id().await {
         let mut results = Vec::new();
+        let mut not_begun = Vec::new();
         let mut next = Some(first);
         // Whatever else is done by now is written in the same transaction.
         while let Some(joined) = next {
@@ -149,31 +151,48 @@ async fn send_all(
                 // A poison entry harms itself alone (F12); nobody knows how far it got.
                 Err(error) => (
                     error.id(),
-                    Err(MailFailure::new(
+                    Try::Ended(Err(MailFailure::new(
                         FailureClass::Unknown,
                         "The server failed while it sent this mail. It may have arrived.",
-                    )),
+                    ))),
                 ),
             };
-            if let Some(letter) = by_task.remove(&task) {
-                results.push(outcome(&letter, result, desk.now()));
+            match (by_task.remove(&task), result) {
+                (Some(letter), Try::Ended(result)) => {
+                    results.push(outcome(&letter, result, desk.now()));
+                }
+                (Some(letter), Try::NotBegun) => not_begun.push(letter),
+                (None, _) => {}
             }
             next = tasks.try_join_next_with_id();
         }
-        write_down(desk, owner, &results).await;
+        write_down(desk, owner, &results, &not_begun).await;
     }
+}
+
+/// How one letter's task ended.
+enum Try {
+    /// The server is ending; it is as if the letter had not been claimed.
+    NotBegun,
+    /// Sent, or not.
+    Ended(Result<(), MailFailure>),
 }
 
 /// Writes results down; again for a while where the database is away, because a result
 /// that is lost is a mail that is sent twice. Whatever is not written by then is taken
 /// up again when its lease has run out.
-async fn write_down(desk: &Desk, owner: &str, results: &[Sent]) {
+async fn write_down(desk: &Desk, owner: &str, results: &[Sent], not_begun: &[Letter]) {
+    let now = desk.now();
     for wait in WRITE_AGAIN {
         let written = desk
             .storage
             .write(|tx| {
                 let (owner, results) = (owner.to_owned(), results.to_vec());
-                Box::pin(async move { tx.record_sent(&owner, &results).await })
+                let not_begun = not_begun.to_vec();
+                Box::pin(async move {
+                    tx.give_back(&owner, &not_begun, now).await?;
+                    tx.record_sent(&owner, &results).await
+                })
             })
             .await;
         match written {

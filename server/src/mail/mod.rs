@@ -50,9 +50,11 @@ impl std::fmt::Debug for Mail {
 /// What kind of failure it was; decides what happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureClass {
-    /// Certainly not delivered, but may be later: no connection, a 4xx reply.
+    /// Certainly not delivered, but may be later: no connection, a 4xx reply, a refusal of
+    /// the sender or of this server's sign-in.
     Transient,
-    /// Certainly not delivered, and never will be: a 5xx reply, an impossible address.
+    /// Certainly not delivered, and never will be: the recipient or the mail itself was
+    /// refused by a 5xx reply, or the address is impossible.
     Permanent,
     /// The connection was lost after the content went out: it may have been delivered.
     Unknown,
@@ -83,8 +85,9 @@ impl MailFailure {
 pub enum Mailer {
     /// To a mail server.
     Smtp(Smtp),
-    /// As `.eml` files in a folder, for the demo.
-    File(std::path::PathBuf),
+    /// As `.eml` files in a folder, for the demo; and to a mail server as well, where the
+    /// demo has one.
+    File(std::path::PathBuf, Option<Smtp>),
     /// Into memory, for tests.
     Memory(Memory),
 }
@@ -95,17 +98,47 @@ impl Mailer {
         let message = compose(mail)?;
         match self {
             Self::Smtp(smtp) => smtp.send(message.envelope(), &message.formatted()).await,
-            Self::File(folder) => file::keep(folder, mail.date, &message.formatted()).await,
+            Self::File(folder, smtp) => {
+                let bytes = message.formatted();
+                let keep = file::keep(folder, mail.date, &bytes);
+                let Some(smtp) = smtp else {
+                    return keep.await;
+                };
+                let sent = smtp.send(message.envelope(), &bytes).await;
+                let may_be_there = match &sent {
+                    Ok(()) => true,
+                    Err(failure) => failure.class == FailureClass::Unknown,
+                };
+                // A mail that was refused is written anew for its next try, with another
+                // link; one that went out stays so, whatever becomes of its file.
+                if may_be_there && let Err(failure) = keep.await {
+                    tracing::error!(text = %failure.text, "a mail that was sent is in no file");
+                }
+                sent
+            }
             Self::Memory(memory) => memory.keep(mail, message.formatted()),
         }
     }
 }
+
+/// The sender where the operator names none: no mail server takes it.
+pub const DEFAULT_SENDER: &str = "Beckon <beckon@localhost>";
 
 /// Whether this can be the `From` of a mail; asked at start, because afterwards every
 /// mail would be refused for good.
 #[must_use]
 pub fn is_sender(text: &str) -> bool {
     !text.contains(char::is_control) && text.parse::<Mailbox>().is_ok()
+}
+
+/// Whether two senders have one address, whatever their names and the case of it.
+#[must_use]
+pub fn same_address(a: &str, b: &str) -> bool {
+    let address = |text: &str| {
+        let mailbox = text.parse::<Mailbox>().ok()?;
+        Some(mailbox.email.to_string().to_ascii_lowercase())
+    };
+    address(a) == address(b)
 }
 
 /// The `Message-ID` of an outbox entry: stable over retries, unique in the world.

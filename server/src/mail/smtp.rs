@@ -19,7 +19,7 @@ use lettre::{
         extension::{ClientId, Extension, MailBodyParameter, MailParameter},
     },
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{FailureClass, MailFailure};
 
@@ -29,6 +29,8 @@ const PREPARE: Duration = Duration::from_secs(30);
 const DELIVER: Duration = Duration::from_secs(30);
 /// Idle connections that are kept.
 const IDLE: usize = 8;
+/// For how long: servers close what idles, some after a minute.
+const IDLE_FOR: Duration = Duration::from_mins(1);
 
 /// The longest that one [`Smtp::send`] takes: a worker's lease must outlast it.
 pub const LONGEST_SEND: Duration = Duration::from_secs(90);
@@ -50,7 +52,7 @@ enum Encryption {
 #[derive(Clone)]
 pub struct Smtp {
     server: Arc<Server>,
-    idle: Arc<Mutex<Vec<AsyncSmtpConnection>>>,
+    idle: Arc<Mutex<Vec<(AsyncSmtpConnection, Instant)>>>,
 }
 
 struct Server {
@@ -88,6 +90,7 @@ impl Smtp {
             ("smtp", None) if url.password().is_some() && !is_here(&host) => {
                 (Encryption::Required, 587)
             }
+            ("smtp", None) if !is_here(&host) => (Encryption::Offered, 25),
             ("smtp", None | Some("none")) => (Encryption::None, 25),
             ("smtp", Some("opportunistic")) => (Encryption::Offered, 587),
             ("smtp", Some("required")) => (Encryption::Required, 587),
@@ -143,7 +146,7 @@ impl Smtp {
                 self.keep(connection);
                 Ok(())
             }
-            Ok(Err(error)) => Err(reply(&error).unwrap_or_else(unknown)),
+            Ok(Err(error)) => Err(reply(&error, Step::Mail).unwrap_or_else(unknown)),
             Err(_) => Err(unknown()),
         }
     }
@@ -157,7 +160,7 @@ impl Smtp {
         // One that idled may have been closed by the server: then a new one is made.
         if let Some(mut connection) = self.take() {
             match introduce(&mut connection, envelope, message).await {
-                Err(Refusal::Lost) => {}
+                Err(Refusal::Lost | Refusal::Closing(_)) => {}
                 Err(Refusal::Reply(failure)) => return Err(failure),
                 Ok(()) => return Ok(connection),
             }
@@ -165,7 +168,7 @@ impl Smtp {
         let mut connection = self.connect().await?;
         match introduce(&mut connection, envelope, message).await {
             Ok(()) => Ok(connection),
-            Err(Refusal::Reply(failure)) => Err(failure),
+            Err(Refusal::Reply(failure) | Refusal::Closing(failure)) => Err(failure),
             Err(Refusal::Lost) => Err(transient("The connection to the mail server was lost.")),
         }
     }
@@ -175,7 +178,13 @@ impl Smtp {
     async fn connect(&self) -> Result<AsyncSmtpConnection, MailFailure> {
         let server = &*self.server;
         let tls = || {
-            TlsParameters::new(server.host.clone())
+            // Where encryption is taken only if offered, whoever could show a false
+            // certificate could as well take the offer away: checking it would only send
+            // the mails to relays with a certificate of their own in clear text, or never.
+            let any = server.encryption == Encryption::Offered && server.credentials.is_none();
+            TlsParameters::builder(server.host.clone())
+                .dangerous_accept_invalid_certs(any)
+                .build()
                 .map_err(|_| transient("Encryption to the mail server could not be set up."))
         };
         let wrapped = match server.encryption {
@@ -220,17 +229,18 @@ impl Smtp {
         Ok(connection)
     }
 
+    /// One that idled, but not for too long.
     fn take(&self) -> Option<AsyncSmtpConnection> {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop()
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(_, since)| since.elapsed() < IDLE_FOR);
+        idle.pop().map(|(connection, _)| connection)
     }
 
     fn keep(&self, connection: AsyncSmtpConnection) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(_, since)| since.elapsed() < IDLE_FOR);
         if idle.len() < IDLE && !connection.has_broken() {
-            idle.push(connection);
+            idle.push((connection, Instant::now()));
         }
     }
 }
@@ -239,14 +249,21 @@ impl Smtp {
 enum Refusal {
     /// The server said so, or the mail cannot be sent there.
     Reply(MailFailure),
+    /// The server closes the connection (421): one that idled has only become old.
+    Closing(MailFailure),
     /// The connection is gone; nothing was sent.
     Lost,
 }
 
-impl From<lettre::transport::smtp::Error> for Refusal {
-    fn from(error: lettre::transport::smtp::Error) -> Self {
-        reply(&error).map_or(Self::Lost, Self::Reply)
-    }
+/// What a reply is about: a refusal for good of one of them is no refusal of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// Who sends, and whether anything may be sent: the operator's affair.
+    Sender,
+    /// Who is to get it.
+    Recipient,
+    /// The mail as a whole.
+    Mail,
 }
 
 /// Whether a host is this machine.
@@ -283,143 +300,55 @@ async fn introduce(
     }
     connection
         .command(Mail::new(envelope.from().cloned(), options))
-        .await?;
+        .await
+        .map_err(|error| refusal(&error, Step::Sender))?;
     for to in envelope.to() {
-        connection.command(Rcpt::new(to.clone(), vec![])).await?;
+        connection
+            .command(Rcpt::new(to.clone(), vec![]))
+            .await
+            .map_err(|error| refusal(&error, Step::Recipient))?;
     }
-    connection.command(Data).await?;
+    // What is refused here is neither the recipient, who was taken, nor the content.
+    connection
+        .command(Data)
+        .await
+        .map_err(|error| refusal(&error, Step::Sender))?;
     Ok(())
+}
+
+fn refusal(error: &lettre::transport::smtp::Error, step: Step) -> Refusal {
+    match reply(error, step) {
+        None => Refusal::Lost,
+        Some(failure) if error.status().map(u16::from) == Some(421) => Refusal::Closing(failure),
+        Some(failure) => Refusal::Reply(failure),
+    }
 }
 
 fn transient(text: &str) -> MailFailure {
     MailFailure::new(FailureClass::Transient, text)
 }
 
-/// What the server's reply means (RFC 5321 §4.2.1); `None`: it was no reply.
-fn reply(error: &lettre::transport::smtp::Error) -> Option<MailFailure> {
+/// What the server's reply means (RFC 5321 §4.2.1); `None`: it was no reply. For good is
+/// only what is said of the recipient or of the mail itself: where the sender is refused,
+/// or this server should sign in (RFC 4954 §6), every mail would be given up for a
+/// setting that the operator can correct.
+fn reply(error: &lettre::transport::smtp::Error, step: Step) -> Option<MailFailure> {
     let code = error.status()?;
-    let class = if error.is_permanent() {
-        FailureClass::Permanent
-    } else {
-        FailureClass::Transient
+    let class = match u16::from(code) {
+        530 | 534 | 535 | 538 => FailureClass::Transient,
+        500.. if step != Step::Sender => FailureClass::Permanent,
+        _ => FailureClass::Transient,
     };
-    Some(MailFailure::new(
-        class,
-        format!("The mail server answered {code}."),
-    ))
+    let text = match step {
+        Step::Sender if error.is_permanent() => {
+            tracing::warn!(%code, "the mail server refuses this server's mails");
+            format!("The mail server refused this server as a sender: it answered {code}.")
+        }
+        _ => format!("The mail server answered {code}."),
+    };
+    Some(MailFailure::new(class, text))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::{
-        io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
-        net::TcpListener,
-    };
-
-    /// A mail server that answers `RCPT` with one line and the content with another;
-    /// an empty line means that it hangs up.
-    async fn server(rcpt: &'static str, content: &'static str) -> Smtp {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let mut stream = BufReader::new(stream);
-                stream.write_all(b"220 test\r\n").await.unwrap();
-                let mut in_content = false;
-                let mut line = String::new();
-                while stream.read_line(&mut line).await.unwrap_or(0) > 0 {
-                    let answer = match line.trim_end() {
-                        "." if in_content => {
-                            in_content = false;
-                            content
-                        }
-                        _ if in_content => "-",
-                        "DATA" => {
-                            in_content = true;
-                            "354 go on"
-                        }
-                        text if text.starts_with("RCPT") => rcpt,
-                        _ => "250 fine",
-                    };
-                    line.clear();
-                    match answer {
-                        "-" => {}
-                        "" => break,
-                        answer => stream
-                            .write_all(format!("{answer}\r\n").as_bytes())
-                            .await
-                            .unwrap(),
-                    }
-                }
-            }
-        });
-        Smtp::from_url(&format!("smtp://127.0.0.1:{port}")).unwrap()
-    }
-
-    async fn outcome(rcpt: &'static str, content: &'static str) -> Result<(), FailureClass> {
-        let smtp = server(rcpt, content).await;
-        let envelope = Envelope::new(
-            Some("from@beckon.test".parse().unwrap()),
-            vec!["to@beckon.test".parse().unwrap()],
-        )
-        .unwrap();
-        smtp.send(&envelope, b"Subject: x\r\n\r\nbody\r\n")
-            .await
-            .map_err(|failure| failure.class)
-    }
-
-    #[tokio::test]
-    async fn f09_every_reply_has_its_class() {
-        assert_eq!(outcome("250 yes", "250 taken").await, Ok(()));
-        for (rcpt, content, class) in [
-            ("450 later", "250 taken", FailureClass::Transient),
-            ("421 closing", "250 taken", FailureClass::Transient),
-            ("550 nobody", "250 taken", FailureClass::Permanent),
-            ("552 full", "250 taken", FailureClass::Permanent),
-            ("", "250 taken", FailureClass::Transient),
-            ("250 yes", "451 later", FailureClass::Transient),
-            ("250 yes", "554 spam", FailureClass::Permanent),
-            ("250 yes", "", FailureClass::Unknown),
-        ] {
-            assert_eq!(outcome(rcpt, content).await, Err(class), "{rcpt} {content}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_server_that_is_away_is_tried_again() {
-        let smtp = Smtp::from_url("smtp://127.0.0.1:1").unwrap();
-        let envelope = Envelope::new(None, vec!["to@beckon.test".parse().unwrap()]).unwrap();
-        let failure = smtp.send(&envelope, b"x").await.unwrap_err();
-        assert_eq!(failure.class, FailureClass::Transient);
-    }
-
-    #[test]
-    fn urls_are_read_and_wrong_ones_refused_without_the_password() {
-        let smtp = Smtp::from_url("smtp://u:p%40ss@mail.test?tls=required").unwrap();
-        assert_eq!(smtp.server.port, 587);
-        assert_eq!(smtp.server.encryption, Encryption::Required);
-        assert_eq!(format!("{smtp:?}"), "Smtp(mail.test:587)");
-        assert_eq!(
-            Smtp::from_url("smtps://mail.test").unwrap().server.port,
-            465
-        );
-        let encryption = |url: &str| Smtp::from_url(url).unwrap().server.encryption;
-        assert_eq!(encryption("smtp://u:p@mail.test"), Encryption::Required);
-        assert_eq!(
-            encryption("smtp://u:p@mail.test?tls=none"),
-            Encryption::None
-        );
-        assert_eq!(encryption("smtp://u:p@127.0.0.1:1025"), Encryption::None);
-        assert_eq!(encryption("smtp://u:p@[::1]"), Encryption::None);
-        assert_eq!(encryption("smtp://mail.test"), Encryption::None);
-        for wrong in [
-            "http://u:secret@mail.test",
-            "smtp://u:secret@mail.test?tls=maybe",
-            "smtp:",
-        ] {
-            let error = Smtp::from_url(wrong).unwrap_err();
-            assert!(!error.contains("secret"), "{error}");
-        }
-    }
-}
+#[path = "smtp_tests.rs"]
+mod tests;

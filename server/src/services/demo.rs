@@ -8,7 +8,7 @@ use std::{
 use app::{
     api::{
         ApiError,
-        demo::{MailLine, MailView},
+        demo::{MailLine, MailView, MailsPage},
     },
     domain::time::Timestamp,
     ports::{self, Caller},
@@ -19,8 +19,11 @@ use mail_parser::{Address, Message, MessageParser};
 use super::Desk;
 use crate::storage::fold;
 
-/// Mails in the list.
-const NEWEST: usize = 200;
+/// Mails on a page.
+const PAGE: usize = 100;
+/// Mails that one call looks at: a search for nothing that is there ends soon, and goes on
+/// where the page asks for more.
+const LOOK_AT: usize = 1_000;
 
 /// See [`ports::Demo`].
 pub struct DemoService {
@@ -60,11 +63,16 @@ impl DemoService {
 
 #[async_trait]
 impl ports::Demo for DemoService {
-    async fn mails(&self, caller: &Caller, search: String) -> Result<Vec<MailLine>, ApiError> {
+    async fn mails(
+        &self,
+        caller: &Caller,
+        search: String,
+        after: Option<String>,
+    ) -> Result<MailsPage, ApiError> {
         self.authorise(caller)?;
         let folder = self.folder.clone();
         let wanted = fold(&search);
-        off_thread(move || Ok(newest(&folder, &wanted))).await
+        off_thread(move || Ok(page(&folder, &wanted, after.as_deref()))).await
     }
 
     async fn mail(&self, caller: &Caller, id: String) -> Result<MailView, ApiError> {
@@ -79,7 +87,7 @@ impl ports::Demo for DemoService {
                 .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
                 .collect();
             Ok(MailView {
-                line: line(id, &message, written(&path)),
+                line: line(id, &message, || written(&path)),
                 text,
                 headers,
             })
@@ -101,41 +109,49 @@ fn mail_path(folder: &Path, id: &str) -> Result<PathBuf, ApiError> {
     }
 }
 
-/// The newest mails whose address or subject contains `wanted` (folded).
-fn newest(folder: &Path, wanted: &str) -> Vec<MailLine> {
+/// The newest mails before `after` whose address or subject contains `wanted` (folded).
+/// Their names are time-ordered ids, so the list asks no file for its time.
+fn page(folder: &Path, wanted: &str, after: Option<&str>) -> MailsPage {
+    let mut page = MailsPage::default();
     // A folder that is not there yet is an empty mailbox.
     let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
+        return page;
     };
-    let mut files: Vec<(SystemTime, PathBuf)> = entries
+    let mut ids: Vec<String> = entries
         .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "eml"))
-        .map(|path| (modified(&path), path))
-        .collect();
-    files.sort_by(|a, b| b.cmp(a));
-    files
-        .into_iter()
-        .filter_map(|(_, path)| {
-            let id = path.file_stem()?.to_str()?.to_owned();
-            let raw = std::fs::read(&path).ok()?;
-            let line = line(id, &parse(&raw).ok()?, written(&path));
-            let text = fold(&format!("{} {} {}", line.to, line.from, line.subject));
-            text.contains(wanted).then_some(line)
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().ok()?;
+            Some(name.strip_suffix(".eml")?.to_owned())
         })
-        .take(NEWEST)
-        .collect()
+        .filter(|id| after.is_none_or(|after| id.as_str() < after))
+        .collect();
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    for (looked_at, id) in ids.iter().enumerate() {
+        if page.mails.len() == PAGE || looked_at == LOOK_AT {
+            page.next = looked_at
+                .checked_sub(1)
+                .and_then(|last| ids.get(last))
+                .cloned();
+            break;
+        }
+        page.mails.extend(matching(folder, id, wanted));
+    }
+    page
 }
 
-fn modified(path: &Path) -> SystemTime {
-    std::fs::metadata(path)
-        .and_then(|meta| meta.modified())
-        .unwrap_or(SystemTime::UNIX_EPOCH)
+fn matching(folder: &Path, id: &str, wanted: &str) -> Option<MailLine> {
+    let path = folder.join(format!("{id}.eml"));
+    let raw = std::fs::read(&path).ok()?;
+    let line = line(id.to_owned(), &parse(&raw).ok()?, || written(&path));
+    let text = fold(&format!("{} {} {}", line.to, line.from, line.subject));
+    text.contains(wanted).then_some(line)
 }
 
 /// When the file was written, for a mail whose Date cannot be read.
 fn written(path: &Path) -> Timestamp {
-    let since = modified(path)
+    let since = std::fs::metadata(path)
+        .and_then(|meta| meta.modified())
+        .unwrap_or(SystemTime::UNIX_EPOCH)
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or_default())
@@ -147,7 +163,7 @@ fn parse(raw: &[u8]) -> Result<Message<'_>, ApiError> {
         .ok_or(ApiError::NotFound)
 }
 
-fn line(id: String, message: &Message<'_>, written: Timestamp) -> MailLine {
+fn line(id: String, message: &Message<'_>, written: impl FnOnce() -> Timestamp) -> MailLine {
     MailLine {
         id,
         to: addresses(message.to()),
@@ -155,7 +171,7 @@ fn line(id: String, message: &Message<'_>, written: Timestamp) -> MailLine {
         subject: message.subject().unwrap_or_default().to_owned(),
         sent_at: message
             .date()
-            .map_or(written, |date| Timestamp(date.to_timestamp() * 1000)),
+            .map_or_else(written, |date| Timestamp(date.to_timestamp() * 1000)),
     }
 }
 
@@ -199,14 +215,49 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("a-1.eml"), MAIL).unwrap();
         std::fs::write(folder.path().join("a-1.json"), "{}").unwrap();
-        let lines = newest(folder.path(), &fold("FÜR zoe"));
+        let lines = page(folder.path(), &fold("FÜR zoe"), None).mails;
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert_eq!(lines[0].id, "a-1");
         assert_eq!(lines[0].to, "Zöe <zoe@acme.test>");
         assert_eq!(lines[0].subject, "Einladung für Zoé");
         assert_eq!(lines[0].sent_at, Timestamp(1_794_304_800_000));
-        assert!(newest(folder.path(), "nobody").is_empty());
-        assert!(newest(&folder.path().join("missing"), "").is_empty());
+        let nothing = MailsPage::default();
+        assert_eq!(page(folder.path(), "nobody", None), nothing);
+        assert_eq!(page(&folder.path().join("missing"), "", None), nothing);
+    }
+
+    /// Every mail is on one page, newest first, and a search that finds little goes on.
+    #[test]
+    fn the_mailbox_shows_every_mail_page_by_page() {
+        let folder = tempfile::tempdir().unwrap();
+        let ids: Vec<String> = (0..2 * LOOK_AT + 50)
+            .map(|n| format!("id-{n:05}"))
+            .collect();
+        for (n, id) in ids.iter().enumerate() {
+            let mail = if n == 0 {
+                MAIL.replace("zoe@", "first@")
+            } else {
+                MAIL.to_owned()
+            };
+            std::fs::write(folder.path().join(format!("{id}.eml")), mail).unwrap();
+        }
+        let all = |wanted: &str| {
+            let (mut found, mut calls, mut after) = (Vec::new(), 0, None);
+            loop {
+                let page = page(folder.path(), wanted, after.as_deref());
+                assert!(page.mails.len() <= PAGE);
+                found.extend(page.mails.into_iter().map(|line| line.id));
+                calls += 1;
+                after = page.next;
+                if after.is_none() {
+                    return (found, calls);
+                }
+            }
+        };
+        let (found, calls) = all("");
+        assert!(found.iter().eq(ids.iter().rev()));
+        assert_eq!(calls, ids.len().div_ceil(PAGE));
+        assert_eq!(all("first@"), (vec![ids[0].clone()], 3));
     }
 
     #[test]

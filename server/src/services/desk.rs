@@ -28,7 +28,7 @@ pub struct Settings {
     pub secure_cookies: bool,
     /// Accounts, banner and mailbox of the demo.
     pub demo: bool,
-    /// False: no mail server; links are copied.
+    /// A mail server is named. A demo has its mailbox with one as without.
     pub mail_configured: bool,
     /// The `From` of every mail.
     pub mail_from: String,

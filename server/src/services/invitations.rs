@@ -137,7 +137,8 @@ impl Invitations for InvitationsService {
         if !self.desk.settings.mail_configured && !self.desk.settings.demo {
             return Err(conflict(
                 "no_mail_server",
-                "This server sends no mail. Copy the link instead.",
+                "No mail server is configured, so nothing was sent. Whoever runs this server names \
+                 one by --smtp-url and --mail-from.",
             ));
         }
         let now = self.desk.now();

@@ -33,6 +33,13 @@ use crate::{
 /// Links that open nothing: so many per peer at once, then one more every two seconds.
 const BAD_OPENS: NonZeroU32 = NonZeroU32::new(30).expect("30 is not 0");
 const BAD_OPEN_EVERY: Duration = Duration::from_secs(2);
+/// Links that do open, per network: a classroom may open a hundred at once, and each
+/// opening is kept for half an hour.
+const OPENS: NonZeroU32 = NonZeroU32::new(300).expect("300 is not 0");
+const OPEN_EVERY: Duration = Duration::from_secs(1);
+/// Registrations, per network: each costs a slow hash.
+const REGISTRATIONS: NonZeroU32 = NonZeroU32::new(100).expect("100 is not 0");
+const REGISTRATION_EVERY: Duration = Duration::from_secs(1);
 /// The longest a name may be, in characters.
 const LONGEST_NAME: usize = 100;
 
@@ -41,6 +48,8 @@ const LONGEST_NAME: usize = 100;
 pub struct LandingService {
     desk: Desk,
     guesses: Arc<Throttle<IpAddr>>,
+    opens: Arc<Throttle<IpAddr>>,
+    registrations: Arc<Throttle<IpAddr>>,
 }
 
 /// The landing cookie's name; `__Host-` binds it to this very host where the site is https.
@@ -60,6 +69,8 @@ impl LandingService {
         Self {
             desk,
             guesses: Arc::new(Throttle::new(BAD_OPENS, BAD_OPEN_EVERY)),
+            opens: Arc::new(Throttle::new(OPENS, OPEN_EVERY)),
+            registrations: Arc::new(Throttle::new(REGISTRATIONS, REGISTRATION_EVERY)),
         }
     }
 
@@ -121,6 +132,7 @@ impl LandingPort for LandingService {
         let Some(found) = found else {
             return Err(self.bad_open(caller.peer));
         };
+        self.opens.count(&network_of(caller.peer))?;
         let cookie = draw()?;
         let cookie_hash = cookie.hash();
         self.desk
@@ -155,10 +167,19 @@ impl LandingPort for LandingService {
         let cookie = Self::cookie_hash(caller)?;
         let now = self.desk.now();
         // Asked before the costly hash, and asked again inside the transaction.
-        let offer = self
+        let (offer, has_account) = self
             .desk
             .storage
-            .read(move |tx| Box::pin(tx.offer_of_landing(cookie, now)))
+            .read(move |tx| {
+                Box::pin(async move {
+                    let Some(offer) = tx.offer_of_landing(cookie, now).await? else {
+                        return Ok(None);
+                    };
+                    let has_account =
+                        offer.user.is_some() || tx.user_by_email(&offer.email).await?.is_some();
+                    Ok(Some((offer, has_account)))
+                })
+            })
             .await
             .map_err(refuse)?
             .ok_or(ApiError::NotFound)?;
@@ -166,7 +187,12 @@ impl LandingPort for LandingService {
         if !matches!(caller.actor, Actor::Anonymous) {
             refused(&AcceptOutcome::Mismatch)?;
         }
+        // Otherwise whoever holds one live link could keep the server hashing for ever.
+        if has_account {
+            refused(&AcceptOutcome::AccountExists)?;
+        }
         let (first_name, last_name) = validated(&input, &offer)?;
+        self.registrations.count(&network_of(caller.peer))?;
         let hash = password::hash(&input.password).await?;
         let user = UserId(self.desk.new_id());
         let session = session_cookie::draw(&self.desk, user, &caller.user_agent)?;

@@ -36,7 +36,11 @@ const TOUCH_EVERY_SECONDS: i64 = 60;
 /// See [`ports::Sessions`].
 pub struct SessionsService {
     desk: Desk,
+    /// Every try: each costs a slow hash.
     by_peer: Throttle<IpAddr>,
+    /// Wrong passwords for one account from one network.
+    guesses: Throttle<(String, IpAddr)>,
+    /// Wrong passwords for one account from everywhere.
     by_address: Throttle<String>,
 }
 
@@ -45,13 +49,32 @@ impl SessionsService {
     #[must_use]
     pub fn new(desk: Desk) -> Self {
         const PEER: NonZeroU32 = NonZeroU32::new(100).expect("not zero");
-        const ADDRESS: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
+        const GUESSES: NonZeroU32 = NonZeroU32::new(20).expect("not zero");
+        const ADDRESS: NonZeroU32 = NonZeroU32::new(1_000).expect("not zero");
         Self {
             desk,
             // An office behind one address signs in together in the morning.
             by_peer: Throttle::new(PEER, Duration::from_secs(2)),
-            by_address: Throttle::new(ADDRESS, Duration::from_secs(15)),
+            guesses: Throttle::new(GUESSES, Duration::from_secs(15)),
+            // Against guesses from very many networks. It is loose, because whoever can
+            // engage it locks the account's owner out.
+            by_address: Throttle::new(ADDRESS, Duration::from_secs(2)),
         }
+    }
+
+    /// Takes one guess at an account, before the password is looked at: guesses that are
+    /// sent at once are counted like ones that are sent one after the other.
+    fn guess(&self, guess: &(String, IpAddr)) -> Result<(), ApiError> {
+        self.guesses.count(guess)?;
+        self.by_address.count(&guess.0).inspect_err(|_| {
+            self.guesses.give_back(guess);
+        })
+    }
+
+    /// It was no guess: who knows the password is not slowed by signing in often.
+    fn no_guess(&self, guess: &(String, IpAddr)) {
+        self.guesses.give_back(guess);
+        self.by_address.give_back(&guess.0);
     }
 }
 
@@ -62,29 +85,33 @@ impl ports::Sessions for SessionsService {
             Some(user) => me(&self.desk, user.user).await?,
             None => None,
         };
+        let settings = &self.desk.settings;
         Ok(Current {
             me,
-            demo: self.desk.settings.demo.then(|| DemoInfo {
+            demo: settings.demo.then(|| DemoInfo {
                 accounts: demo::ACCOUNTS
                     .iter()
                     .map(|account| (account.email.to_owned(), account.what.to_owned()))
                     .collect(),
                 password: demo::PASSWORD.to_owned(),
+                mails_leave: settings.mail_configured,
             }),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            mail_configured: self.desk.settings.mail_configured,
+            mail_configured: settings.mail_configured || settings.demo,
         })
     }
 
     async fn sign_in(&self, caller: &Caller, input: SignIn) -> Result<(Me, Cookies), ApiError> {
-        self.by_peer.count(&network_of(caller.peer))?;
+        let network = network_of(caller.peer);
+        self.by_peer.count(&network)?;
         let refused = || ApiError::Invalid {
             message: REFUSED.to_owned(),
             fields: Vec::new(),
         };
         let email = canonical(&input.email);
-        if let Some(email) = &email {
-            self.by_address.count(email)?;
+        let guess = email.clone().map(|email| (email, network));
+        if let Some(guess) = &guess {
+            self.guess(guess)?;
         }
         if input.password.len() > password::LONGEST {
             return Err(refused());
@@ -107,6 +134,9 @@ impl ports::Sessions for SessionsService {
             Some((user, _)) if matches && !user.deactivated => user.id,
             _ => return Err(refused()),
         };
+        if let Some(guess) = &guess {
+            self.no_guess(guess);
+        }
         let old = caller.actor.user().map(|actor| actor.session);
         let drawn = session_cookie::draw(&self.desk, user, &caller.user_agent)?;
         let row = drawn.row;

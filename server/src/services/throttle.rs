@@ -1,49 +1,84 @@
 //! Brakes on guessing: so many tries at once, then one each so often, per key.
 
-use std::{hash::Hash, net::IpAddr, num::NonZeroU32, time::Duration};
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    net::IpAddr,
+    num::NonZeroU32,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use app::api::ApiError;
-use governor::{
-    DefaultKeyedRateLimiter, Quota,
-    clock::{Clock as _, DefaultClock},
-};
 
 /// Above this many keys the ones that have recovered are forgotten.
 const MANY: usize = 10_000;
 
 /// Allows `burst` tries at once and one more every `every`, for each key apart.
-pub struct Throttle<K: Hash + Eq + Clone> {
-    limiter: DefaultKeyedRateLimiter<K>,
-    clock: DefaultClock,
+pub struct Throttle<K> {
+    every: Duration,
+    burst: Duration,
+    keys: Mutex<Keys<K>>,
+}
+
+struct Keys<K> {
+    /// When each key has all its tries again: each try moves it on by `every`.
+    whole_at: HashMap<K, Instant>,
+    /// So many keys are worth the next look for ones that have recovered.
+    clean_at: usize,
 }
 
 impl<K: Hash + Eq + Clone> Throttle<K> {
     /// A new one; nobody has tried yet.
     #[must_use]
     pub fn new(burst: NonZeroU32, every: Duration) -> Self {
-        let quota = Quota::with_period(every)
-            .unwrap_or(Quota::per_second(NonZeroU32::MIN))
-            .allow_burst(burst);
         Self {
-            limiter: DefaultKeyedRateLimiter::keyed(quota),
-            clock: DefaultClock::default(),
+            every,
+            burst: every * burst.get(),
+            keys: Mutex::new(Keys {
+                whole_at: HashMap::new(),
+                clean_at: MANY,
+            }),
         }
     }
 
     /// Counts a try of `key`.
     ///
     /// # Errors
-    /// `TooMany` with the seconds to wait.
+    /// `TooMany` with the seconds to wait; such a try is not counted.
     pub fn count(&self, key: &K) -> Result<(), ApiError> {
-        if self.limiter.len() > MANY {
-            self.limiter.retain_recent();
+        self.count_at(key, Instant::now())
+    }
+
+    fn count_at(&self, key: &K, now: Instant) -> Result<(), ApiError> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.whole_at.len() >= keys.clean_at {
+            keys.whole_at.retain(|_, whole_at| *whole_at > now);
+            // While most are still slowed, looking at all of them each time is a way to
+            // keep the server busy.
+            keys.clean_at = MANY.max(keys.whole_at.len() * 2);
         }
-        self.limiter.check_key(key).map_err(|until| {
-            let wait = until.wait_time_from(self.clock.now());
-            ApiError::TooMany {
+        let whole_at = keys.whole_at.get(key).copied().unwrap_or(now).max(now);
+        let then = whole_at + self.every;
+        match then.duration_since(now).checked_sub(self.burst) {
+            Some(wait) if !wait.is_zero() => Err(ApiError::TooMany {
                 retry_after: wait.as_secs() + 1,
+            }),
+            _ => {
+                keys.whole_at.insert(key.clone(), then);
+                Ok(())
             }
-        })
+        }
+    }
+
+    /// Takes back a try that was counted and need not have been.
+    pub fn give_back(&self, key: &K) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(whole_at) = keys.whole_at.get_mut(key)
+            && let Some(before) = whole_at.checked_sub(self.every)
+        {
+            *whole_at = before;
+        }
     }
 }
 
@@ -85,5 +120,31 @@ mod tests {
         };
         assert!((1..=61).contains(&retry_after), "{retry_after}");
         assert_eq!(throttle.count(&"b"), Ok(()));
+    }
+
+    #[test]
+    fn tries_come_back_one_by_one_and_one_that_is_given_back_at_once() {
+        let throttle = Throttle::new(NonZeroU32::new(2).unwrap(), Duration::from_secs(10));
+        let began = Instant::now();
+        let at = |seconds| throttle.count_at(&"a", began + Duration::from_secs(seconds));
+        assert_eq!((at(0), at(0)), (Ok(()), Ok(())));
+        assert_eq!(at(1), Err(ApiError::TooMany { retry_after: 10 }));
+        assert_eq!((at(10), at(10).is_err()), (Ok(()), true));
+        throttle.give_back(&"a");
+        assert_eq!((at(10), at(10).is_err()), (Ok(()), true));
+        assert_eq!((at(30), at(30), at(30).is_err()), (Ok(()), Ok(()), true));
+    }
+
+    #[test]
+    fn keys_that_have_recovered_are_forgotten() {
+        let throttle = Throttle::new(NonZeroU32::new(2).unwrap(), Duration::from_secs(1));
+        let began = Instant::now();
+        for key in 0..MANY {
+            throttle.count_at(&key, began).unwrap();
+        }
+        throttle
+            .count_at(&MANY, began + Duration::from_secs(2))
+            .unwrap();
+        assert_eq!(throttle.keys.lock().unwrap().whole_at.len(), 1);
     }
 }

@@ -179,6 +179,10 @@ const SETTLE: &str = "UPDATE outbox SET status = 'dead', last_error = $2, lease_
 const RECORD: &str = "UPDATE outbox SET status = $3, last_error = $4, not_before = $5,
         sent_at = $6, lease_until = 0
     WHERE id = $1 AND lease_owner = $2 AND status = 'sending'";
+// What LOST says of an earlier worker stays true of this entry.
+const GIVE_BACK: &str = "UPDATE outbox SET status = 'queued', attempts = attempts - 1,
+        not_before = $3, lease_until = 0
+    WHERE id = $1 AND lease_owner = $2 AND status = 'sending'";
 
 impl LetterRow {
     /// Why this mail is not to be sent after all.
@@ -385,6 +389,23 @@ impl Tx {
                 .await?;
         }
         Ok(written)
+    }
+
+    /// Puts claimed entries back that were not begun: it was no try. How many.
+    pub async fn give_back(
+        &mut self,
+        owner: &str,
+        letters: &[Letter],
+        at: Timestamp,
+    ) -> Result<u64, StorageError> {
+        let mut given_back = 0;
+        for letter in letters {
+            given_back += self.execute(GIVE_BACK, args![letter.id, owner, at]).await?;
+            self.kill_link(letter.token_hash, at).await?;
+        }
+        self.announce_all(letters.iter().map(|letter| letter.tenant), at)
+            .await?;
+        Ok(given_back)
     }
 
     /// Gives up the mails of these bundles that did not go out yet; how many.

@@ -15,6 +15,7 @@ use crate::{
         Answer, Session, TestApp, sign_in,
         world::{invited, user},
     },
+    counts,
 };
 
 /// Which thing is asked for.
@@ -101,6 +102,7 @@ impl Case<'_> {
         match self.who {
             Who::Anonymous => None,
             Who::Learner => Some((world.learner, "learner@acme.test")),
+            Who::Instructor => Some((world.instructor, "instructor@acme.test")),
             Who::AdminOfA => Some((world.acme_admin, "admin@acme.test")),
             Who::AdminOfB => Some((world.globex_admin, "admin@globex.test")),
             Who::SuperAdmin => Some((world.super_admin, "super@beckon.test")),
@@ -250,14 +252,15 @@ fn chunk(slug: &str, import: &str) -> Value {
     } })
 }
 
-/// Makes what the request needs, sends it, and gives the answer.
+/// Makes what the request needs, sends it, and gives the answer; and what there was right
+/// before it was sent.
 pub async fn prepare(
     app: &TestApp,
     session: &Session,
     name: &'static str,
     who: Who,
     of: Of,
-) -> Answer {
+) -> (Answer, [i64; 6]) {
     let case = Case { app, who, of };
     let slug = case.slug();
     let get = async |path: &str| {
@@ -329,13 +332,18 @@ pub async fn prepare(
         }
         "/api/demo/mails" => json!({ "search": "" }),
         "/api/demo/mail" => json!({ "id": case.fresh() }),
-        "/api/events" => return get(&format!("/api/events?tenant={slug}")).await,
-        "/healthz" => return get(name).await,
-        "/demo/mailbox/{id}/html" => {
-            return get(&format!("/demo/mailbox/{}/html", case.fresh())).await;
+        "/api/events" | "/healthz" | "/demo/mailbox/{id}/html" | "/{*path}" => {
+            let path = match name {
+                "/api/events" => format!("/api/events?tenant={slug}"),
+                "/demo/mailbox/{id}/html" => format!("/demo/mailbox/{}/html", case.fresh()),
+                "/{*path}" => "/t/acme/management".to_owned(),
+                _ => name.to_owned(),
+            };
+            let before = counts(app).await;
+            return (get(&path).await, before);
         }
-        "/{*path}" => return get("/t/acme/management").await,
         other => panic!("no request is written for {other}"),
     };
-    session.post(name, &arguments).await
+    let before = counts(app).await;
+    (session.post(name, &arguments).await, before)
 }

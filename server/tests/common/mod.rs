@@ -109,6 +109,15 @@ impl TestApp {
 
     /// A server whose settings a test changes first.
     pub async fn start_with(engine: Engine, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_as(engine, server::AUTHORISE_EVERY, change).await
+    }
+
+    /// A server that asks for an open stream's right so often.
+    pub async fn start_as(
+        engine: Engine,
+        authorise_every: std::time::Duration,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let dist = folder.path().join("dist");
         std::fs::create_dir(&dist).unwrap();
@@ -147,6 +156,7 @@ impl TestApp {
                 mail_folder: mail_folder.clone(),
                 dist: Some(dist),
                 trusted_proxies: 0,
+                authorise_every,
                 shutdown: shutdown.clone(),
             },
         );
@@ -333,11 +343,38 @@ pub async fn world_sql(app: &TestApp, sql: &'static str, args: Vec<server::stora
     world::sql(&app.desk, sql, args).await;
 }
 
-/// Every byte of the SQLite file and its log.
-pub fn sqlite_bytes(app: &TestApp) -> Vec<u8> {
+/// Everything that the database holds, as bytes: SQLite's file and its log, or the text
+/// of every row.
+pub async fn dump(app: &TestApp) -> Vec<u8> {
     let mut bytes = Vec::new();
     for name in ["beckon.sqlite3", "beckon.sqlite3-wal"] {
         bytes.extend(std::fs::read(app.folder.path().join(name)).unwrap_or_default());
     }
-    bytes
+    if !bytes.is_empty() {
+        return bytes;
+    }
+    app.desk
+        .storage
+        .read(|tx| {
+            Box::pin(async move {
+                let tables: Vec<(String,)> = tx
+                    .all(
+                        "SELECT CAST(table_name AS TEXT) FROM information_schema.tables
+                         WHERE table_schema = 'public'",
+                        server::args![],
+                    )
+                    .await?;
+                assert!(tables.len() > 10);
+                let mut bytes = Vec::new();
+                for (table,) in tables {
+                    let sql = format!("SELECT CAST(t AS TEXT) FROM {table} t");
+                    for (row,) in tx.all_composed::<(String,)>(sql, server::args![]).await? {
+                        bytes.extend(row.into_bytes());
+                    }
+                }
+                Ok(bytes)
+            })
+        })
+        .await
+        .unwrap()
 }

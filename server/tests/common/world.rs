@@ -14,7 +14,7 @@ use server::{
 
 use super::{NOW, PASSWORD_HASH};
 
-/// Two tenants, four accounts, a few catalog items.
+/// Two tenants, five accounts, a few catalog items.
 pub struct World {
     /// `acme`.
     pub acme: TenantId,
@@ -28,6 +28,8 @@ pub struct World {
     pub globex_admin: UserId,
     /// `learner@acme.test`.
     pub learner: UserId,
+    /// `instructor@acme.test`.
+    pub instructor: UserId,
     /// `STAT-101`, shared.
     pub shared_course: CatalogItemId,
     /// `BIO-101` of Acme.
@@ -48,6 +50,7 @@ impl World {
             acme_admin: user(desk, "admin@acme.test", "Ada", false).await,
             globex_admin: user(desk, "admin@globex.test", "Grace", false).await,
             learner: user(desk, "learner@acme.test", "Leo", false).await,
+            instructor: user(desk, "instructor@acme.test", "Ines", false).await,
             shared_course: course(desk, None, "STAT-101").await,
             acme_course: course(desk, Some(acme), "BIO-101").await,
             globex_course: course(desk, Some(globex), "LEAD-101").await,
@@ -55,6 +58,7 @@ impl World {
         member(desk, acme, world.acme_admin, Role::Admin).await;
         member(desk, globex, world.globex_admin, Role::Admin).await;
         member(desk, acme, world.learner, Role::Learner).await;
+        member(desk, acme, world.instructor, Role::Instructor).await;
         world
     }
 }

@@ -490,6 +490,7 @@ impl Stage {
             mail_folder: std::path::PathBuf::new(),
             dist: None,
             trusted_proxies: 0,
+            authorise_every: server::AUTHORISE_EVERY,
             shutdown: tokio_util::sync::CancellationToken::new(),
         };
         let (router, _poller) = server::build(&self.desk, setup);
