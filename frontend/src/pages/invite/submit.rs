@@ -1,4 +1,4 @@
-//! Submitting: begin, numbered and hashed chunks with a few on their way at once,
+//! Submitting: begin, hashed chunks of rows with a few on their way at once,
 //! commit, and what became of each row. A lost connection is waited out and the
 //! submit goes on where it was; nothing is sent twice under two keys.
 
@@ -14,8 +14,7 @@ use app::{
         },
     },
     bulk::{
-        draft::RowDraft,
-        limits::CHUNK_ROWS,
+        draft::{RowDraft, next_chunk},
         mapping::Field,
         operation::{Operation, RowId},
         problem::{FieldProblem, ProblemCode},
@@ -213,6 +212,16 @@ pub fn cancel(desk: Desk) {
     }
 }
 
+/// Rows that are sent at once.
+struct Chunk {
+    /// Place of the first one among all rows.
+    position: u32,
+    /// How many.
+    rows: u32,
+    /// Of their JSON.
+    hash: String,
+}
+
 struct Submit {
     desk: Desk,
     rows: Vec<RowId>,
@@ -223,11 +232,20 @@ struct Submit {
 impl Submit {
     async fn run(&self, mode: SubmitMode) -> Result<(ImportStatus, Vec<RowResult>), Stop> {
         let desk = self.desk;
-        let hashes = self.hashes().await?;
-        let content_hash = hash(hashes.concat().as_bytes()).await?;
+        let chunks = self.cut().await?;
+        let hashes: String = chunks.iter().map(|chunk| chunk.hash.as_str()).collect();
+        let content_hash = hash(hashes.as_bytes()).await?;
+        let metadata_columns: Vec<String> = desk
+            .book()
+            .document()
+            .sheet
+            .metadata_columns()
+            .map(|column| column.name.clone())
+            .collect();
+        let content = format!("{content_hash} {}", metadata_columns.join("\n"));
         let begin = BeginImport {
             tenant: desk.slug.get_value(),
-            idempotency_key: self.key(&content_hash, mode)?,
+            idempotency_key: self.key(&content, mode)?,
             file_name: desk
                 .file
                 .read_untracked()
@@ -235,6 +253,7 @@ impl Submit {
                 .as_ref()
                 .map_or_else(|| "Typed in".to_owned(), |file| file.name.clone()),
             rows: self.rows.len() as u32,
+            metadata_columns,
             content_hash,
             mode,
         };
@@ -244,7 +263,7 @@ impl Submit {
             import: status.import,
         };
         let mut status = if status.state == ImportState::Receiving {
-            self.send(&import, hashes, &status.received_chunks).await?;
+            self.send(&import, chunks, &status.received_chunks).await?;
             self.phase(Phase::Working, 0)?;
             self.call(ImportsCommit {
                 input: import.clone(),
@@ -267,45 +286,57 @@ impl Submit {
     }
 
     /// The rows of a chunk as they are sent.
-    fn chunk(&self, number: usize) -> Vec<RowDraft> {
-        let size = CHUNK_ROWS as usize;
+    fn chunk(&self, position: u32, rows: u32) -> Vec<RowDraft> {
+        let from = position as usize;
         let book = self.desk.book();
         let document = book.document();
         let map = document.sheet.field_map();
-        self.rows
+        self.rows[from..from + rows as usize]
             .iter()
-            .skip(number * size)
-            .take(size)
             .map(|row| document.sheet.draft_with(*row, &map))
             .collect()
     }
 
-    async fn hashes(&self) -> Result<Vec<String>, Stop> {
-        let chunks = self.rows.len().div_ceil(CHUNK_ROWS as usize);
-        let mut hashes = Vec::with_capacity(chunks);
-        for number in 0..chunks {
-            let rows = self.chunk(number);
-            let bytes = serde_json::to_vec(&rows)
+    /// The chunk that begins at a place: how many rows, and their JSON.
+    fn next_chunk(&self, position: u32) -> serde_json::Result<(u32, String)> {
+        let book = self.desk.book();
+        let document = book.document();
+        let map = document.sheet.field_map();
+        let mut drafts = self.rows[position as usize..]
+            .iter()
+            .map(|row| document.sheet.draft_with(*row, &map));
+        next_chunk(&mut drafts)
+    }
+
+    /// Cuts the rows into chunks.
+    async fn cut(&self) -> Result<Vec<Chunk>, Stop> {
+        let mut chunks = Vec::new();
+        let mut position = 0;
+        while (position as usize) < self.rows.len() {
+            let (rows, json) = self
+                .next_chunk(position)
                 .map_err(|_| Stop::Failed("The rows could not be written as JSON.".to_owned()))?;
-            hashes.push(hash(&bytes).await?);
-            self.phase(Phase::Preparing, self.done(hashes.len()))?;
+            let hash = hash(json.as_bytes()).await?;
+            chunks.push(Chunk {
+                position,
+                rows,
+                hash,
+            });
+            position += rows;
+            self.phase(Phase::Preparing, position)?;
             breathe().await;
             self.going()?;
         }
-        Ok(hashes)
-    }
-
-    fn done(&self, chunks: usize) -> u32 {
-        (chunks * CHUNK_ROWS as usize).min(self.rows.len()) as u32
+        Ok(chunks)
     }
 
     /// The key of these rows: the one of an earlier try with the same content, or a new one.
-    fn key(&self, content_hash: &str, mode: SubmitMode) -> Result<String, Stop> {
+    fn key(&self, content: &str, mode: SubmitMode) -> Result<String, Stop> {
         let mode = match mode {
             SubmitMode::AllOrNothing => "all",
             SubmitMode::ValidNow => "valid",
         };
-        let content = format!("{content_hash} {mode}");
+        let content = format!("{content} {mode}");
         let kept = self
             .desk
             .attempt
@@ -327,16 +358,16 @@ impl Submit {
     async fn send(
         &self,
         import: &ImportRef,
-        hashes: Vec<String>,
+        chunks: Vec<Chunk>,
         received: &[u32],
     ) -> Result<(), Stop> {
-        let todo: Vec<(u32, String)> = hashes
+        let todo: Vec<Chunk> = chunks
             .into_iter()
-            .enumerate()
-            .map(|(number, hash)| (number as u32, hash))
-            .filter(|(number, _)| !received.contains(number))
+            .filter(|chunk| !received.contains(&chunk.position))
             .rev()
             .collect();
+        let left: u32 = todo.iter().map(|chunk| chunk.rows).sum();
+        let sent = self.rows.len() as u32 - left;
         let shared = Rc::new(Sending {
             submit: Self {
                 desk: self.desk,
@@ -345,10 +376,10 @@ impl Submit {
             },
             import: import.clone(),
             todo: RefCell::new(todo),
-            sent: RefCell::new(received.len()),
+            sent: RefCell::new(sent),
             stopped: RefCell::new(None),
         });
-        self.phase(Phase::Sending, self.done(received.len()))?;
+        self.phase(Phase::Sending, sent)?;
         let workers = (0..IN_FLIGHT)
             .map(|_| {
                 let shared = shared.clone();
@@ -456,8 +487,9 @@ fn patience(error: &ApiError, tries: u32) -> Option<(String, i32)> {
 struct Sending {
     submit: Submit,
     import: ImportRef,
-    todo: RefCell<Vec<(u32, String)>>,
-    sent: RefCell<usize>,
+    todo: RefCell<Vec<Chunk>>,
+    /// Rows that have arrived.
+    sent: RefCell<u32>,
     stopped: RefCell<Option<Stop>>,
 }
 
@@ -465,25 +497,32 @@ impl Sending {
     async fn work(&self) {
         loop {
             let next = self.todo.borrow_mut().pop();
-            let Some((number, hash)) = next else { return };
+            let Some(Chunk {
+                position,
+                rows,
+                hash,
+            }) = next
+            else {
+                return;
+            };
             if self.stopped.borrow().is_some() {
                 return;
             }
             let chunk = ImportChunk {
                 tenant: self.import.tenant.clone(),
                 import: self.import.import,
-                number,
+                position,
                 hash,
-                rows: self.submit.chunk(number as usize),
+                rows: self.submit.chunk(position, rows),
             };
             let result = self.submit.call(ImportsChunk { input: chunk }).await;
             let result = result.and_then(|()| {
                 let sent = {
                     let mut sent = self.sent.borrow_mut();
-                    *sent += 1;
+                    *sent += rows;
                     *sent
                 };
-                self.submit.phase(Phase::Sending, self.submit.done(sent))
+                self.submit.phase(Phase::Sending, sent)
             });
             if let Err(stop) = result {
                 *self.stopped.borrow_mut() = Some(stop);

@@ -11,7 +11,10 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::rows::{Fault, Repeat, Row, Wish};
+use super::{
+    rows::{Fault, Row, Wish},
+    seen::Repeat,
+};
 use crate::storage::{KnownUser, LiveBundle};
 
 /// What an invitation is to.
