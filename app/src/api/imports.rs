@@ -178,7 +178,8 @@ pub async fn chunk(input: ImportChunk) -> Result<(), ApiError> {
     answer(ports().imports.chunk(&caller(), input).await)
 }
 
-/// Commits: up to 10,000 rows before the answer, more by the job (poll `status`).
+/// Commits: up to 10,000 rows and 16 MB before the answer, and all or nothing; more by
+/// the job (poll `status`).
 #[server(name = ImportsCommit, prefix = "/api", endpoint = "imports/commit", input = Json, output = Json)]
 pub async fn commit(input: ImportRef) -> Result<ImportStatus, ApiError> {
     answer(ports().imports.commit(&caller(), input).await)

@@ -5,6 +5,7 @@ mod postgres;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    ops::Range,
     sync::Arc,
 };
 
@@ -377,14 +378,24 @@ fn cut(rows: &[RowDraft]) -> impl Iterator<Item = (u32, &[RowDraft])> {
 
 pub fn chunks(import: &ImportStatus, rows: &[RowDraft]) -> Vec<ImportChunk> {
     cut(rows)
-        .map(|(position, rows)| ImportChunk {
-            tenant: "acme".to_owned(),
-            import: import.import,
-            position,
-            hash: hash_of(rows),
-            rows: rows.to_vec(),
-        })
+        .map(|(position, part)| chunk(import, position, part))
         .collect()
+}
+
+/// Some of the rows, however they are cut otherwise.
+pub fn part(import: &ImportStatus, rows: &[RowDraft], which: Range<usize>) -> ImportChunk {
+    let position = u32::try_from(which.start).unwrap();
+    chunk(import, position, &rows[which])
+}
+
+fn chunk(import: &ImportStatus, position: u32, rows: &[RowDraft]) -> ImportChunk {
+    ImportChunk {
+        tenant: "acme".to_owned(),
+        import: import.import,
+        position,
+        hash: hash_of(rows),
+        rows: rows.to_vec(),
+    }
 }
 
 /// A row of a valid, new address.

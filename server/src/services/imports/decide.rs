@@ -126,8 +126,12 @@ pub fn decide(row: &Row, facts: &Facts) -> Decision {
         Err(fault) => return Decision::plain(RowOutcome::Invalid, fault),
     };
     let account = facts.accounts.get(wish.email());
-    let holder = facts.external_ids.get(&wish.row.external_id);
-    if row.id_taken || holder.is_some_and(|user| account.is_none_or(|own| own.id != *user)) {
+    // A member's own id is his, whoever else has it in the file.
+    let id_taken = match facts.external_ids.get(&wish.row.external_id) {
+        Some(holder) => account.is_none_or(|own| own.id != *holder),
+        None => row.id_taken,
+    };
+    if id_taken {
         return Decision::plain(RowOutcome::Invalid, Fault::id_taken());
     }
     match row.repeat {
