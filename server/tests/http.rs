@@ -239,11 +239,9 @@ async fn a_list_of_wide_rows_is_submitted() {
     use app::bulk::draft::{RowDraft, next_chunk};
     use sha2::{Digest as _, Sha256};
     let sha = |text: &str| {
-        let digest = Sha256::digest(text.as_bytes());
-        digest
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>()
+        let bytes = Sha256::digest(text.as_bytes());
+        let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        pairs.concat()
     };
     let app = TestApp::start(Engine::Sqlite).await;
     let admin = app.session_of(app.world.acme_admin).await;
@@ -265,12 +263,12 @@ async fn a_list_of_wide_rows_is_submitted() {
     }
     assert!(parts.len() > 1);
     let hashes: String = parts.iter().map(|(_, hash, _)| hash.as_str()).collect();
-    let begin = json!({ "input": {
+    let input = json!({ "input": {
         "tenant": "acme", "idempotency_key": "a-key-of-wide-rows", "file_name": "wide.csv",
         "rows": 1_000, "metadata_columns": ["One", "Two"],
         "content_hash": sha(&hashes), "mode": "valid_now",
     } });
-    let (status, begun) = admin.call("/api/imports/begin", begin).await;
+    let (status, begun) = admin.call("/api/imports/begin", input).await;
     assert_eq!(status, 200, "{begun}");
     let import = &begun["import"];
     for (position, hash, text) in parts {
