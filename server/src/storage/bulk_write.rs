@@ -10,7 +10,7 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::{Arg, StorageError, Tx, in_list, insert_many};
+use super::{Arg, StorageError, Tx, engine::placeholders, in_list, insert_many};
 use crate::args;
 
 /// Values in one `IN` list.
@@ -256,13 +256,10 @@ impl Tx {
         deliveries: &[(BundleId, DeliveryId)],
     ) -> Result<(), StorageError> {
         for batch in deliveries.chunks(BATCH) {
-            let values: Vec<String> = (0..batch.len())
-                .map(|n| format!("(${}, ${})", 2 * n + 1, 2 * n + 2))
-                .collect();
             let sql = format!(
                 "UPDATE bundles SET delivery_id = newest.column2
                  FROM (VALUES {}) AS newest WHERE bundles.id = newest.column1",
-                values.join(",")
+                placeholders(self, batch.len(), 2)
             );
             let args = batch
                 .iter()
