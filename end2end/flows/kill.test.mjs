@@ -39,7 +39,7 @@ function chunks() {
   }));
   return Array.from({ length: ROWS / CHUNK }, (_, number) => {
     const part = rows.slice(number * CHUNK, (number + 1) * CHUNK);
-    return { number, rows: part, hash: sha(JSON.stringify(part)) };
+    return { position: number * CHUNK, rows: part, hash: sha(JSON.stringify(part)) };
   });
 }
 

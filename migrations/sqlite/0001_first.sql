@@ -92,6 +92,10 @@ CREATE TABLE imports (
     content_hash     TEXT    NOT NULL,
     file_name        TEXT    NOT NULL,
     rows             BIGINT  NOT NULL,
+    -- JSON array: names of the columns kept as metadata
+    metadata_columns TEXT    NOT NULL DEFAULT '[]',
+    -- of the cells that have arrived; each chunk raises it, up to a limit
+    bytes            BIGINT  NOT NULL DEFAULT 0,
     mode             TEXT    NOT NULL CHECK (mode IN ('all_or_nothing', 'valid_now')),
     state            TEXT    NOT NULL
                      CHECK (state IN ('receiving', 'committing', 'done', 'rejected')),
@@ -111,12 +115,13 @@ CREATE INDEX imports_jobs ON imports (lease_until) WHERE state = 'committing';
 -- Rows on their way in; a chunk goes when its import is done.
 CREATE TABLE import_chunks (
     import_id BLOB  NOT NULL REFERENCES imports (id) ON DELETE CASCADE,
-    number    BIGINT  NOT NULL,
-    hash      TEXT    NOT NULL,
+    -- place of its first row in the order of submission, from 0
+    position  BIGINT  NOT NULL,
     rows      BIGINT  NOT NULL,
+    hash      TEXT    NOT NULL,
     -- JSON array of RowDraft
     payload   TEXT    NOT NULL,
-    PRIMARY KEY (import_id, number)
+    PRIMARY KEY (import_id, position)
 );
 
 CREATE TABLE import_rows (

@@ -231,16 +231,70 @@ on_both_engines!(a_large_body_is_refused_with_a_sentence, |app| {
     assert_eq!(answer.json()["kind"], "too_large");
     assert!(answer.text().contains("larger than 2 MB"));
     // Announced or not makes no difference.
-    let chunks = (0..5).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1024 * 1024]));
-    let stream = reqwest::Body::wrap_stream(tokio_stream::iter(chunks));
-    let request = admin
-        .request(Method::POST, "/api/imports/chunk")
-        .header("content-type", "application/json")
-        .body(stream);
-    let answer = admin.send(request).await;
-    assert_eq!(answer.status, 413);
-    assert!(answer.text().contains("larger than 4 MB"));
+    for megabytes in [5, 40] {
+        let chunks = (0..megabytes).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1024 * 1024]));
+        let stream = reqwest::Body::wrap_stream(tokio_stream::iter(chunks));
+        let request = admin
+            .request(Method::POST, "/api/imports/chunk")
+            .header("content-type", "application/json")
+            .body(stream);
+        let answer = admin.send(request).await;
+        assert_eq!(answer.status, 413);
+        assert!(answer.text().contains("larger than 4 MB"));
+    }
 });
+
+/// 1,000 rows of 6 KB are more than one body may have: they go in several.
+#[tokio::test]
+async fn a_list_of_wide_rows_is_submitted() {
+    use app::bulk::draft::{RowDraft, next_chunk};
+    use sha2::{Digest as _, Sha256};
+    let sha = |text: &str| {
+        let bytes = Sha256::digest(text.as_bytes());
+        let pairs: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        pairs.concat()
+    };
+    let app = TestApp::start(Engine::Sqlite).await;
+    let admin = app.session_of(app.world.acme_admin).await;
+    let rows: Vec<RowDraft> = (0..1_000)
+        .map(|row| RowDraft {
+            row,
+            line: row + 2,
+            email: format!("wide{row}@people.test"),
+            note: "n".repeat(2_000),
+            metadata: vec!["m".repeat(2_000); 2],
+            ..RowDraft::default()
+        })
+        .collect();
+    let (mut parts, mut next) = (Vec::new(), 0);
+    while next < rows.len() {
+        let (count, text) = next_chunk(&mut rows[next..].iter().cloned()).unwrap();
+        parts.push((next, sha(&text), text));
+        next += count as usize;
+    }
+    assert!(parts.len() > 1);
+    let hashes: String = parts.iter().map(|(_, hash, _)| hash.as_str()).collect();
+    let input = json!({ "input": {
+        "tenant": "acme", "idempotency_key": "a-key-of-wide-rows", "file_name": "wide.csv",
+        "rows": 1_000, "metadata_columns": ["One", "Two"],
+        "content_hash": sha(&hashes), "mode": "valid_now",
+    } });
+    let (status, begun) = admin.call("/api/imports/begin", input).await;
+    assert_eq!(status, 200, "{begun}");
+    let import = &begun["import"];
+    for (position, hash, text) in parts {
+        let rows: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let chunk = json!({ "input": {
+            "tenant": "acme", "import": import, "position": position, "hash": hash, "rows": rows,
+        } });
+        let answer = admin.post("/api/imports/chunk", &chunk).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let commit = json!({ "input": { "tenant": "acme", "import": import } });
+    let (status, done) = admin.call("/api/imports/commit", commit).await;
+    assert_eq!(status, 200, "{done}");
+    assert_eq!(done["outcomes"], json!({ "created": 1_000 }));
+}
 
 on_both_engines!(who_is_not_signed_in_cannot_fill_the_memory, |app| {
     let nobody = app.anonymous();

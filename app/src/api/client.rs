@@ -21,6 +21,10 @@ use crate::json;
 /// gives up itself, with a large chunk on a slow line before that.
 const LONGEST: u32 = 150_000;
 
+/// The largest body that the server takes of any call, in bytes. It ends the connection of
+/// one that is far larger, which looks here as if the line were down.
+const BODY_MAX: usize = 4 * 1024 * 1024;
+
 /// What a call gives, boxed: one type for all calls with the same answer.
 pub type Answer<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
@@ -61,6 +65,11 @@ impl Request {
 
     /// Posts it and gives the answer's text.
     pub async fn send(&self) -> Result<String, ApiError> {
+        if self.body.len() > BODY_MAX {
+            return Err(ApiError::TooLarge {
+                message: "This is larger than 4 MB. Nothing was sent.".to_owned(),
+            });
+        }
         let (status, text) = post(self.path, &self.body).await.map_err(|thrown| {
             // `fetch` throws a `TypeError` or a `DOMException`; both have a message.
             let message = Reflect::get(&thrown, &JsValue::from_str("message"))

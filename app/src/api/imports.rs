@@ -1,4 +1,4 @@
-//! The CSV's way to the server: check, begin, numbered chunks, commit, outcomes.
+//! The CSV's way to the server: check, begin, chunks, commit, outcomes.
 
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -55,24 +55,28 @@ pub struct BeginImport {
     pub file_name: String,
     /// Rows that will come.
     pub rows: u32,
+    /// Names of the columns kept as metadata, once for all rows; 16 KB together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub metadata_columns: Vec<String>,
     /// Hex SHA-256 over the chunks' hashes, in order.
     pub content_hash: String,
     /// What to do with the rows that fail; above 10,000 rows only `ValidNow`.
     pub mode: SubmitMode,
 }
 
-/// A numbered chunk; sending it again is harmless.
+/// Some of the rows; sending them again is harmless. Chunks may come in any order and
+/// have any number of rows up to 1,000, but together each row once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportChunk {
     /// The tenant's slug.
     pub tenant: String,
     /// From `begin`.
     pub import: ImportId,
-    /// From 0.
-    pub number: u32,
+    /// Place of its first row among all rows of the import, from 0.
+    pub position: u32,
     /// Hex SHA-256 of `serde_json::to_vec(&rows)`.
     pub hash: String,
-    /// At most 1,000.
+    /// 1 to 1,000; of 4 MB as JSON at most.
     pub rows: Vec<RowDraft>,
 }
 
@@ -94,7 +98,8 @@ pub struct ImportStatus {
     pub state: ImportState,
     /// Rows announced.
     pub rows: u32,
-    /// Chunks stored so far (contiguous or not); a resumed submit skips these.
+    /// Positions of the chunks stored so far (contiguous or not); a resumed submit skips
+    /// these.
     pub received_chunks: Vec<u32>,
     /// Rows that have their outcome.
     pub processed: u32,
@@ -173,7 +178,8 @@ pub async fn chunk(input: ImportChunk) -> Result<(), ApiError> {
     answer(ports().imports.chunk(&caller(), input).await)
 }
 
-/// Commits: up to 10,000 rows before the answer, more by the job (poll `status`).
+/// Commits: up to 10,000 rows and 16 MB before the answer, and all or nothing; more by
+/// the job (poll `status`).
 #[server(name = ImportsCommit, prefix = "/api", endpoint = "imports/commit", input = Json, output = Json)]
 pub async fn commit(input: ImportRef) -> Result<ImportStatus, ApiError> {
     answer(ports().imports.commit(&caller(), input).await)

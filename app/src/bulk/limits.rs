@@ -7,8 +7,17 @@ pub const ROWS_AT_ONCE: u32 = 10_000;
 pub const ROWS_MAX: u32 = 100_000;
 /// Bytes that a file may have: 64 MiB.
 pub const BYTES_MAX: usize = 64 << 20;
-/// Rows of one numbered chunk of a submit.
+/// Bytes that the cells of one submit may have together. A file of [`BYTES_MAX`] in an
+/// older encoding has up to twice as many in UTF-8.
+pub const CELLS_MAX: usize = 2 * BYTES_MAX;
+/// Rows that one chunk of a submit may have.
 pub const CHUNK_ROWS: u32 = 1_000;
+/// Bytes that one chunk of a submit should have at most, as JSON: half of what the server
+/// takes, since a single row may have more.
+pub const CHUNK_BYTES: usize = 2 << 20;
+/// Bytes that the names of the columns kept as metadata may have together: each row's
+/// metadata is stored under them.
+pub const METADATA_NAMES_MAX: usize = 16 << 10;
 /// Rows that the background job commits at a time.
 pub const JOB_ROWS: u32 = 5_000;
 /// Bytes of one cell, as Excel has it.

@@ -134,6 +134,8 @@ codes! {
     Suppressed = "suppressed", Error, "Asked not to be invited";
     /// Over the seats or a quota.
     OverLimit = "over_limit", Error, "Over the limit";
+    /// The external id is another person's.
+    ExternalIdTaken = "external_id_taken", Error, "External id taken";
     /// The submitter may not do this.
     NotAllowed = "not_allowed", Error, "Not allowed";
 }
@@ -265,6 +267,9 @@ impl ProblemCode {
             }
             Self::Suppressed => "This person asked not to be invited: remove the row.",
             Self::OverLimit => "Your limit is reached: remove rows, or ask for more seats.",
+            Self::ExternalIdTaken => {
+                "Another person has this external id, here or in an earlier row: correct or clear it."
+            }
             Self::NotAllowed => "You may not do this: remove the row, or ask an administrator.",
         };
         sentence.to_owned()

@@ -6,7 +6,7 @@ use super::mapping::Field;
 use super::operation::RowId;
 use super::order::sort_by_number;
 use super::problem::{FieldProblem, ProblemCode};
-use super::rules::{RowFields, split_keys};
+use super::rules::{RowFields, keys as keys_of};
 use super::sheet::{QuickMap, Sheet};
 use crate::domain::email::canonical_email;
 use std::collections::VecDeque;
@@ -100,11 +100,7 @@ impl Remote {
             (Field::Programs, &self.programs, ProblemCode::ProgramUnknown),
         ] {
             let cell = row.get(field);
-            if !cell.is_empty()
-                && split_keys(cell)
-                    .into_iter()
-                    .any(|k| keys.get(k) == Some(&Known::Missing))
-            {
+            if !cell.is_empty() && keys_of(cell).any(|k| keys.get(k) == Some(&Known::Missing)) {
                 add(field, code);
             }
         }
@@ -139,7 +135,7 @@ impl Checker {
                 (Field::Courses, &mut remote.courses, &mut out.courses),
                 (Field::Programs, &mut remote.programs, &mut out.programs),
             ] {
-                for key in split_keys(&sheet.field(row, field, &map)) {
+                for key in keys_of(&sheet.field(row, field, &map)) {
                     if known.contains_key(key) {
                         continue;
                     }
@@ -232,10 +228,7 @@ impl Checker {
                 return false;
             }
             let cell = sheet.field(row, field, &map);
-            !cell.is_empty()
-                && split_keys(&cell)
-                    .into_iter()
-                    .any(|key| unknown.iter().any(|u| u == key))
+            !cell.is_empty() && keys_of(&cell).any(|key| unknown.iter().any(|u| u == key))
         };
         sheet
             .row_ids()

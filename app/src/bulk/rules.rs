@@ -79,15 +79,30 @@ pub(super) fn trim(text: &str) -> &str {
     text.trim_matches(' ')
 }
 
-/// The keys or labels of a cell, each once, in order.
+/// The keys or labels of a cell as they stand, in order; one may come again.
+pub(super) fn keys(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('|').map(trim).filter(|key| !key.is_empty())
+}
+
+/// The keys or labels of a cell, each once, in order. This takes the square of their
+/// number: where the rules have not yet seen the cell, ask [`few_keys`].
 pub fn split_keys(cell: &str) -> Vec<&str> {
-    let mut keys = Vec::new();
-    for key in cell.split('|').map(trim).filter(|key| !key.is_empty()) {
-        if !keys.contains(&key) {
-            keys.push(key);
+    let mut distinct = Vec::new();
+    for key in keys(cell) {
+        if !distinct.contains(&key) {
+            distinct.push(key);
         }
     }
-    keys
+    distinct
+}
+
+/// Like [`split_keys`], of a cell of any length; `None` where there are so many keys that
+/// they are a problem anyway, and finding each one once would take long.
+pub fn few_keys(cell: &str) -> Option<Vec<&str>> {
+    if keys(cell).nth(2 * KEYS_MAX).is_some() {
+        return None;
+    }
+    Some(split_keys(cell))
 }
 
 /// What the rules found out about a row beside its problems.
@@ -200,9 +215,9 @@ fn check_list(field: Field, text: &str, plain: bool, add: &mut impl FnMut(Field,
         add(field, ProblemCode::CellTooLong);
         return;
     }
-    let mut keys = 0;
-    for key in text.split('|').map(trim).filter(|key| !key.is_empty()) {
-        keys += 1;
+    let mut count = 0;
+    for key in keys(text) {
+        count += 1;
         if key.len() > NAME_CHARS_MAX && key.chars().count() > NAME_CHARS_MAX {
             add(field, ProblemCode::NameTooLong);
             break;
@@ -212,7 +227,7 @@ fn check_list(field: Field, text: &str, plain: bool, add: &mut impl FnMut(Field,
             break;
         }
     }
-    if keys > KEYS_MAX {
+    if count > KEYS_MAX {
         add(field, ProblemCode::TooManyKeys);
     }
 }
@@ -360,25 +375,13 @@ pub struct ValidRow {
     pub metadata: Vec<(String, String)>,
 }
 
-impl ValidRow {
-    /// The same for two rows that ask for the same courses and programs, in any order.
-    pub fn same_targets(&self, other: &Self) -> bool {
-        same_set(&self.courses, &other.courses) && same_set(&self.programs, &other.programs)
-    }
-}
-
-fn same_set(a: &[String], b: &[String]) -> bool {
-    a.len() == b.len() && a.iter().all(|key| b.contains(key))
-}
-
 /// A hash of what a row asks for: the same for the same sets of keys, in any order.
 pub(super) fn targets_hash(courses: &str, programs: &str) -> u64 {
     let sum = |cell: &str, salt: u64| {
-        // So many keys are a problem anyway, and finding each one once takes their square.
-        if memchr::memchr_iter(b'|', cell.as_bytes()).count() > 2 * KEYS_MAX {
+        let Some(keys) = few_keys(cell) else {
             return hash_lowercase(cell.as_bytes());
-        }
-        split_keys(cell).into_iter().fold(0_u64, |sum, key| {
+        };
+        keys.into_iter().fold(0_u64, |sum, key| {
             // Keys are exact, so the case is put back into the hash.
             let case = key.bytes().fold(salt, |c, b| {
                 c.rotate_left(1) ^ u64::from(b.is_ascii_uppercase())
@@ -394,17 +397,27 @@ pub(super) fn targets_hash(courses: &str, programs: &str) -> u64 {
 }
 
 /// Reads a submitted row by the same rules as the grid. Warnings do not stop it.
-pub fn parse_draft(draft: &RowDraft, context: &RuleContext) -> Result<ValidRow, Vec<FieldProblem>> {
+/// `columns` are the names of the columns kept as metadata.
+pub fn parse_draft(
+    draft: &RowDraft,
+    columns: &[String],
+    context: &RuleContext,
+) -> Result<ValidRow, Vec<FieldProblem>> {
     let fields = RowFields::from(draft);
     let mut problems = Vec::new();
     check_row(&fields, context, &mut problems);
-    if draft.metadata.len() > METADATA_MAX {
+    let metadata: Vec<(&String, &String)> = columns
+        .iter()
+        .zip(&draft.metadata)
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
+    if metadata.len() > METADATA_MAX || draft.metadata.len() > columns.len() {
         problems.push(FieldProblem {
             field: None,
             code: ProblemCode::TooMuchMetadata,
         });
     }
-    for (name, text) in &draft.metadata {
+    for &(name, text) in &metadata {
         if let Some(code) = check_metadata(text).or_else(|| check_metadata(name)) {
             problems.push(FieldProblem { field: None, code });
         }
@@ -444,7 +457,10 @@ pub fn parse_draft(draft: &RowDraft, context: &RuleContext) -> Result<ValidRow, 
         expires_on: date::parse_iso(fields.trimmed(Field::ExpiresOn)),
         external_id: owned(Field::ExternalId),
         note: owned(Field::Note),
-        metadata: draft.metadata.clone(),
+        metadata: metadata
+            .into_iter()
+            .map(|(name, text)| (name.clone(), text.clone()))
+            .collect(),
     })
 }
 

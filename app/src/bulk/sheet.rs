@@ -512,6 +512,13 @@ impl Sheet {
         })
     }
 
+    /// The columns kept as metadata, in the order of a draft's values.
+    pub fn metadata_columns(&self) -> impl Iterator<Item = &Column> {
+        self.columns
+            .iter()
+            .filter(|column| column.used == ColumnUse::Metadata)
+    }
+
     /// A row as it is submitted.
     pub fn draft(&self, row: RowId) -> RowDraft {
         self.draft_with(row, &self.field_map())
@@ -531,13 +538,13 @@ impl Sheet {
             external_id,
             note,
         ] = self.fields(row, map).cells.map(Cow::into_owned);
-        let metadata = self
-            .columns
-            .iter()
-            .filter(|column| column.used == ColumnUse::Metadata)
-            .map(|column| (column.name.clone(), self.cell_of(row, column).into_owned()))
-            .filter(|(_, text)| !text.is_empty())
+        let mut metadata: Vec<String> = self
+            .metadata_columns()
+            .map(|column| self.cell_of(row, column).into_owned())
             .collect();
+        while metadata.last().is_some_and(String::is_empty) {
+            metadata.pop();
+        }
         RowDraft {
             row: row.0,
             line: self.line_of(row).unwrap_or(0),

@@ -36,12 +36,8 @@ pub struct UserActor {
 pub enum Job {
     /// Commits large imports.
     Import,
-    /// Sends mail.
-    Outbox,
     /// Expires invitations.
     Expiry,
-    /// Creates demo data or an admin from the command line.
-    Cli,
 }
 
 impl Actor {

@@ -103,7 +103,9 @@ fn row(line: ImportLine) -> AnyView {
         .collect::<Vec<_>>()
         .join(", ");
     let told = match line.state {
-        ImportState::Receiving => "Rows are still arriving.".to_owned(),
+        ImportState::Receiving => {
+            "Not finished: the upload was broken off or is still under way.".to_owned()
+        }
         ImportState::Committing => {
             let done: u32 = line.outcomes.values().sum();
             format!("{} done so far.", count_of(u64::from(done), "row", "rows"))

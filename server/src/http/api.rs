@@ -18,17 +18,18 @@ use crate::services::session_cookie;
 
 /// The largest body of a call, in bytes.
 const BODY: usize = 2 * 1024 * 1024;
-/// The largest chunk of an import, in bytes: 1,000 rows of 4 KB.
+/// The largest chunk of an import, in bytes: twice what the browser puts into one, as a
+/// single row may be larger.
 const CHUNK_BODY: usize = 4 * 1024 * 1024;
 /// The largest body of a call by nobody who is signed in, in bytes: what anybody can send
 /// over a thousand connections at once has to fit into memory.
 const ANONYMOUS_BODY: usize = 64 * 1024;
 /// What is too large is read up to this many bytes before it is refused.
-const DISCARD: usize = 16 * 1024 * 1024;
+const DISCARD: usize = 128 * 1024 * 1024;
 /// How long a call may take.
 const TIME: Duration = Duration::from_secs(30);
-/// How long a commit of 10,000 rows may take on a slow disk.
-const COMMIT_TIME: Duration = Duration::from_mins(2);
+/// How long a commit of 10,000 rows may take on a slow disk, and a chunk on a slow line.
+const LONG_TIME: Duration = Duration::from_mins(2);
 
 /// Answers one call.
 pub(super) async fn call(
@@ -43,8 +44,8 @@ pub(super) async fn call(
     if let Some(refused) = guard(&app, &request) {
         return refused;
     }
-    let time = if path == "/api/imports/commit" {
-        COMMIT_TIME
+    let time = if matches!(path, "/api/imports/commit" | "/api/imports/chunk") {
+        LONG_TIME
     } else {
         TIME
     };

@@ -178,7 +178,7 @@ impl Invitations for InvitationsService {
                     // Whoever sends it again answers for it where the inviter no longer can
                     // (S24); `tenant` above has checked the right to.
                     if let Some(user) = user.filter(|_| !state.inviter_may) {
-                        tx.take_over(bundle, user).await?;
+                        tx.take_over(&[bundle], user).await?;
                     }
                     // Mails first: one that is being claimed has its link by then.
                     tx.cancel_mails(&[bundle], "A newer mail took its place.")
@@ -186,7 +186,7 @@ impl Invitations for InvitationsService {
                     tx.kill_links(&[bundle], now).await?;
                     let entry = delivery.id;
                     tx.insert_deliveries(vec![delivery]).await?;
-                    tx.set_delivery(bundle, entry).await?;
+                    tx.set_deliveries(&[(bundle, entry)]).await?;
                     tx.record(vec![event]).await?;
                     tx.announce(tenant.id, now).await?;
                     listed(tx, tenant.id, bundle).await

@@ -66,7 +66,9 @@ struct One {
 const BUNDLE_OF_LANDING: &str = "SELECT l.bundle_id FROM landings d
     JOIN links l ON l.token_hash = d.link_hash WHERE d.cookie_hash = $1";
 const BUNDLE_OF_INVITATION: &str = "SELECT bundle_id FROM invitations WHERE id = $1";
-const LOCK_BUNDLE: &str = "SELECT id AS bundle_id FROM bundles WHERE id = $1 FOR UPDATE";
+// Not FOR UPDATE: a claim of the outbox holds its entry while it makes a link, which looks
+// at the bundle's key.
+const LOCK_BUNDLE: &str = "SELECT id AS bundle_id FROM bundles WHERE id = $1 FOR NO KEY UPDATE";
 const ACCEPT_BUNDLE: &str = "UPDATE invitations
     SET status = 'accepted', status_changed_at = $2
     WHERE bundle_id = $1 AND status = 'pending' AND expires_at > $2

@@ -33,9 +33,7 @@ pub fn audit_actor(actor: &Actor) -> (Option<Uuid>, &'static str) {
         Actor::Anonymous => (None, "anonymous"),
         Actor::User(user) => (Some(user.user.0), "user"),
         Actor::System(Job::Import) => (None, "job:import"),
-        Actor::System(Job::Outbox) => (None, "job:outbox"),
         Actor::System(Job::Expiry) => (None, "job:expiry"),
-        Actor::System(Job::Cli) => (None, "cli"),
     }
 }
 

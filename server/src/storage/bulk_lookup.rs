@@ -1,6 +1,8 @@
 //! What an import asks about many people and keys at once: plain `IN` lists, 500 at a
 //! time, each answered from one index.
 
+use std::collections::HashMap;
+
 use app::domain::{
     id::{BundleId, CatalogItemId, DeliveryId, TenantId, UserId},
     invitation::InvitationStatus,
@@ -24,6 +26,8 @@ pub struct LiveInvitation {
     pub target: Uuid,
     /// Its bundle.
     pub bundle: BundleId,
+    /// When it ends; until the expiry has come by it is live also afterwards.
+    pub expires_at: Timestamp,
 }
 
 /// A bundle with live invitations.
@@ -39,8 +43,6 @@ pub struct LiveBundle {
     pub inviter_may: bool,
     /// Its newest mail.
     pub delivery: Option<DeliveryId>,
-    /// When it ends.
-    pub expires_at: Timestamp,
 }
 
 #[derive(sqlx::FromRow)]
@@ -50,7 +52,6 @@ struct LiveBundleRow {
     role: String,
     active: i64,
     delivery_id: Option<Uuid>,
-    expires_at: i64,
     inviter_deactivated_at: Option<i64>,
     inviter_super: i64,
     inviter_role: Option<String>,
@@ -126,6 +127,28 @@ impl Tx {
             .collect())
     }
 
+    /// Who of the tenant's members has these external ids.
+    pub async fn members_by_external_ids(
+        &mut self,
+        tenant: TenantId,
+        ids: &[String],
+    ) -> Result<HashMap<String, UserId>, StorageError> {
+        let values = ids.iter().map(|id| Arg::from(id.as_str())).collect();
+        let rows: Vec<(String, Uuid)> = self
+            .of_tenant(
+                tenant,
+                "memberships",
+                "external_id",
+                "external_id, user_id",
+                values,
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, user)| (id, UserId(user)))
+            .collect())
+    }
+
     /// The live invitations of these invitees in the tenant, those of the oldest bundle
     /// first.
     pub async fn live_among(
@@ -137,24 +160,25 @@ impl Tx {
             .iter()
             .map(|key| Arg::from(key.as_str()))
             .collect();
-        let rows: Vec<(String, Uuid, Uuid, String)> = self
+        let rows: Vec<(String, Uuid, Uuid, String, i64)> = self
             .of_tenant(
                 tenant,
                 "invitations",
                 "invitee_key",
-                "invitee_key, target_id, bundle_id, status",
+                "invitee_key, target_id, bundle_id, status, expires_at",
                 values,
             )
             .await?;
         let mut live: Vec<LiveInvitation> = rows
             .into_iter()
-            .filter(|(_, _, _, status)| {
+            .filter(|(_, _, _, status, _)| {
                 InvitationStatus::parse(status).is_some_and(InvitationStatus::is_live)
             })
-            .map(|(invitee_key, target, bundle, _)| LiveInvitation {
+            .map(|(invitee_key, target, bundle, _, end)| LiveInvitation {
                 invitee_key,
                 target,
                 bundle: BundleId(bundle),
+                expires_at: Timestamp(end),
             })
             .collect();
         live.sort_by_key(|one| one.bundle);
@@ -170,7 +194,7 @@ impl Tx {
         let rows: Vec<LiveBundleRow> = self
             .in_batches(args![], values, |list| {
                 format!(
-                    "SELECT b.id, b.tenant_id, b.role, b.active, b.delivery_id, b.expires_at,
+                    "SELECT b.id, b.tenant_id, b.role, b.active, b.delivery_id,
                         u.deactivated_at AS inviter_deactivated_at,
                         u.super_admin AS inviter_super, m.role AS inviter_role
                      FROM bundles b
@@ -195,7 +219,6 @@ impl Tx {
                     role: role_of(row.role)?,
                     active: row.active == 1,
                     delivery: row.delivery_id.map(DeliveryId),
-                    expires_at: Timestamp(row.expires_at),
                 })
             })
             .collect()

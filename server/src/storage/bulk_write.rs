@@ -1,6 +1,6 @@
 //! What an import creates: bundles, invitations and mails, many at once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use app::domain::{
     id::{BundleId, DeliveryId, ImportId, InvitationId, TenantId, UserId},
@@ -10,7 +10,7 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::{Arg, StorageError, Tx, in_list, insert_many};
+use super::{Arg, StorageError, Tx, engine::placeholders, in_list, insert_many};
 use crate::args;
 
 /// Values in one `IN` list.
@@ -127,13 +127,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes invitations, except where a live one of the same tenant, target and invitee
-    /// stands (I2). The ids of those that were not made, because somebody was faster.
+    /// Makes invitations. `Retry` where a live one of the same tenant, target and invitee
+    /// stands (I2): somebody was faster, and the facts must be read again.
     pub async fn insert_invitations(
         &mut self,
         act: &Act,
         invitations: &[NewInvitation],
-    ) -> Result<HashSet<InvitationId>, StorageError> {
+    ) -> Result<(), StorageError> {
         let rows: Vec<Vec<Arg>> = invitations
             .iter()
             .map(|invitation| {
@@ -163,67 +163,109 @@ impl Tx {
         )
         .await?;
         if made == wanted {
-            return Ok(HashSet::new());
+            Ok(())
+        } else {
+            Err(StorageError::Retry)
         }
-        let mut missing: HashSet<InvitationId> =
-            invitations.iter().map(|invitation| invitation.id).collect();
-        for batch in invitations.chunks(BATCH) {
-            let there: Vec<(Uuid,)> = self
-                .all_composed(
-                    format!(
-                        "SELECT id FROM invitations WHERE id IN ({})",
-                        in_list(1, batch.len())
-                    ),
-                    batch.iter().map(|one| Arg::from(one.id)).collect(),
-                )
-                .await?;
-            for (id,) in there {
-                missing.remove(&InvitationId(id));
-            }
-        }
-        Ok(missing)
     }
 
-    /// Takes back bundles of this transaction that got no invitation.
-    pub async fn drop_empty_bundles(&mut self, bundles: &[BundleId]) -> Result<(), StorageError> {
+    /// Waits for other transactions that change these bundles, of which the ids are in
+    /// order, and keeps others waiting. How many of them are still live. SQLite has one
+    /// writer anyway. At most 500.
+    pub(super) async fn lock_bundles(
+        &mut self,
+        bundles: &[BundleId],
+    ) -> Result<usize, StorageError> {
+        if !self.is_postgres() || bundles.is_empty() {
+            return Ok(bundles.len());
+        }
+        // Not FOR UPDATE: a claim of the outbox holds its entry while it makes a link, which
+        // looks at the bundle's key.
+        let sql = format!(
+            "SELECT id FROM bundles
+             WHERE id IN ({}) AND status IN ('unassigned', 'scheduled', 'pending')
+             ORDER BY id FOR NO KEY UPDATE",
+            in_list(1, bundles.len())
+        );
+        let ids = bundles.iter().map(|id| Arg::from(*id)).collect();
+        Ok(self.all_composed::<(Uuid,)>(sql, ids).await?.len())
+    }
+
+    /// Holds live bundles for this transaction, before anything that belongs to them: all
+    /// who change a bundle do it in this order. `Retry` where one is no longer live: the
+    /// facts must be read again.
+    pub async fn hold_bundles(&mut self, bundles: &BTreeSet<BundleId>) -> Result<(), StorageError> {
+        let bundles: Vec<BundleId> = bundles.iter().copied().collect();
         for batch in bundles.chunks(BATCH) {
-            self.execute_composed(
-                format!(
-                    "DELETE FROM bundles WHERE id IN ({list}) AND NOT EXISTS
-                     (SELECT 1 FROM invitations WHERE bundle_id = bundles.id)",
-                    list = in_list(1, batch.len())
-                ),
-                batch.iter().map(|id| Arg::from(*id)).collect(),
-            )
-            .await?;
+            if self.lock_bundles(batch).await? != batch.len() {
+                return Err(StorageError::Retry);
+            }
         }
         Ok(())
     }
 
-    /// Holds live bundles for this transaction and moves their end to `expires_at` where
-    /// that is later. `Retry` where one is no longer live: the facts must be read again.
-    pub async fn hold_bundles(
+    /// Moves the end of bundles and of what waits in them to `expires_at`, where that is
+    /// later.
+    pub async fn extend_bundles(
         &mut self,
-        bundles: &[BundleId],
+        bundles: &BTreeSet<BundleId>,
         expires_at: Timestamp,
     ) -> Result<(), StorageError> {
+        let bundles: Vec<BundleId> = bundles.iter().copied().collect();
         for batch in bundles.chunks(BATCH) {
-            let mut values = args![expires_at];
-            values.extend(batch.iter().map(|id| Arg::from(*id)));
-            let held = self
-                .execute_composed(
-                    format!(
-                        "UPDATE bundles
-                         SET expires_at = CASE WHEN expires_at < $1 THEN $1 ELSE expires_at END
-                         WHERE id IN ({}) AND status IN ('unassigned', 'scheduled', 'pending')",
-                        in_list(2, batch.len())
-                    ),
-                    values,
-                )
-                .await?;
-            if held != batch.len() as u64 {
-                return Err(StorageError::Retry);
+            let list = in_list(2, batch.len());
+            for sql in [
+                format!(
+                    "UPDATE bundles SET expires_at = $1 WHERE expires_at < $1 AND id IN ({list})"
+                ),
+                format!(
+                    "UPDATE invitations SET expires_at = $1
+                     WHERE expires_at < $1 AND status IN ('unassigned', 'scheduled', 'pending')
+                        AND bundle_id IN ({list})"
+                ),
+            ] {
+                let mut values = args![expires_at];
+                values.extend(batch.iter().map(|id| Arg::from(*id)));
+                self.execute_composed(sql, values).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Makes `user` the inviter of bundles, answerable for them from now on.
+    pub async fn take_over(
+        &mut self,
+        bundles: &[BundleId],
+        user: UserId,
+    ) -> Result<(), StorageError> {
+        for batch in bundles.chunks(BATCH) {
+            let sql = format!(
+                "UPDATE bundles SET inviter_id = $1 WHERE id IN ({})",
+                in_list(2, batch.len())
+            );
+            let mut values = args![user];
+            values.extend(batch.iter().map(|id| Arg::from(*id)));
+            self.execute_composed(sql, values).await?;
+        }
+        Ok(())
+    }
+
+    /// Names the newest mail of bundles.
+    pub async fn set_deliveries(
+        &mut self,
+        deliveries: &[(BundleId, DeliveryId)],
+    ) -> Result<(), StorageError> {
+        for batch in deliveries.chunks(BATCH) {
+            let sql = format!(
+                "UPDATE bundles SET delivery_id = newest.column2
+                 FROM (VALUES {}) AS newest WHERE bundles.id = newest.column1",
+                placeholders(self, batch.len(), 2)
+            );
+            let args = batch
+                .iter()
+                .flat_map(|(bundle, delivery)| args![*bundle, *delivery])
+                .collect();
+            self.execute_composed(sql, args).await?;
         }
         Ok(())
     }

@@ -391,7 +391,7 @@ pub async fn insert_many(
 
 /// `($1,$2),($3,$4)` for two rows of two columns. SQLite gets `(?,?),(?,?)`: it looks a
 /// numbered one up among all before it, which takes seconds for thousands of them.
-fn placeholders(tx: &Tx, rows: usize, columns: usize) -> String {
+pub(super) fn placeholders(tx: &Tx, rows: usize, columns: usize) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(rows * columns * 6);
     for row in 0..rows {

@@ -31,6 +31,10 @@ pub struct Import {
     pub content_hash: String,
     /// Rows announced.
     pub rows: u32,
+    /// Names of the columns kept as metadata.
+    pub metadata_columns: Vec<String>,
+    /// Of the cells that have arrived.
+    pub bytes: i64,
     /// What to do with the rows that fail.
     pub mode: SubmitMode,
     /// Where it stands.
@@ -60,6 +64,8 @@ pub struct NewImport {
     pub file_name: String,
     /// Rows announced.
     pub rows: u32,
+    /// Names of the columns kept as metadata.
+    pub metadata_columns: Vec<String>,
     /// What to do with the rows that fail.
     pub mode: SubmitMode,
     /// Now.
@@ -71,16 +77,31 @@ pub struct NewImport {
 pub struct NewChunk {
     /// Its import.
     pub import: ImportId,
-    /// From 0.
-    pub number: u32,
+    /// Place of its first row, from 0.
+    pub position: u32,
     /// Hex SHA-256 of the payload.
     pub hash: String,
     /// Rows in it.
     pub rows: u32,
     /// JSON array of drafts.
     pub payload: String,
-    /// Bytes that all payloads of the import may have together.
+    /// Of its cells.
+    pub bytes: i64,
+    /// Bytes that all cells of the import may have together.
     pub bytes_max: i64,
+}
+
+/// A stored chunk without its rows.
+#[derive(Clone, Debug)]
+pub struct StoredChunk {
+    /// Place of its first row.
+    pub position: u32,
+    /// Rows in it.
+    pub rows: u32,
+    /// Hex SHA-256 of its payload.
+    pub hash: String,
+    /// Bytes of its payload.
+    pub bytes: i64,
 }
 
 /// What became of a chunk.
@@ -88,7 +109,7 @@ pub struct NewChunk {
 pub enum ChunkStored {
     /// It is there, now or already.
     Kept,
-    /// The number is taken by other content.
+    /// Other rows were sent from this place on.
     Differs,
     /// The commit has begun.
     Closed,
@@ -124,6 +145,8 @@ struct ImportRow {
     user_id: Uuid,
     content_hash: String,
     rows: i64,
+    metadata_columns: String,
+    bytes: i64,
     mode: String,
     state: String,
     processed: i64,
@@ -141,6 +164,9 @@ impl TryFrom<ImportRow> for Import {
             user: UserId(row.user_id),
             content_hash: row.content_hash,
             rows: count("rows", row.rows)?,
+            metadata_columns: serde_json::from_str(&row.metadata_columns)
+                .map_err(|_| bad("metadata_columns", &row.metadata_columns))?,
+            bytes: row.bytes,
             mode: mode(&row.mode)?,
             state: state(&row.state)?,
             processed: count("processed", row.processed)?,
@@ -194,33 +220,32 @@ fn outcome(text: &str) -> Result<RowOutcome, StorageError> {
 }
 
 const OPEN: &str = "INSERT INTO imports (id, tenant_id, user_id, idempotency_key, content_hash,
-        file_name, rows, mode, state, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'receiving', $9)
+        file_name, rows, metadata_columns, mode, state, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'receiving', $10)
     ON CONFLICT (tenant_id, user_id, idempotency_key) DO NOTHING";
 const DROP_OLD: &str = "DELETE FROM imports WHERE state = 'receiving' AND id IN (
     SELECT id FROM imports WHERE tenant_id = $1 AND user_id = $2 AND state = 'receiving'
-    ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET 9)";
+    ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET 10)";
 const DROP_ABANDONED: &str = "DELETE FROM imports WHERE state = 'receiving' AND created_at < $1";
-// On PostgreSQL a chunk that is sent again in the very moment of the commit can land
-// after the commit has swept the others.
-const DROP_LEFT_OVER: &str = "DELETE FROM import_chunks WHERE import_id IN (
-    SELECT c.import_id FROM import_chunks c JOIN imports i ON i.id = c.import_id
-    WHERE i.state IN ('done', 'rejected'))";
-const BY_KEY: &str = "SELECT id, tenant_id, user_id, content_hash, rows, mode, state, processed,
-        outcomes, committed_at
+const BY_KEY: &str =
+    "SELECT id, tenant_id, user_id, content_hash, rows, metadata_columns, bytes, mode,
+        state, processed, outcomes, committed_at
     FROM imports WHERE tenant_id = $1 AND user_id = $2 AND idempotency_key = $3";
-const BY_ID: &str = "SELECT id, tenant_id, user_id, content_hash, rows, mode, state, processed,
-        outcomes, committed_at
+const BY_ID: &str =
+    "SELECT id, tenant_id, user_id, content_hash, rows, metadata_columns, bytes, mode,
+        state, processed, outcomes, committed_at
     FROM imports WHERE tenant_id = $1 AND id = $2";
-const STORE_CHUNK: &str = "INSERT INTO import_chunks (import_id, number, hash, rows, payload)
-    SELECT id, $2, $3, $4, $5 FROM imports WHERE id = $1 AND state = 'receiving'
-    ON CONFLICT (import_id, number) DO NOTHING";
-const CHUNK_BYTES: &str = "SELECT CAST(COALESCE(SUM(octet_length(payload)), 0) AS BIGINT)
-    FROM import_chunks WHERE import_id = $1";
-const CHUNK_HASHES: &str =
-    "SELECT number, hash FROM import_chunks WHERE import_id = $1 ORDER BY number";
-const CHUNK_PAYLOADS: &str = "SELECT number, payload FROM import_chunks
-    WHERE import_id = $1 AND number >= $2 AND number < $3 ORDER BY number";
+// Its own import's chunks and commit wait for each other here.
+const MAKE_ROOM: &str = "UPDATE imports SET bytes = bytes + $2
+    WHERE id = $1 AND state = 'receiving' AND bytes + $2 <= $3";
+const IS_OPEN: &str = "SELECT state FROM imports WHERE id = $1 AND state = 'receiving'";
+const STORE_CHUNK: &str = "INSERT INTO import_chunks (import_id, position, hash, rows, payload)
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (import_id, position) DO NOTHING";
+const CHUNK_HASH: &str = "SELECT hash FROM import_chunks WHERE import_id = $1 AND position = $2";
+const CHUNKS: &str = "SELECT position, rows, hash, CAST(octet_length(payload) AS BIGINT)
+    FROM import_chunks WHERE import_id = $1 ORDER BY position";
+const CHUNK_PAYLOADS: &str = "SELECT position, payload FROM import_chunks
+    WHERE import_id = $1 AND position >= $2 AND position < $3 ORDER BY position";
 const START: &str = "UPDATE imports SET state = 'committing', committed_at = $3
     WHERE tenant_id = $1 AND id = $2 AND state = 'receiving'";
 const HOLD: &str = "UPDATE imports SET lease_until = $3
@@ -229,8 +254,9 @@ const ADVANCE: &str = "UPDATE imports SET processed = $3, outcomes = $4, state =
         lease_until = $6
     WHERE id = $1 AND state = 'committing' AND processed = $2";
 const DROP_CHUNKS: &str = "DELETE FROM import_chunks WHERE import_id = $1";
-const DUE: &str = "SELECT id, tenant_id, user_id, content_hash, rows, mode, state, processed,
-        outcomes, committed_at
+const DUE: &str =
+    "SELECT id, tenant_id, user_id, content_hash, rows, metadata_columns, bytes, mode,
+        state, processed, outcomes, committed_at
     FROM imports WHERE state = 'committing' AND lease_until <= $1 ORDER BY lease_until, id LIMIT 1";
 const CLAIM: &str = "UPDATE imports SET lease_until = $3
     WHERE id = $1 AND state = 'committing' AND lease_until <= $2";
@@ -247,6 +273,8 @@ impl Tx {
     /// Opens an import; false where this user's key has one already. Keeps at most
     /// ten unfinished ones of a user in a tenant, so that given-up uploads do not pile up.
     pub async fn open_import(&mut self, import: &NewImport) -> Result<bool, StorageError> {
+        let columns = serde_json::to_string(&import.metadata_columns)
+            .map_err(|error| bad("metadata_columns", &error.to_string()))?;
         let opened = self
             .execute(
                 OPEN,
@@ -258,6 +286,7 @@ impl Tx {
                     import.content_hash.as_str(),
                     import.file_name.as_str(),
                     import.rows,
+                    columns,
                     mode_word(import.mode),
                     import.at,
                 ],
@@ -271,10 +300,8 @@ impl Tx {
         Ok(opened)
     }
 
-    /// Forgets uploads that were begun before `before` and never committed, and what
-    /// rows were left over; how many uploads.
+    /// Forgets uploads that were begun before `before` and never committed; how many.
     pub async fn drop_abandoned_imports(&mut self, before: Timestamp) -> Result<u64, StorageError> {
-        self.execute(DROP_LEFT_OVER, args![]).await?;
         self.execute(DROP_ABANDONED, args![before]).await
     }
 
@@ -305,21 +332,33 @@ impl Tx {
 
     /// Keeps a chunk while the import is still open; the same chunk again is harmless.
     pub async fn store_chunk(&mut self, chunk: &NewChunk) -> Result<ChunkStored, StorageError> {
-        let (bytes,): (i64,) = self.one(CHUNK_BYTES, args![chunk.import]).await?;
-        let size = i64::try_from(chunk.payload.len()).unwrap_or(i64::MAX);
-        if bytes.saturating_add(size) > chunk.bytes_max {
-            // A chunk that is there already does not count twice.
-            return match self.stored_hash(chunk).await? {
-                Some(hash) if hash == chunk.hash => Ok(ChunkStored::Kept),
-                _ => Ok(ChunkStored::TooLarge),
-            };
+        let stored = self
+            .optional::<(String,)>(CHUNK_HASH, args![chunk.import, chunk.position])
+            .await?;
+        if let Some((hash,)) = stored {
+            return Ok(if hash == chunk.hash {
+                ChunkStored::Kept
+            } else {
+                ChunkStored::Differs
+            });
+        }
+        let room = args![chunk.import, chunk.bytes, chunk.bytes_max];
+        if self.execute(MAKE_ROOM, room).await? == 0 {
+            let open = self
+                .optional::<(String,)>(IS_OPEN, args![chunk.import])
+                .await?;
+            return Ok(if open.is_some() {
+                ChunkStored::TooLarge
+            } else {
+                ChunkStored::Closed
+            });
         }
         let stored = self
             .execute(
                 STORE_CHUNK,
                 args![
                     chunk.import,
-                    chunk.number,
+                    chunk.position,
                     chunk.hash.as_str(),
                     chunk.rows,
                     chunk.payload.as_str(),
@@ -327,38 +366,30 @@ impl Tx {
             )
             .await?;
         if stored == 1 {
-            return Ok(ChunkStored::Kept);
+            Ok(ChunkStored::Kept)
+        } else {
+            // It was stored meanwhile, and must not be counted twice.
+            Err(StorageError::Retry)
         }
-        Ok(match self.stored_hash(chunk).await? {
-            None => ChunkStored::Closed,
-            Some(hash) if hash == chunk.hash => ChunkStored::Kept,
-            Some(_) => ChunkStored::Differs,
-        })
     }
 
-    async fn stored_hash(&mut self, chunk: &NewChunk) -> Result<Option<String>, StorageError> {
-        Ok(self
-            .optional::<(String,)>(
-                "SELECT hash FROM import_chunks WHERE import_id = $1 AND number = $2",
-                args![chunk.import, chunk.number],
-            )
-            .await?
-            .map(|(hash,)| hash))
-    }
-
-    /// Number and hash of every stored chunk, in order.
-    pub async fn chunk_hashes(
-        &mut self,
-        import: ImportId,
-    ) -> Result<Vec<(u32, String)>, StorageError> {
-        self.all::<(i64, String)>(CHUNK_HASHES, args![import])
+    /// Every stored chunk, in the order of the rows.
+    pub async fn chunks(&mut self, import: ImportId) -> Result<Vec<StoredChunk>, StorageError> {
+        self.all::<(i64, i64, String, i64)>(CHUNKS, args![import])
             .await?
             .into_iter()
-            .map(|(number, hash)| Ok((count("number", number)?, hash)))
+            .map(|(position, rows, hash, bytes)| {
+                Ok(StoredChunk {
+                    position: count("position", position)?,
+                    rows: count("rows", rows)?,
+                    hash,
+                    bytes,
+                })
+            })
             .collect()
     }
 
-    /// The payloads of the chunks `from..until`, in order.
+    /// The payloads of the chunks whose first rows are in `from..until`, in order.
     pub async fn chunk_payloads(
         &mut self,
         import: ImportId,
@@ -368,7 +399,7 @@ impl Tx {
         self.all::<(i64, String)>(CHUNK_PAYLOADS, args![import, from, until])
             .await?
             .into_iter()
-            .map(|(number, payload)| Ok((count("number", number)?, payload)))
+            .map(|(position, payload)| Ok((count("position", position)?, payload)))
             .collect()
     }
 

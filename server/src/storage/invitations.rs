@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use app::domain::{
-    id::{BundleId, InvitationId, TenantId, UserId},
+    id::{BundleId, InvitationId, TenantId},
     invitation::{DeliveryStatus, InvitationKind, InvitationStatus},
     role::Role,
     time::Timestamp,
@@ -171,10 +171,8 @@ const STATE: &str = "SELECT b.status, b.active, b.role,
     JOIN users u ON u.id = b.inviter_id
     LEFT JOIN memberships m ON m.tenant_id = b.tenant_id AND m.user_id = b.inviter_id
     WHERE b.tenant_id = $1 AND b.id = $2";
-const TAKE_OVER: &str = "UPDATE bundles SET inviter_id = $2 WHERE id = $1";
 const LIVE_OF_BUNDLE: &str = "SELECT id FROM invitations
     WHERE bundle_id = $1 AND status IN ('unassigned', 'scheduled', 'pending')";
-const SET_DELIVERY: &str = "UPDATE bundles SET delivery_id = $2 WHERE id = $1";
 const ANYTHING_DUE: &str = "SELECT CASE WHEN EXISTS (SELECT 1 FROM invitations
         WHERE status IN ('unassigned', 'scheduled', 'pending') AND expires_at <= $1)
       OR EXISTS (SELECT 1 FROM landings WHERE expires_at <= $1)
@@ -328,22 +326,6 @@ impl Tx {
         Ok(rows.into_iter().map(|row| InvitationId(row.id)).collect())
     }
 
-    /// Makes `user` the inviter of a bundle, answerable for it from now on.
-    pub async fn take_over(&mut self, bundle: BundleId, user: UserId) -> Result<(), StorageError> {
-        self.execute(TAKE_OVER, args![bundle, user]).await?;
-        Ok(())
-    }
-
-    /// Names the newest mail of a bundle.
-    pub async fn set_delivery(
-        &mut self,
-        bundle: BundleId,
-        delivery: app::domain::id::DeliveryId,
-    ) -> Result<(), StorageError> {
-        self.execute(SET_DELIVERY, args![bundle, delivery]).await?;
-        Ok(())
-    }
-
     /// Brings live invitations among `ids` to an end: `Revoked`, `Expired` or `Declined`
     /// (the last from pending alone). One event each, their bundles settled, open pages
     /// told. Those that are not live any more stay as they are.
@@ -390,31 +372,37 @@ impl Tx {
         actor: (Option<Uuid>, &'static str),
         now: Timestamp,
     ) -> Result<usize, StorageError> {
-        let bundles = self.all::<IdRow>(DUE_BUNDLES, args![now, limit]).await?;
-        if bundles.is_empty() {
-            return Ok(0);
-        }
-        let ids = || bundles.iter().map(|row| Arg::from(row.id));
-        if self.is_postgres() {
-            let lock = format!(
-                "SELECT id FROM bundles WHERE id IN ({}) ORDER BY id FOR UPDATE",
-                in_list(1, bundles.len())
+        let rows = self.all::<IdRow>(DUE_BUNDLES, args![now, limit]).await?;
+        let bundles: Vec<BundleId> = rows.into_iter().map(|row| BundleId(row.id)).collect();
+        self.expire_bundles(&bundles, actor, now).await
+    }
+
+    /// Expires what is due by `now` of these bundles, which are in the order of their ids;
+    /// how many invitations expired.
+    pub async fn expire_bundles(
+        &mut self,
+        bundles: &[BundleId],
+        actor: (Option<Uuid>, &'static str),
+        now: Timestamp,
+    ) -> Result<usize, StorageError> {
+        let mut count = 0;
+        for batch in bundles.chunks(500) {
+            self.lock_bundles(batch).await?;
+            let sql = format!(
+                "UPDATE invitations
+                 SET status = 'expired', reason = 'Its time ran out.', status_changed_at = $1
+                 WHERE status IN ('unassigned', 'scheduled', 'pending') AND expires_at <= $1
+                   AND bundle_id IN ({})
+                 RETURNING id, tenant_id, bundle_id",
+                in_list(2, batch.len())
             );
-            self.all_composed::<IdRow>(lock, ids().collect()).await?;
+            let ids = batch.iter().map(|id| Arg::from(*id));
+            let args = args![now].into_iter().chain(ids).collect();
+            let ended = self.all_composed::<EndedRow>(sql, args).await?;
+            count += ended.len();
+            self.after_end(ended, InvitationStatus::Expired, actor, now)
+                .await?;
         }
-        let sql = format!(
-            "UPDATE invitations
-             SET status = 'expired', reason = 'Its time ran out.', status_changed_at = $1
-             WHERE status IN ('unassigned', 'scheduled', 'pending') AND expires_at <= $1
-               AND bundle_id IN ({})
-             RETURNING id, tenant_id, bundle_id",
-            in_list(2, bundles.len())
-        );
-        let args = args![now].into_iter().chain(ids()).collect();
-        let ended = self.all_composed::<EndedRow>(sql, args).await?;
-        let count = ended.len();
-        self.after_end(ended, InvitationStatus::Expired, actor, now)
-            .await?;
         Ok(count)
     }
 

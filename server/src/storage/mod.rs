@@ -37,7 +37,9 @@ pub use changes::Change;
 pub use engine::{Arg, FromBoth, Storage, Tx, TxFuture, in_list, insert_many};
 pub use error::StorageError;
 pub use fold::{contains_pattern, fold};
-pub use imports::{ChunkStored, Import, NewChunk, NewImport, NewOutcome, OutcomeCounts};
+pub use imports::{
+    ChunkStored, Import, NewChunk, NewImport, NewOutcome, OutcomeCounts, StoredChunk,
+};
 pub use invitations::{BundleFilter, BundleState, ListedBundle, ListedTarget};
 pub use links::{LANDING_MINUTES, NewLink};
 pub use mine::{OwnInvitation, OwnItem};

@@ -123,8 +123,6 @@ pub struct KnownUser {
     pub id: UserId,
     /// The mailbox is proved.
     pub email_verified: bool,
-    /// Can no longer sign in.
-    pub deactivated: bool,
     /// The role in that tenant; `None`: not a member.
     pub role: Option<Role>,
     /// May be empty.
@@ -175,7 +173,6 @@ struct KnownRow {
     id: Uuid,
     email: String,
     email_verified: i64,
-    deactivated_at: Option<i64>,
     role: Option<String>,
     first_name: String,
     last_name: String,
@@ -237,7 +234,7 @@ impl Tx {
         let mut known = HashMap::with_capacity(emails.len());
         for batch in emails.chunks(1_000) {
             let sql = format!(
-                "SELECT u.id, u.email, u.email_verified, u.deactivated_at, m.role,
+                "SELECT u.id, u.email, u.email_verified, m.role,
                         u.first_name, u.last_name
                  FROM users u
                  LEFT JOIN memberships m ON m.user_id = u.id AND m.tenant_id = $1
@@ -250,7 +247,6 @@ impl Tx {
                 let user = KnownUser {
                     id: UserId(row.id),
                     email_verified: row.email_verified != 0,
-                    deactivated: row.deactivated_at.is_some(),
                     role: row.role.map(role_of).transpose()?,
                     first_name: row.first_name,
                     last_name: row.last_name,

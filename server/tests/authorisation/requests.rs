@@ -246,7 +246,7 @@ fn chunk(slug: &str, import: &str) -> Value {
     json!({ "input": {
         "tenant": slug,
         "import": import,
-        "number": 0,
+        "position": 0,
         "hash": chunk_hash(),
         "rows": rows(),
     } })

@@ -6,4 +6,6 @@ mod job;
 mod outcomes;
 mod races;
 mod submit;
+mod uploads;
+mod waiting;
 mod world;

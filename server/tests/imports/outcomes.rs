@@ -383,14 +383,15 @@ async fn s23_an_admin_may_make_admins_and_nothing_else_is_taken_from_a_row() {
     for world in worlds().await {
         let mut smuggler = named(0, "boss@people.test");
         smuggler.role = "Admin".to_owned();
-        smuggler.metadata = vec![
-            ("tenant_id".to_owned(), world.globex.0.to_string()),
-            ("status".to_owned(), "accepted".to_owned()),
-        ];
-        world
-            .submit("a", SubmitMode::ValidNow, &[smuggler])
+        smuggler.metadata = vec![world.globex.0.to_string(), "accepted".to_owned()];
+        let rows = [smuggler];
+        let columns = ["tenant_id", "status"];
+        let begun = world
+            .begin_with("a", SubmitMode::ValidNow, &rows, &columns)
             .await
             .unwrap();
+        world.send(&begun, &rows).await.unwrap();
+        world.commit(&begun).await.unwrap();
         assert_eq!(
             world
                 .count("SELECT COUNT(*) FROM bundles WHERE role = 'admin' AND status = 'pending'")

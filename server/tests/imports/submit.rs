@@ -29,8 +29,12 @@ async fn a_list_becomes_pending_people_and_queued_mails() {
         rows[7].programs = "onboarding".to_owned();
         rows[7].group = "Team A | Night shift".to_owned();
         rows[7].external_id = "0042".to_owned();
-        rows[7].metadata = vec![("Cost centre".to_owned(), "=12".to_owned())];
-        let begun = world.begin("a", SubmitMode::ValidNow, &rows).await.unwrap();
+        rows[7].metadata = vec![String::new(), "=12".to_owned()];
+        let columns = ["Desk", "Cost centre"];
+        let begun = world
+            .begin_with("a", SubmitMode::ValidNow, &rows, &columns)
+            .await
+            .unwrap();
         assert_eq!(begun.state, ImportState::Receiving);
         world.send(&begun, &rows).await.unwrap();
         let open = world
@@ -38,7 +42,7 @@ async fn a_list_becomes_pending_people_and_queued_mails() {
             .status(&world.admin, reference(&begun))
             .await
             .unwrap();
-        assert_eq!(open.received_chunks, [0, 1]);
+        assert_eq!(open.received_chunks, [0, 1_000]);
 
         let done = world.commit(&begun).await.unwrap();
         assert_eq!(done.state, ImportState::Done);
@@ -248,7 +252,7 @@ async fn chunks_may_come_again_in_any_order_but_never_change() {
         }
         let missing = world.commit(&import).await.unwrap_err();
         assert!(
-            missing.to_string().contains("chunks 1 are missing"),
+            missing.to_string().contains("from row 1001 on are missing"),
             "{missing}"
         );
         assert_eq!(code(missing), "chunks_missing");
@@ -284,19 +288,19 @@ async fn chunks_may_come_again_in_any_order_but_never_change() {
                 .status(),
             422
         );
-        let mut short = parts[1].clone();
-        short.rows.pop();
+        let mut empty = parts[1].clone();
+        empty.rows.clear();
         assert_eq!(
             world
                 .imports
-                .chunk(&world.admin, short)
+                .chunk(&world.admin, empty)
                 .await
                 .unwrap_err()
                 .status(),
             422
         );
         let mut beyond = parts[1].clone();
-        beyond.number = 3;
+        beyond.position = 1_002;
         assert_eq!(
             world
                 .imports
@@ -400,6 +404,7 @@ async fn begin_refuses_what_is_too_much() {
             idempotency_key: "k".repeat(16),
             file_name: "x.csv".to_owned(),
             rows: 100_001,
+            metadata_columns: Vec::new(),
             content_hash: content_hash(&many),
             mode: SubmitMode::ValidNow,
         };

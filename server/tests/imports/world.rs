@@ -5,6 +5,7 @@ mod postgres;
 
 use std::{
     net::{IpAddr, Ipv4Addr},
+    ops::Range,
     sync::Arc,
 };
 
@@ -13,7 +14,7 @@ use app::{
         ApiError,
         imports::{BeginImport, ImportChunk, ImportRef, ImportStatus, OutcomesRequest, RowResult},
     },
-    bulk::draft::RowDraft,
+    bulk::draft::{RowDraft, next_chunk},
     domain::{
         actor::{Actor, UserActor},
         id::{CatalogItemId, SessionId, TenantId, UserId},
@@ -227,11 +228,23 @@ impl World {
         mode: SubmitMode,
         rows: &[RowDraft],
     ) -> Result<ImportStatus, ApiError> {
+        self.begin_with(key, mode, rows, &[]).await
+    }
+
+    /// Begins an import with columns kept as metadata.
+    pub async fn begin_with(
+        &self,
+        key: &str,
+        mode: SubmitMode,
+        rows: &[RowDraft],
+        columns: &[&str],
+    ) -> Result<ImportStatus, ApiError> {
         let input = BeginImport {
             tenant: "acme".to_owned(),
             idempotency_key: format!("key-of-a-submit-{key}"),
             file_name: "people.csv".to_owned(),
             rows: u32::try_from(rows.len()).unwrap(),
+            metadata_columns: columns.iter().map(|&name| name.to_owned()).collect(),
             content_hash: content_hash(rows),
             mode,
         };
@@ -348,21 +361,41 @@ pub fn hash_of(rows: &[RowDraft]) -> String {
 }
 
 pub fn content_hash(rows: &[RowDraft]) -> String {
-    let hashes: String = rows.chunks(1_000).map(hash_of).collect();
+    let hashes: String = cut(rows).map(|(_, part)| hash_of(part)).collect();
     hex(&Sha256::digest(hashes))
 }
 
+/// The rows as the browser cuts them, with the position of each part's first.
+fn cut(rows: &[RowDraft]) -> impl Iterator<Item = (u32, &[RowDraft])> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let from = next as usize;
+        let (count, _) = next_chunk(&mut rows[from..].iter().cloned()).unwrap();
+        next += count;
+        (count > 0).then(|| (from as u32, &rows[from..next as usize]))
+    })
+}
+
 pub fn chunks(import: &ImportStatus, rows: &[RowDraft]) -> Vec<ImportChunk> {
-    (0..)
-        .zip(rows.chunks(1_000))
-        .map(|(number, rows)| ImportChunk {
-            tenant: "acme".to_owned(),
-            import: import.import,
-            number,
-            hash: hash_of(rows),
-            rows: rows.to_vec(),
-        })
+    cut(rows)
+        .map(|(position, part)| chunk(import, position, part))
         .collect()
+}
+
+/// Some of the rows, however they are cut otherwise.
+pub fn part(import: &ImportStatus, rows: &[RowDraft], which: Range<usize>) -> ImportChunk {
+    let position = u32::try_from(which.start).unwrap();
+    chunk(import, position, &rows[which])
+}
+
+fn chunk(import: &ImportStatus, position: u32, rows: &[RowDraft]) -> ImportChunk {
+    ImportChunk {
+        tenant: "acme".to_owned(),
+        import: import.import,
+        position,
+        hash: hash_of(rows),
+        rows: rows.to_vec(),
+    }
 }
 
 /// A row of a valid, new address.

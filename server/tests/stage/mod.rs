@@ -349,7 +349,7 @@ impl Stage {
                         created_at: now,
                     }])
                     .await?;
-                    tx.set_delivery(bundle, DeliveryId(entry)).await
+                    tx.set_deliveries(&[(bundle, DeliveryId(entry))]).await
                 })
             })
             .await

@@ -1,23 +1,21 @@
-//! Submitting: begin, numbered and hashed chunks with a few on their way at once,
+//! Submitting: begin, hashed chunks of rows with a few on their way at once,
 //! commit, and what became of each row. A lost connection is waited out and the
 //! submit goes on where it was; nothing is sent twice under two keys.
 
-use std::{
-    cell::{Cell, RefCell},
-    pin::Pin,
-    rc::Rc,
-};
+mod chunks;
+
+use std::{cell::Cell, pin::Pin};
 
 use app::{
     api::{
         ApiError,
         client::{self, Call, Request},
         imports::{
-            BeginImport, ImportChunk, ImportRef, ImportStatus, ImportsBegin, ImportsChunk,
-            ImportsCommit, ImportsOutcomes, ImportsStatus, OutcomesRequest, RowResult,
+            BeginImport, ImportRef, ImportStatus, ImportsBegin, ImportsCommit, ImportsOutcomes,
+            ImportsStatus, OutcomesRequest, RowResult,
         },
     },
-    bulk::{draft::RowDraft, limits::CHUNK_ROWS, mapping::Field, operation::RowId},
+    bulk::{mapping::Field, operation::RowId},
     domain::{
         import::{ImportState, SubmitMode},
         role::Role,
@@ -28,14 +26,13 @@ use serde::de::DeserializeOwned;
 
 use super::{
     book::Document,
-    browser::{self, all, breathe, mark, sleep},
+    browser::{self, mark, sleep},
     desk::Desk,
     results::show,
 };
 use crate::text::failure;
+use chunks::hash;
 
-/// Chunks on their way at once.
-const IN_FLIGHT: usize = 3;
 /// Outcomes of one call.
 const OUTCOMES_PAGE: u32 = 10_000;
 /// Between two questions how far the job is, in milliseconds.
@@ -224,11 +221,20 @@ struct Submit {
 impl Submit {
     async fn run(&self, mode: SubmitMode) -> Result<(ImportStatus, Vec<RowResult>), Stop> {
         let desk = self.desk;
-        let hashes = self.hashes().await?;
-        let content_hash = hash(hashes.concat().as_bytes()).await?;
+        let chunks = self.cut().await?;
+        let hashes: String = chunks.iter().map(|chunk| chunk.hash.as_str()).collect();
+        let content_hash = hash(hashes.as_bytes()).await?;
+        let metadata_columns: Vec<String> = desk
+            .book()
+            .document()
+            .sheet
+            .metadata_columns()
+            .map(|column| column.name.clone())
+            .collect();
+        let content = format!("{content_hash} {}", metadata_columns.join("\n"));
         let begin = BeginImport {
             tenant: desk.slug.get_value(),
-            idempotency_key: self.key(&content_hash, mode)?,
+            idempotency_key: self.key(&content, mode)?,
             file_name: desk
                 .file
                 .read_untracked()
@@ -236,6 +242,7 @@ impl Submit {
                 .as_ref()
                 .map_or_else(|| "Typed in".to_owned(), |file| file.name.clone()),
             rows: self.rows.len() as u32,
+            metadata_columns,
             content_hash,
             mode,
         };
@@ -245,7 +252,7 @@ impl Submit {
             import: status.import,
         };
         let mut status = if status.state == ImportState::Receiving {
-            self.send(&import, hashes, &status.received_chunks).await?;
+            self.send(&import, chunks, &status.received_chunks).await?;
             self.phase(Phase::Working, 0)?;
             self.begun.set(true);
             self.call(ImportsCommit {
@@ -269,46 +276,13 @@ impl Submit {
         Ok((status, results))
     }
 
-    /// The rows of a chunk as they are sent.
-    fn chunk(&self, number: usize) -> Vec<RowDraft> {
-        let size = CHUNK_ROWS as usize;
-        let book = self.desk.book();
-        let document = book.document();
-        let map = document.sheet.field_map();
-        self.rows
-            .iter()
-            .skip(number * size)
-            .take(size)
-            .map(|row| document.sheet.draft_with(*row, &map))
-            .collect()
-    }
-
-    async fn hashes(&self) -> Result<Vec<String>, Stop> {
-        let chunks = self.rows.len().div_ceil(CHUNK_ROWS as usize);
-        let mut hashes = Vec::with_capacity(chunks);
-        for number in 0..chunks {
-            let rows = self.chunk(number);
-            let bytes = serde_json::to_vec(&rows)
-                .map_err(|_| Stop::Failed("The rows could not be written as JSON.".to_owned()))?;
-            hashes.push(hash(&bytes).await?);
-            self.phase(Phase::Preparing, self.done(hashes.len()))?;
-            breathe().await;
-            self.going()?;
-        }
-        Ok(hashes)
-    }
-
-    fn done(&self, chunks: usize) -> u32 {
-        (chunks * CHUNK_ROWS as usize).min(self.rows.len()) as u32
-    }
-
     /// The key of these rows: the one of an earlier try with the same content, or a new one.
-    fn key(&self, content_hash: &str, mode: SubmitMode) -> Result<String, Stop> {
+    fn key(&self, content: &str, mode: SubmitMode) -> Result<String, Stop> {
         let mode = match mode {
             SubmitMode::AllOrNothing => "all",
             SubmitMode::ValidNow => "valid",
         };
-        let content = format!("{content_hash} {mode}");
+        let content = format!("{content} {mode}");
         let kept = self
             .desk
             .attempt
@@ -325,43 +299,6 @@ impl Submit {
             key: key.clone(),
         }));
         Ok(key)
-    }
-
-    async fn send(
-        &self,
-        import: &ImportRef,
-        hashes: Vec<String>,
-        received: &[u32],
-    ) -> Result<(), Stop> {
-        let todo: Vec<(u32, String)> = hashes
-            .into_iter()
-            .enumerate()
-            .map(|(number, hash)| (number as u32, hash))
-            .filter(|(number, _)| !received.contains(number))
-            .rev()
-            .collect();
-        let shared = Rc::new(Sending {
-            submit: Self {
-                desk: self.desk,
-                rows: self.rows.clone(),
-                run: self.run,
-                begun: Cell::new(false),
-            },
-            import: import.clone(),
-            todo: RefCell::new(todo),
-            sent: RefCell::new(received.len()),
-            stopped: RefCell::new(None),
-        });
-        self.phase(Phase::Sending, self.done(received.len()))?;
-        let workers = (0..IN_FLIGHT)
-            .map(|_| {
-                let shared = shared.clone();
-                Box::pin(async move { shared.work().await }) as Pin<Box<dyn Future<Output = ()>>>
-            })
-            .collect();
-        all(workers).await;
-        let stopped = shared.stopped.borrow_mut().take();
-        stopped.map_or(Ok(()), Err)
     }
 
     async fn outcomes(&self, import: &ImportRef) -> Result<Vec<RowResult>, Stop> {
@@ -454,56 +391,6 @@ fn patience(error: &ApiError, tries: u32) -> Option<(String, i32)> {
         )),
         _ => None,
     }
-}
-
-/// What the workers share.
-struct Sending {
-    submit: Submit,
-    import: ImportRef,
-    todo: RefCell<Vec<(u32, String)>>,
-    sent: RefCell<usize>,
-    stopped: RefCell<Option<Stop>>,
-}
-
-impl Sending {
-    async fn work(&self) {
-        loop {
-            let next = self.todo.borrow_mut().pop();
-            let Some((number, hash)) = next else { return };
-            if self.stopped.borrow().is_some() {
-                return;
-            }
-            let chunk = ImportChunk {
-                tenant: self.import.tenant.clone(),
-                import: self.import.import,
-                number,
-                hash,
-                rows: self.submit.chunk(number as usize),
-            };
-            let result = self.submit.call(ImportsChunk { input: chunk }).await;
-            let result = result.and_then(|()| {
-                let sent = {
-                    let mut sent = self.sent.borrow_mut();
-                    *sent += 1;
-                    *sent
-                };
-                self.submit.phase(Phase::Sending, self.submit.done(sent))
-            });
-            if let Err(stop) = result {
-                *self.stopped.borrow_mut() = Some(stop);
-                return;
-            }
-        }
-    }
-}
-
-async fn hash(bytes: &[u8]) -> Result<String, Stop> {
-    browser::sha256_hex(bytes).await.ok_or_else(|| {
-        Stop::Failed(
-            "The browser computes no hashes here: open the page by https or on localhost."
-                .to_owned(),
-        )
-    })
 }
 
 #[cfg(test)]

@@ -92,7 +92,8 @@ pub async fn check(
     if !input.emails.iter().all(|email| email.contains('@')) {
         return Err(ApiError::field("emails", "One of these is no address."));
     }
-    quota.take(user, input.emails.len(), desk.now())?;
+    let now = desk.now();
+    quota.take(user, input.emails.len(), now)?;
 
     let input = std::sync::Arc::new(input);
     desk.storage
@@ -114,6 +115,7 @@ pub async fn check(
                     .live_among(tenant, &keys)
                     .await?
                     .into_iter()
+                    .filter(|invitation| invitation.expires_at > now)
                     .map(|invitation| invitation.invitee_key)
                     .collect();
                 let is_member =

@@ -1,16 +1,13 @@
 //! Commit: up to 10,000 rows in one transaction before the answer; more by the job.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use app::{
     api::{ApiError, imports::ImportStatus},
-    bulk::{
-        draft::RowDraft,
-        limits::{CHUNK_ROWS, ROWS_AT_ONCE},
-    },
+    bulk::limits::ROWS_AT_ONCE,
     domain::{
         id::{ImportId, TenantId},
-        import::ImportState,
+        import::{ImportState, SubmitMode},
         time::Timestamp,
     },
 };
@@ -19,10 +16,12 @@ use tokio::sync::Semaphore;
 
 use super::{
     super::desk::{Desk, refuse},
-    rows::{Row, Rules, Seen},
+    chunks::{self, Broken},
+    rows::{Row, Rules},
+    seen::Seen,
     slice::{self, Job},
     status_of,
-    submit::{chunks_of, conflict, hex},
+    submit::{conflict, hex},
 };
 use crate::storage::{AuditEvent, Import, OutcomeCounts, StorageError, Tenant, Tx};
 
@@ -33,7 +32,7 @@ pub async fn commit(desk: &Desk, tenant: Tenant, import: Import) -> Result<Impor
         complete(desk, &import).await?;
         let desk = desk.clone();
         let task = tokio::spawn(async move {
-            if import.rows <= ROWS_AT_ONCE {
+            if is_small(&import) {
                 at_once(&desk, tenant, import).await
             } else {
                 hand_over(&desk, import).await
@@ -69,47 +68,41 @@ async fn status_now(
 /// Refuses unless every chunk is there and together they are what `begin` announced.
 /// Chunks are never changed once stored, so that this holds from here on.
 async fn complete(desk: &Desk, import: &Import) -> Result<(), ApiError> {
-    let id = import.id;
-    let hashes = desk
-        .storage
-        .read(move |tx| Box::pin(async move { tx.chunk_hashes(id).await }))
-        .await
-        .map_err(refuse)?;
-    let there: HashSet<u32> = hashes.iter().map(|(number, _)| *number).collect();
-    let missing: Vec<u32> = (0..chunks_of(import.rows))
-        .filter(|number| !there.contains(number))
-        .collect();
-    if !missing.is_empty() {
-        // Another commit may have finished, and swept the chunks, since the import was read.
-        if stored(desk, import).await?.state != ImportState::Receiving {
-            return Ok(());
+    let there = chunks::stored(desk, import).await.map_err(refuse)?;
+    let refused = match chunks::whole(&there, import.rows) {
+        Ok(()) => {
+            let mut hash = Sha256::new();
+            for chunk in &there {
+                hash.update(chunk.hash.as_bytes());
+            }
+            if hex(&hash.finalize()) == import.content_hash {
+                return Ok(());
+            }
+            other_content()
         }
-        let named: Vec<String> = missing.iter().take(20).map(u32::to_string).collect();
-        let more = if missing.len() > named.len() {
-            ", …"
-        } else {
-            ""
-        };
-        return Err(conflict(
+        Err(Broken::Overlap) => other_content(),
+        Err(Broken::MissingFrom(position)) => conflict(
             "chunks_missing",
             format!(
-                "Not all rows have arrived: chunks {}{more} are missing. Send them, then commit again.",
-                named.join(", ")
+                "Not all rows have arrived: those from row {} on are missing. Send them, then \
+                 commit again.",
+                u64::from(position) + 1
             ),
-        ));
-    }
-    let mut hash = Sha256::new();
-    for (_, chunk) in &hashes {
-        hash.update(chunk.as_bytes());
-    }
-    if hex(&hash.finalize()) == import.content_hash {
-        Ok(())
+        ),
+    };
+    // Another commit may have finished, and swept the chunks, since the import was read.
+    if stored(desk, import).await?.state == ImportState::Receiving {
+        Err(refused)
     } else {
-        Err(conflict(
-            "content_changed",
-            "The rows that arrived are not those that were announced. Submit again.",
-        ))
+        Ok(())
     }
+}
+
+fn other_content() -> ApiError {
+    conflict(
+        "content_changed",
+        "The rows that arrived are not those that were announced. Submit again.",
+    )
 }
 
 /// What the slices of an import need to know.
@@ -125,36 +118,29 @@ pub fn job_of(desk: &Desk, tenant: Tenant, import: &Import, actor: &'static str)
     }
 }
 
-/// One chunk's rows.
-pub fn drafts(payload: &str) -> Result<Vec<RowDraft>, StorageError> {
-    serde_json::from_str(payload).map_err(|error| StorageError::BadData {
-        table: "import_chunks",
-        column: "payload",
-        // The position alone: the text has addresses.
-        value: format!("{:?} at byte {}", error.classify(), error.column()),
-    })
+/// Megabytes of rows that commits may have in memory together: an import waits for the
+/// others anyway.
+const MEMORY: u32 = 64;
+static IN_MEMORY: Semaphore = Semaphore::const_new(MEMORY as usize);
+/// Larger ones are left to the job, which never has more than a slice in memory.
+const AT_ONCE_BYTES: i64 = 16 << 20;
+
+/// What the rows take in memory, about.
+fn bytes_of(import: &Import) -> i64 {
+    import.bytes + chunks::names_bytes(import, import.rows)
 }
 
-/// Position of a chunk's first row.
-pub const fn first_position(chunk: u32) -> u32 {
-    chunk * CHUNK_ROWS
+/// Whether the rows are committed before the answer. All or nothing is one transaction
+/// whatever its size, which `begin` and the limit of its bytes keep in bounds.
+fn is_small(import: &Import) -> bool {
+    import.rows <= ROWS_AT_ONCE
+        && (import.mode == SubmitMode::AllOrNothing || bytes_of(import) <= AT_ONCE_BYTES)
 }
-
-/// Reads rows off the threads that serve others.
-pub async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StorageError> + Send + 'static,
-) -> Result<T, StorageError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| StorageError::Unavailable(error.to_string()))?
-}
-
-/// Two imports in memory at a time; each may have 40 MB, and waits for the others anyway.
-static IN_MEMORY: Semaphore = Semaphore::const_new(2);
 
 async fn at_once(desk: &Desk, tenant: Tenant, import: Import) -> Result<ImportStatus, ApiError> {
+    let megabytes = u32::try_from(bytes_of(&import) >> 20).unwrap_or(u32::MAX);
     let _permit = IN_MEMORY
-        .acquire()
+        .acquire_many(megabytes.clamp(1, MEMORY))
         .await
         .map_err(|_| ApiError::Unavailable)?;
     let now = desk.now();
@@ -234,25 +220,16 @@ async fn read_all(
     import: &Import,
     now: Timestamp,
 ) -> Result<Vec<Row>, StorageError> {
-    let (id, chunks) = (import.id, chunks_of(import.rows));
-    let payloads = desk
-        .storage
-        .read(move |tx| Box::pin(async move { tx.chunk_payloads(id, 0, chunks).await }))
-        .await?;
-    let rules = Rules::new(tenant, now);
-    blocking(move || {
-        let chunks = payloads
-            .iter()
-            .map(|(number, payload)| Ok((first_position(*number), drafts(payload)?)))
-            .collect::<Result<Vec<_>, StorageError>>()?;
+    let payloads = chunks::payloads(desk, import, 0..import.rows).await?;
+    let rules = Rules::new(tenant, import.metadata_columns.clone(), now);
+    chunks::blocking(move || {
         let mut seen = Seen::default();
-        for (position, drafts) in &chunks {
-            seen.note(drafts, *position);
-        }
-        Ok(chunks
-            .iter()
-            .flat_map(|(position, drafts)| rules.read(drafts, *position, &seen))
-            .collect())
+        chunks::read(&payloads, |position, drafts| seen.note(drafts, position))?;
+        let mut rows = Vec::new();
+        chunks::read(&payloads, |position, drafts| {
+            rows.extend(rules.read(drafts, position, &seen));
+        })?;
+        Ok(rows)
     })
     .await
 }

@@ -11,7 +11,10 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::rows::{Fault, Repeat, Row, Wish};
+use super::{
+    rows::{Fault, Row, Wish},
+    seen::Repeat,
+};
 use crate::storage::{KnownUser, LiveBundle};
 
 /// What an invitation is to.
@@ -42,6 +45,8 @@ pub struct Facts {
     pub live: HashMap<String, Vec<(Uuid, BundleId)>>,
     /// The bundles of those.
     pub bundles: HashMap<BundleId, LiveBundle>,
+    /// The members who have the external ids of the rows.
+    pub external_ids: HashMap<String, UserId>,
 }
 
 /// What is to be done for a row.
@@ -66,6 +71,9 @@ pub struct Decision {
     pub bundle: Option<BundleId>,
     /// What is to be done.
     pub step: Step,
+    /// Bundles whose inviter could no longer make them: whoever submits the row answers for
+    /// them from now on, so that their links work again (S24).
+    pub take_over: Vec<BundleId>,
 }
 
 impl Decision {
@@ -75,6 +83,7 @@ impl Decision {
             fault,
             bundle: None,
             step: Step::Nothing,
+            take_over: Vec::new(),
         }
     }
 
@@ -91,14 +100,6 @@ impl Decision {
                  failed and everything or nothing was asked for.",
             ),
         )
-    }
-
-    /// Somebody else invited the person between the look and the write.
-    pub fn overtaken(bundle: Option<BundleId>) -> Self {
-        Self {
-            bundle,
-            ..Self::plain(RowOutcome::AlreadyInvited, Fault::default())
-        }
     }
 }
 
@@ -124,13 +125,21 @@ pub fn decide(row: &Row, facts: &Facts) -> Decision {
         Ok(targets) => targets,
         Err(fault) => return Decision::plain(RowOutcome::Invalid, fault),
     };
+    let account = facts.accounts.get(wish.email());
+    // A member's own id is his, whoever else has it in the file.
+    let id_taken = match facts.external_ids.get(&wish.row.external_id) {
+        Some(holder) => account.is_none_or(|own| own.id != *holder),
+        None => row.id_taken,
+    };
+    if id_taken {
+        return Decision::plain(RowOutcome::Invalid, Fault::id_taken());
+    }
     match row.repeat {
         Repeat::Split => return Decision::plain(RowOutcome::Invalid, Fault::split_rows()),
         Repeat::Same => return Decision::plain(RowOutcome::DuplicateInFile, Fault::duplicate()),
         Repeat::No => {}
     }
 
-    let account = facts.accounts.get(wish.email());
     // A member whose mailbox is not proved is a member all the same.
     let member = account.and_then(|account| Some((account, account.role?)));
     let held = |target: &Target| match (account, target.kind) {
@@ -149,9 +158,23 @@ pub fn decide(row: &Row, facts: &Facts) -> Decision {
     }
 
     let live = live_of(wish, account, facts);
+    let grown = live
+        .iter()
+        .filter_map(|(_, bundle)| facts.bundles.get(bundle))
+        .max_by_key(|bundle| bundle.id.0);
     let (pending, missing): (Vec<Target>, Vec<Target>) = open
         .into_iter()
         .partition(|target| live.iter().any(|(id, _)| *id == target.id));
+    let take_over = |grown: Option<BundleId>| {
+        live.iter()
+            .filter(|(id, bundle)| {
+                Some(*bundle) == grown || pending.iter().any(|target| target.id == *id)
+            })
+            .filter_map(|(_, bundle)| facts.bundles.get(bundle))
+            .filter(|bundle| !bundle.inviter_may && facts.ceiling >= Some(bundle.role))
+            .map(|bundle| bundle.id)
+            .collect()
+    };
     if missing.is_empty() {
         let bundle = live
             .iter()
@@ -165,19 +188,17 @@ pub fn decide(row: &Row, facts: &Facts) -> Decision {
             });
         return Decision {
             bundle,
+            take_over: take_over(None),
             ..Decision::plain(RowOutcome::AlreadyInvited, fault)
         };
     }
-    let newest = live
-        .iter()
-        .filter_map(|(_, bundle)| facts.bundles.get(bundle))
-        .max_by_key(|bundle| bundle.id.0);
-    match newest {
+    match grown {
         Some(bundle) => Decision {
             outcome: RowOutcome::Updated,
             fault: offers(wish, bundle, member.is_some()),
             bundle: Some(bundle.id),
             step: Step::Add(bundle.id, missing),
+            take_over: take_over(Some(bundle.id)),
         },
         None => Decision {
             outcome: RowOutcome::Created,
@@ -186,6 +207,7 @@ pub fn decide(row: &Row, facts: &Facts) -> Decision {
             }),
             bundle: None,
             step: Step::Create(missing),
+            take_over: Vec::new(),
         },
     }
 }

@@ -1,28 +1,29 @@
 //! Large imports: 5,000 rows at a time, each slice a transaction of its own that also
 //! moves `imports.processed` on. Whoever holds the lease goes on where that stands.
 
-use std::{sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc, time::Duration};
 
-use app::{
-    bulk::limits::{CHUNK_ROWS, JOB_ROWS},
-    domain::{import::ImportState, time::Timestamp},
+use app::domain::{
+    actor::{Actor, Job as SystemJob},
+    import::ImportState,
+    time::Timestamp,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     super::desk::Desk,
-    commit::{blocking, drafts, finish, first_position, job_of},
-    rows::{Row, Rules, Seen},
+    chunks::{self, blocking, payloads},
+    commit::{finish, job_of},
+    rows::{Row, Rules},
+    seen::Seen,
     slice::{self, Job},
-    submit::chunks_of,
 };
-use crate::storage::{Import, StorageError, Tenant};
+use crate::storage::{Import, StorageError, Tenant, audit_actor};
 
 /// A slice takes well under a second; after a kill another worker waits this long.
 const LEASE_SECONDS: i64 = 20;
 /// Between two slices others get the database.
 const GIVE_WAY: Duration = Duration::from_millis(5);
-const SLICE_CHUNKS: u32 = JOB_ROWS / CHUNK_ROWS;
 /// An upload that was never committed is forgotten after a day.
 const ABANDONED_SECONDS: i64 = 86_400;
 
@@ -98,10 +99,13 @@ async fn work(
     // Rules and default expiry count from the commit, whenever a slice gets its turn.
     let rules = Arc::new(Rules::new(
         &tenant,
+        import.metadata_columns.clone(),
         import.committed_at.unwrap_or_else(|| desk.now()),
     ));
-    let seen = Arc::new(note_all(desk, &import).await?);
-    let job = Arc::new(job_of(desk, tenant, &import, "job:import"));
+    let slices = chunks::slices(&import, &chunks::stored(desk, &import).await?);
+    let seen = Arc::new(note_all(desk, &import, &slices).await?);
+    let (_, actor) = audit_actor(&Actor::System(SystemJob::Import));
+    let job = Arc::new(job_of(desk, tenant, &import, actor));
     tracing::info!(import = %import.id.0, from = import.processed, rows = import.rows, "import goes on");
     while import.state == ImportState::Committing {
         if shutdown.is_cancelled() {
@@ -111,7 +115,10 @@ async fn work(
                 .write(move |tx| Box::pin(async move { tx.release_import(id).await }))
                 .await;
         }
-        let rows = read_slice(desk, &import, &rules, &seen).await?;
+        let rows = match slices.iter().find(|slice| slice.start == import.processed) {
+            Some(slice) => read_slice(desk, &import, slice.clone(), &rules, &seen).await?,
+            None => Vec::new(),
+        };
         match commit_slice(desk, &job, import, rows).await? {
             Some(after) => import = after,
             // Another server has the lease now, and the work.
@@ -125,50 +132,37 @@ async fn work(
 
 /// Which addresses the whole import has; read again after a restart, so that the same
 /// rows are repeats then.
-async fn note_all(desk: &Desk, import: &Import) -> Result<Seen, StorageError> {
+async fn note_all(
+    desk: &Desk,
+    import: &Import,
+    slices: &[Range<u32>],
+) -> Result<Seen, StorageError> {
     let mut seen = Seen::default();
-    let chunks = chunks_of(import.rows);
-    let mut from = 0;
-    while from < chunks {
-        let payloads = payloads(desk, import, from).await?;
+    for slice in slices {
+        let payloads = payloads(desk, import, slice.clone()).await?;
         seen = blocking(move || {
-            for (number, payload) in &payloads {
-                seen.note(&drafts(payload)?, first_position(*number));
-            }
+            chunks::read(&payloads, |position, drafts| seen.note(drafts, position))?;
             Ok(seen)
         })
         .await?;
-        from += SLICE_CHUNKS;
     }
     Ok(seen)
-}
-
-async fn payloads(
-    desk: &Desk,
-    import: &Import,
-    from: u32,
-) -> Result<Vec<(u32, String)>, StorageError> {
-    let id = import.id;
-    desk.storage
-        .read(move |tx| {
-            Box::pin(async move { tx.chunk_payloads(id, from, from + SLICE_CHUNKS).await })
-        })
-        .await
 }
 
 async fn read_slice(
     desk: &Desk,
     import: &Import,
+    slice: Range<u32>,
     rules: &Arc<Rules>,
     seen: &Arc<Seen>,
 ) -> Result<Vec<Row>, StorageError> {
-    let payloads = payloads(desk, import, import.processed / CHUNK_ROWS).await?;
+    let payloads = payloads(desk, import, slice).await?;
     let (rules, seen) = (rules.clone(), seen.clone());
     blocking(move || {
         let mut rows = Vec::new();
-        for (number, payload) in &payloads {
-            rows.extend(rules.read(&drafts(payload)?, first_position(*number), &seen));
-        }
+        chunks::read(&payloads, |position, drafts| {
+            rows.extend(rules.read(drafts, position, &seen));
+        })?;
         Ok(rows)
     })
     .await
@@ -184,7 +178,7 @@ async fn commit_slice(
     if rows.is_empty() {
         return Err(StorageError::BadData {
             table: "import_chunks",
-            column: "number",
+            column: "position",
             value: format!("none from row {} on", before.processed),
         });
     }

@@ -1,4 +1,4 @@
-//! The CSV's way in: check, begin, numbered chunks, commit, outcomes.
+//! The CSV's way in: check, begin, chunks of rows, commit, outcomes.
 //!
 //! What is promised (`docs/trust.md`, I1, I2, I4, I6, I8): a commit of up to 10,000
 //! rows is one transaction; a larger one is a job of slices, each a transaction that
@@ -6,10 +6,12 @@
 //! same key with the same content gets the stored answer. Every row has one outcome.
 
 mod check;
+mod chunks;
 mod commit;
 mod decide;
 mod job;
 mod rows;
+mod seen;
 mod slice;
 mod submit;
 
@@ -86,12 +88,12 @@ impl ImportsService {
 
 /// The wire's view of a stored import.
 async fn status_of(tx: &mut Tx, import: &Import) -> Result<ImportStatus, StorageError> {
-    let chunks = tx.chunk_hashes(import.id).await?;
+    let chunks = tx.chunks(import.id).await?;
     Ok(ImportStatus {
         import: import.id,
         state: import.state,
         rows: import.rows,
-        received_chunks: chunks.into_iter().map(|(number, _)| number).collect(),
+        received_chunks: chunks.into_iter().map(|chunk| chunk.position).collect(),
         processed: import.processed,
         outcomes: import.outcomes.clone().into_iter().collect(),
     })

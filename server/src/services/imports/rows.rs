@@ -1,24 +1,21 @@
 //! The submitted rows, read by the same rules as in the browser (`app::bulk::rules`).
 
-use std::collections::HashMap;
-
 use app::{
     bulk::{
         draft::RowDraft,
         mapping::Field,
         problem::{FieldProblem, ProblemCode},
-        rules::{RowFields, RuleContext, ValidRow, parse_draft, split_keys},
+        rules::{RowFields, RuleContext, ValidRow, parse_draft},
     },
     domain::{
-        email::EmailRef,
         invitation::InvitationKind,
         role::Role,
         time::{CivilDate, Timestamp},
     },
 };
 use jiff::{civil::Date, tz::TimeZone};
-use sha2::{Digest, Sha256};
 
+use super::seen::{Repeat, Seen};
 use crate::storage::{Tenant, fold};
 
 /// What there is to say about a row; empty where nothing is.
@@ -67,6 +64,12 @@ impl Fault {
         Self::about_email(ProblemCode::SplitRows)
     }
 
+    /// The external id is another member's, or an earlier row's.
+    pub fn id_taken() -> Self {
+        let code = ProblemCode::ExternalIdTaken;
+        Self::new(Field::ExternalId.name(), code.code(), code.message(""))
+    }
+
     /// A key that is not in the tenant's catalog, or archived, or another tenant's (S25).
     pub fn unknown_key(kind: InvitationKind, key: &str) -> Self {
         let (field, code) = match kind {
@@ -81,17 +84,6 @@ impl Fault {
             format!("“{key}” is not in your catalog: check its spelling or remove it."),
         )
     }
-}
-
-/// Whether an earlier row of the import has the same address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
-    /// None has.
-    No,
-    /// One has, with the same courses and programs.
-    Same,
-    /// One has, with others.
-    Split,
 }
 
 /// A row that breaks no rule.
@@ -129,6 +121,8 @@ pub struct Row {
     pub role: Option<Role>,
     /// Whether an earlier row has the same address.
     pub repeat: Repeat,
+    /// An earlier row of another address has the same external id.
+    pub id_taken: bool,
     /// What it asks for, or the first rule that it breaks.
     pub wish: Result<Wish, Fault>,
 }
@@ -137,13 +131,15 @@ pub struct Row {
 #[derive(Clone, Debug)]
 pub struct Rules {
     context: RuleContext,
+    columns: Vec<String>,
     zone: TimeZone,
     default_expiry: Timestamp,
 }
 
 impl Rules {
-    /// The rules of `tenant` for an import that was committed at `at`.
-    pub fn new(tenant: &Tenant, at: Timestamp) -> Self {
+    /// The rules of `tenant` for an import that was committed at `at`; `columns` are the
+    /// names of those kept as metadata.
+    pub fn new(tenant: &Tenant, columns: Vec<String>, at: Timestamp) -> Self {
         let zone = TimeZone::get(&tenant.time_zone).unwrap_or_else(|error| {
             tracing::warn!(zone = %tenant.time_zone, %error, "unknown time zone, UTC is used");
             TimeZone::UTC
@@ -154,6 +150,7 @@ impl Rules {
                 // The ceiling is judged apart, as it outranks every other problem.
                 max_role: Role::Admin,
             },
+            columns,
             default_expiry: at.plus_days(tenant.default_expiry_days),
             zone,
         }
@@ -169,13 +166,14 @@ impl Rules {
                 line: draft.line,
                 role: Role::parse(draft.role.trim_matches(' ')),
                 repeat: seen.repeat(position, draft),
+                id_taken: seen.id_taken(draft),
                 wish: self.wish(draft),
             })
             .collect()
     }
 
     fn wish(&self, draft: &RowDraft) -> Result<Wish, Fault> {
-        let row = parse_draft(draft, &self.context).map_err(|problems| {
+        let row = parse_draft(draft, &self.columns, &self.context).map_err(|problems| {
             problems.first().map_or_else(
                 || Fault::new("", ProblemCode::NotAllowed.code(), ""),
                 |problem| Fault::of(*problem, draft),
@@ -235,100 +233,9 @@ fn end_of_day(day: CivilDate, zone: &TimeZone) -> Option<Timestamp> {
     Some(Timestamp(next.timestamp().as_millisecond() - 1))
 }
 
-/// Which addresses an import has, where first, and with which targets: 28 bytes a
-/// row, so that 100,000 rows stay small. Only digests are kept.
-#[derive(Debug, Default)]
-pub struct Seen(HashMap<[u8; 16], (u32, u64)>);
-
-impl Seen {
-    /// Takes note of rows whose first has `position`; call it in the order of submission.
-    pub fn note(&mut self, drafts: &[RowDraft], position: u32) {
-        for (position, draft) in (position..).zip(drafts) {
-            if let Some(address) = address_digest(draft) {
-                self.0
-                    .entry(address)
-                    .or_insert_with(|| (position, targets_digest(draft)));
-            }
-        }
-    }
-
-    fn repeat(&self, position: u32, draft: &RowDraft) -> Repeat {
-        match address_digest(draft).and_then(|address| self.0.get(&address)) {
-            Some((first, _)) if *first == position => Repeat::No,
-            Some((_, targets)) if *targets == targets_digest(draft) => Repeat::Same,
-            Some(_) => Repeat::Split,
-            None => Repeat::No,
-        }
-    }
-}
-
-fn address_digest(draft: &RowDraft) -> Option<[u8; 16]> {
-    let email = EmailRef::parse(&draft.email).ok()?;
-    let digest: [u8; 32] = Sha256::digest(email.canonical().as_bytes()).into();
-    digest.first_chunk().copied()
-}
-
-fn targets_digest(draft: &RowDraft) -> u64 {
-    if draft.courses.is_empty() && draft.programs.is_empty() {
-        return 0;
-    }
-    let mut hash = Sha256::new();
-    for cell in [&draft.courses, &draft.programs] {
-        let mut keys = split_keys(cell);
-        keys.sort_unstable();
-        for key in &keys {
-            hash.update(key.as_bytes());
-            hash.update([b'|']);
-        }
-        // Courses and programs with the same keys are not the same.
-        hash.update([0]);
-    }
-    let digest: [u8; 32] = hash.finalize().into();
-    u64::from_le_bytes(digest.first_chunk().copied().unwrap_or_default())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn draft(email: &str, courses: &str, programs: &str) -> RowDraft {
-        RowDraft {
-            email: email.to_owned(),
-            courses: courses.to_owned(),
-            programs: programs.to_owned(),
-            ..RowDraft::default()
-        }
-    }
-
-    #[test]
-    fn the_first_of_an_address_counts_and_later_ones_are_compared_with_it() {
-        let rows = [
-            draft("ada@acme.test", "a|b", ""),
-            draft("ADA@acme.test", "b | a", ""),
-            draft("ada@acme.test", "a", "b"),
-            draft("not an address", "a", ""),
-            draft("not an address", "a", ""),
-            draft("bob@acme.test", "", ""),
-        ];
-        let mut seen = Seen::default();
-        seen.note(&rows[..2], 0);
-        seen.note(&rows[2..], 2);
-        let repeats: Vec<Repeat> = (0..)
-            .zip(&rows)
-            .map(|(at, row)| seen.repeat(at, row))
-            .collect();
-        assert_eq!(
-            repeats,
-            [
-                Repeat::No,
-                Repeat::Same,
-                Repeat::Split,
-                Repeat::No,
-                Repeat::No,
-                Repeat::No
-            ]
-        );
-    }
 
     #[test]
     fn a_day_ends_by_the_zones_own_clock() {

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use app::domain::{
-    actor::UserActor,
+    actor::{Actor, Job as SystemJob, UserActor},
     id::{
         BundleId, CatalogItemId, DeliveryId, ImportId, InvitationId, SessionId, TenantId, UserId,
     },
@@ -24,8 +24,8 @@ use crate::{
     clock::new_id,
     mail::message_id,
     storage::{
-        Act, AuditEvent, KnownUser, NewBundle, NewDelivery, NewInvitation, NewOutcome,
-        OutcomeCounts, StorageError, Tenant, Tx,
+        Act, AuditEvent, KnownUser, LiveInvitation, NewBundle, NewDelivery, NewInvitation,
+        NewOutcome, OutcomeCounts, StorageError, Tenant, Tx, audit_actor,
     },
 };
 
@@ -65,6 +65,8 @@ struct Batch {
     mails: Vec<NewDelivery>,
     /// Existing bundles that gain invitations, by the end of these.
     grown: BTreeMap<Timestamp, BTreeSet<BundleId>>,
+    /// Existing bundles that get another inviter.
+    taken: BTreeSet<BundleId>,
     /// The newest mail of existing bundles.
     deliveries: Vec<(BundleId, DeliveryId)>,
 }
@@ -76,12 +78,13 @@ pub async fn run(
     rows: &[Row],
     now: Timestamp,
 ) -> Result<Done, StorageError> {
-    let facts = facts(tx, job, rows).await?;
+    let facts = facts(tx, job, rows, now).await?;
     let mut decisions: Vec<Decision> = rows.iter().map(|row| decide(row, &facts)).collect();
     let rejected = job.mode == SubmitMode::AllOrNothing
         && decisions.iter().any(|decision| decision.outcome.failed());
     if rejected {
         for decision in &mut decisions {
+            decision.take_over.clear();
             if decision.step != Step::Nothing {
                 *decision = Decision::held_back();
             }
@@ -136,7 +139,12 @@ async fn ceiling(
     Ok(policy::role_ceiling(&actor, tenant))
 }
 
-async fn facts(tx: &mut Tx, job: &Job, rows: &[Row]) -> Result<Facts, StorageError> {
+async fn facts(
+    tx: &mut Tx,
+    job: &Job,
+    rows: &[Row],
+    now: Timestamp,
+) -> Result<Facts, StorageError> {
     let tenant = job.tenant.id;
     let wishes: Vec<&Wish> = rows
         .iter()
@@ -156,7 +164,7 @@ async fn facts(tx: &mut Tx, job: &Job, rows: &[Row]) -> Result<Facts, StorageErr
     let mut keys = emails.clone();
     keys.extend(verified(&accounts));
     let mut live: HashMap<String, Vec<(Uuid, BundleId)>> = HashMap::new();
-    for invitation in tx.live_among(tenant, &keys).await? {
+    for invitation in still_live(tx, tenant, &keys, now).await? {
         live.entry(invitation.invitee_key)
             .or_default()
             .push((invitation.target, invitation.bundle));
@@ -186,6 +194,14 @@ async fn facts(tx: &mut Tx, job: &Job, rows: &[Row]) -> Result<Facts, StorageErr
             return Err(StorageError::Retry);
         }
     }
+    let ids: Vec<String> = wishes
+        .iter()
+        .map(|wish| wish.row.external_id.as_str())
+        .filter(|id| !id.is_empty())
+        .collect::<BTreeSet<&str>>()
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     let users: Vec<UserId> = accounts.values().map(|account| account.id).collect();
     let enrolled = tx
         .enrollments_among(tenant, &users)
@@ -214,7 +230,31 @@ async fn facts(tx: &mut Tx, job: &Job, rows: &[Row]) -> Result<Facts, StorageErr
         enrolled,
         live,
         bundles,
+        external_ids: tx.members_by_external_ids(tenant, &ids).await?,
     })
+}
+
+/// The live invitations of these invitees. What has run out by `now` expires first: the
+/// job that does it may not have come by yet, and nobody would be invited anew.
+async fn still_live(
+    tx: &mut Tx,
+    tenant: TenantId,
+    keys: &[String],
+    now: Timestamp,
+) -> Result<Vec<LiveInvitation>, StorageError> {
+    let found = tx.live_among(tenant, keys).await?;
+    let due: BTreeSet<BundleId> = found
+        .iter()
+        .filter(|invitation| invitation.expires_at <= now)
+        .map(|invitation| invitation.bundle)
+        .collect();
+    if due.is_empty() {
+        return Ok(found);
+    }
+    let due: Vec<BundleId> = due.into_iter().collect();
+    let actor = audit_actor(&Actor::System(SystemJob::Expiry));
+    tx.expire_bundles(&due, actor, now).await?;
+    tx.live_among(tenant, keys).await
 }
 
 /// The invitee keys of the verified accounts.
@@ -256,21 +296,15 @@ async fn write(
         at: now,
     };
     let mut batch = plan(job, rows, decisions, facts, now);
+    let mut touched = batch.taken.clone();
+    touched.extend(batch.grown.values().flatten());
+    tx.hold_bundles(&touched).await?;
     keep_queued_mails(tx, job, &mut batch, decisions, facts, now).await?;
     for (expires_at, bundles) in &batch.grown {
-        let bundles: Vec<BundleId> = bundles.iter().copied().collect();
-        tx.hold_bundles(&bundles, *expires_at).await?;
-        // Whoever adds to it answers for it where the inviter no longer can (S24).
-        for bundle in bundles {
-            if facts
-                .bundles
-                .get(&bundle)
-                .is_some_and(|one| !one.inviter_may)
-            {
-                tx.take_over(bundle, job.user).await?;
-            }
-        }
+        tx.extend_bundles(bundles, *expires_at).await?;
     }
+    let taken: Vec<BundleId> = std::mem::take(&mut batch.taken).into_iter().collect();
+    tx.take_over(&taken, job.user).await?;
 
     // In the order of the index that two imports may meet in: fewer deadlocks.
     batch
@@ -278,14 +312,9 @@ async fn write(
         .sort_unstable_by(|a, b| (a.target, &a.invitee_key).cmp(&(b.target, &b.invitee_key)));
     tx.insert_bundles(&act, std::mem::take(&mut batch.bundles))
         .await?;
-    let lost = tx.insert_invitations(&act, &batch.invitations).await?;
-    if !lost.is_empty() {
-        overtaken(tx, job, rows, decisions, facts, &mut batch, &lost).await?;
-    }
+    tx.insert_invitations(&act, &batch.invitations).await?;
     tx.insert_deliveries(batch.mails).await?;
-    for (bundle, delivery) in &batch.deliveries {
-        tx.set_delivery(*bundle, *delivery).await?;
-    }
+    tx.set_deliveries(&batch.deliveries).await?;
     let event = |action, subject, subject_id| AuditEvent {
         tenant: Some(job.tenant.id),
         actor_id: Some(job.user.0),
@@ -295,14 +324,14 @@ async fn write(
         subject_id,
         at: now,
     };
-    tx.record(
-        batch
-            .invitations
-            .iter()
-            .map(|invitation| event("invitation.created", "invitation", invitation.id.0))
-            .collect(),
-    )
-    .await
+    let taken = taken
+        .iter()
+        .map(|bundle| event("invitation.taken_over", "bundle", bundle.0));
+    let created = batch
+        .invitations
+        .iter()
+        .map(|invitation| event("invitation.created", "invitation", invitation.id.0));
+    tx.record(taken.chain(created).collect()).await
 }
 
 /// Turns decisions into rows to be written; a row that makes a bundle learns its id.
@@ -316,6 +345,7 @@ fn plan(
     let mut batch = Batch::default();
     for (row, decision) in rows.iter().zip(decisions) {
         let Ok(wish) = &row.wish else { continue };
+        batch.taken.extend(&decision.take_over);
         let (bundle, targets, mailed) = match &decision.step {
             Step::Nothing => continue,
             Step::Create(targets) => {
@@ -432,68 +462,6 @@ async fn keep_queued_mails(
         .deliveries
         .retain(|(bundle, _)| !told.contains(bundle));
     batch.mails.retain(|mail| !told.contains(&mail.bundle));
-    Ok(())
-}
-
-/// Somebody else invited some of these people between the look and the write: what was
-/// not made is taken out, and a row for which nothing was made is `already_invited`.
-async fn overtaken(
-    tx: &mut Tx,
-    job: &Job,
-    rows: &[Row],
-    decisions: &mut [Decision],
-    facts: &Facts,
-    batch: &mut Batch,
-    lost: &HashSet<InvitationId>,
-) -> Result<(), StorageError> {
-    let touched: HashSet<BundleId> = batch
-        .invitations
-        .iter()
-        .filter(|invitation| lost.contains(&invitation.id))
-        .map(|invitation| invitation.bundle)
-        .collect();
-    batch
-        .invitations
-        .retain(|invitation| !lost.contains(&invitation.id));
-    let kept: HashSet<BundleId> = batch
-        .invitations
-        .iter()
-        .map(|invitation| invitation.bundle)
-        .collect();
-    let empty: HashSet<BundleId> = touched.difference(&kept).copied().collect();
-    batch.mails.retain(|mail| !empty.contains(&mail.bundle));
-    batch
-        .deliveries
-        .retain(|(bundle, _)| !empty.contains(bundle));
-
-    let mut keys = Vec::new();
-    let mut made_here = Vec::new();
-    for (row, decision) in rows.iter().zip(decisions.iter()) {
-        if let (Ok(wish), Some(bundle)) = (&row.wish, decision.bundle)
-            && empty.contains(&bundle)
-        {
-            keys.push(invitee(facts.accounts.get(wish.email()), wish.email()).0);
-            if matches!(decision.step, Step::Create(_)) {
-                made_here.push(bundle);
-            }
-        }
-    }
-    tx.drop_empty_bundles(&made_here).await?;
-    let theirs: HashMap<String, BundleId> = tx
-        .live_among(job.tenant.id, &keys)
-        .await?
-        .into_iter()
-        .map(|invitation| (invitation.invitee_key, invitation.bundle))
-        .collect();
-    for (row, decision) in rows.iter().zip(decisions.iter_mut()) {
-        if let (Ok(wish), Some(bundle)) = (&row.wish, decision.bundle)
-            && decision.step != Step::Nothing
-            && empty.contains(&bundle)
-        {
-            let key = invitee(facts.accounts.get(wish.email()), wish.email()).0;
-            *decision = Decision::overtaken(theirs.get(&key).copied());
-        }
-    }
     Ok(())
 }
 

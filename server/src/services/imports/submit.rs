@@ -1,4 +1,4 @@
-//! Begin and the numbered chunks.
+//! Begin and the chunks of rows.
 
 use std::sync::Arc;
 
@@ -7,7 +7,13 @@ use app::{
         ApiError,
         imports::{BeginImport, ImportChunk, ImportStatus},
     },
-    bulk::limits::{BYTES_MAX, CHUNK_ROWS, ROWS_AT_ONCE, ROWS_MAX},
+    bulk::{
+        draft::RowDraft,
+        limits::{
+            BYTES_MAX, CELLS_MAX, CHUNK_ROWS, COLUMNS_MAX, METADATA_NAMES_MAX, ROWS_AT_ONCE,
+            ROWS_MAX,
+        },
+    },
     domain::{
         id::{ImportId, TenantId, UserId},
         import::SubmitMode,
@@ -20,9 +26,6 @@ use super::{
     status_of,
 };
 use crate::storage::{ChunkStored, Import, NewChunk, NewImport, StorageError};
-
-/// What the payload of a row may have beyond its cells: the names of the fields.
-const JSON_BYTES_PER_ROW: i64 = 256;
 
 /// A conflict with a stable code.
 pub fn conflict(code: &str, message: impl Into<String>) -> ApiError {
@@ -45,11 +48,6 @@ fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// How many chunks `rows` make.
-pub const fn chunks_of(rows: u32) -> u32 {
-    rows.div_ceil(CHUNK_ROWS)
-}
-
 /// Opens an import, or answers with the one that this key opened before.
 pub async fn begin(
     desk: &Desk,
@@ -66,6 +64,7 @@ pub async fn begin(
         content_hash: input.content_hash,
         file_name: clean_name(&input.file_name),
         rows: input.rows,
+        metadata_columns: input.metadata_columns,
         mode: input.mode,
         at: desk.now(),
     });
@@ -89,6 +88,7 @@ pub async fn begin(
         .map_err(refuse)?;
     let same = import.content_hash == wanted.content_hash
         && import.rows == wanted.rows
+        && import.metadata_columns == wanted.metadata_columns
         && import.mode == wanted.mode;
     if same {
         Ok(status)
@@ -113,6 +113,15 @@ fn refuse_wrong(input: &BeginImport) -> Result<(), ApiError> {
         return Err(ApiError::field(
             "mode",
             "All or nothing is possible up to 10,000 rows. Choose to invite what is valid now.",
+        ));
+    }
+    let names = &input.metadata_columns;
+    if names.len() > COLUMNS_MAX
+        || names.iter().map(String::len).sum::<usize>() > METADATA_NAMES_MAX
+    {
+        return Err(ApiError::field(
+            "metadata_columns",
+            "The names of the extra columns are too long together: shorten them or drop some.",
         ));
     }
     let key = &input.idempotency_key;
@@ -147,24 +156,23 @@ fn clean_name(name: &str) -> String {
 
 /// Stores a chunk; the same one again is harmless.
 pub async fn chunk(desk: &Desk, import: &Import, input: ImportChunk) -> Result<(), ApiError> {
-    let chunks = chunks_of(import.rows);
-    if input.number >= chunks {
+    let end = u64::from(input.position) + input.rows.len() as u64;
+    if input.rows.is_empty() || input.rows.len() > CHUNK_ROWS as usize {
+        return Err(ApiError::field("rows", "A chunk has 1 to 1,000 rows."));
+    }
+    if end > u64::from(import.rows) {
         return Err(ApiError::field(
-            "number",
-            format!("This import has {chunks} chunks, numbered from 0."),
+            "position",
+            format!("This import has {} rows, counted from 0.", import.rows),
         ));
     }
-    let expected = if input.number + 1 == chunks {
-        import.rows - CHUNK_ROWS * (chunks - 1)
-    } else {
-        CHUNK_ROWS
+    let rows = u32::try_from(input.rows.len()).unwrap_or(CHUNK_ROWS);
+    let bytes: usize = input.rows.iter().map(RowDraft::cell_bytes).sum();
+    let bytes_max = match import.mode {
+        // One transaction, with every row in memory.
+        SubmitMode::AllOrNothing => BYTES_MAX,
+        SubmitMode::ValidNow => CELLS_MAX,
     };
-    if input.rows.len() != expected as usize {
-        return Err(ApiError::field(
-            "rows",
-            format!("Chunk {} has {expected} rows.", input.number),
-        ));
-    }
     // Some milliseconds of work on a full chunk: not on a thread that serves others.
     let (payload, hash) = tokio::task::spawn_blocking(move || {
         let payload = serde_json::to_string(&input.rows)?;
@@ -182,12 +190,12 @@ pub async fn chunk(desk: &Desk, import: &Import, input: ImportChunk) -> Result<(
     }
     let new = Arc::new(NewChunk {
         import: import.id,
-        number: input.number,
+        position: input.position,
         hash,
-        rows: expected,
+        rows,
         payload,
-        bytes_max: i64::try_from(BYTES_MAX).unwrap_or(i64::MAX)
-            + JSON_BYTES_PER_ROW * i64::from(import.rows),
+        bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
+        bytes_max: i64::try_from(bytes_max).unwrap_or(i64::MAX),
     });
     let stored = desk
         .storage
@@ -201,7 +209,7 @@ pub async fn chunk(desk: &Desk, import: &Import, input: ImportChunk) -> Result<(
         ChunkStored::Kept => Ok(()),
         ChunkStored::Differs => Err(conflict(
             "import_changed",
-            "Another part of the file was sent under this number. Submit again.",
+            "Another part of the file was sent for these rows. Submit again.",
         )),
         ChunkStored::Closed => Err(conflict(
             "import_committed",
