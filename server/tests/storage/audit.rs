@@ -10,7 +10,7 @@ use crate::db::{NOW, contract};
 
 contract!(s56_an_audit_event_is_neither_changed_nor_removed, |db| {
     let tenant = db.tenant("acme").await;
-    let (actor_id, actor) = audit_actor(&Actor::System(Job::Cli));
+    let (actor_id, actor) = audit_actor(&Actor::System(Job::Expiry));
     let event = AuditEvent {
         tenant: Some(tenant),
         actor_id,
@@ -33,7 +33,7 @@ contract!(s56_an_audit_event_is_neither_changed_nor_removed, |db| {
             other => panic!("{sql}: {other:?}"),
         }
     }
-    let kept = "SELECT COUNT(*) FROM audit_events WHERE actor = 'cli' AND subject_id = $1";
+    let kept = "SELECT COUNT(*) FROM audit_events WHERE actor = 'job:expiry' AND subject_id = $1";
     assert_eq!(db.number(kept, args![tenant]).await, 1);
 });
 

@@ -270,7 +270,7 @@ impl Db {
         };
         let bundle = Self::new_bundle(email, Some(delivery.id));
         let invitation = Self::to_tenant(tenant, bundle.id, email);
-        let invited = Invited {
+        let made = Invited {
             bundle: bundle.id,
             invitation: invitation.id,
             delivery: delivery.id,
@@ -288,7 +288,7 @@ impl Db {
             })
         })
         .await;
-        invited
+        made
     }
 }
 

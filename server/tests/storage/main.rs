@@ -16,6 +16,7 @@ mod invitations;
 mod links;
 mod machine;
 mod outbox;
+mod rekey;
 mod sessions;
 mod statements;
 mod tenants;
