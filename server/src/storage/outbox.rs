@@ -15,7 +15,7 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::{Arg, NewLink, StorageError, Tx, in_list, insert_many};
+use super::{Arg, NewLink, StorageError, Tx, in_list, insert_many, offers::InviterColumns};
 use crate::args;
 
 /// A mail to be sent.
@@ -125,9 +125,8 @@ struct LetterRow {
     tenant_disabled_at: Option<i64>,
     inviter_first: String,
     inviter_last: String,
-    inviter_deactivated_at: Option<i64>,
-    inviter_super: i64,
-    inviter_role: Option<String>,
+    #[sqlx(flatten)]
+    by: InviterColumns,
     email_typed: String,
     first_name: String,
     last_name: String,
@@ -212,12 +211,7 @@ impl LetterRow {
         if self.tenant_disabled_at.is_some() {
             return Some("The tenant is disabled.".to_owned());
         }
-        let rights = super::offers::InviterRights {
-            deactivated: self.inviter_deactivated_at.is_some(),
-            super_admin: self.inviter_super != 0,
-            role: self.inviter_role.as_deref(),
-        };
-        if !rights.cover(TenantId(self.tenant_id), &self.role) {
+        if !self.by.rights().cover(TenantId(self.tenant_id), &self.role) {
             return Some("The inviter may no longer invite.".to_owned());
         }
         if items.iter().any(|item| item.archived_at.is_some()) {

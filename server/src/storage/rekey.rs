@@ -116,7 +116,7 @@ impl Tx {
         bundles.dedup();
         for batch in bundles.chunks(500) {
             let lock = format!(
-                "SELECT id FROM bundles WHERE id IN ({}) ORDER BY id FOR UPDATE",
+                "SELECT id FROM bundles WHERE id IN ({}) ORDER BY id FOR NO KEY UPDATE",
                 in_list(1, batch.len())
             );
             let ids = batch.iter().map(|id| Arg::from(*id)).collect();
