@@ -200,7 +200,7 @@ async fn busy(db: &Db) -> SqliteConnection {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f06_sqlite_busy_is_run_again() {
+async fn sqlite_busy_is_run_again() {
     let db = Db::sqlite().await;
     let tenant = db.tenant("acme").await;
     let mut other = busy(&db).await;
@@ -220,7 +220,7 @@ async fn f06_sqlite_busy_is_run_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn f06_sqlite_that_stays_busy_is_unavailable() {
+async fn sqlite_that_stays_busy_is_unavailable() {
     let db = Db::sqlite().await;
     let tenant = db.tenant("acme").await;
     let other = busy(&db).await;

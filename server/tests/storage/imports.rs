@@ -80,7 +80,7 @@ contract!(a_key_opens_one_import_of_a_user_in_a_tenant, |db| {
     assert!(foreign.is_none());
 });
 
-contract!(f08_a_user_keeps_ten_open_uploads, |db| {
+contract!(a_user_keeps_ten_open_uploads, |db| {
     let (acme, ada) = db.desk("acme").await;
     let gil = db.user("gil@acme.test").await;
     opened(db, acme, gil, "other").await;
