@@ -173,6 +173,7 @@ CREATE INDEX bundles_newest ON bundles (tenant_id, id);
 CREATE INDEX bundles_status ON bundles (tenant_id, status, id);
 CREATE INDEX bundles_email ON bundles (tenant_id, email);
 CREATE INDEX bundles_user ON bundles (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX bundles_import ON bundles (import_id) WHERE import_id IS NOT NULL;
 
 CREATE TABLE invitations (
     id                UUID  NOT NULL PRIMARY KEY,

@@ -68,6 +68,12 @@ pub fn new_id(now: Timestamp) -> Uuid {
     Uuid::new_v7(uuid::Timestamp::from_unix(&*counter, millis / 1000, nanos))
 }
 
+/// The smallest id that [`new_id`] could give at `since`: later ones are greater.
+#[must_use]
+pub fn first_id(since: Timestamp) -> Uuid {
+    Uuid::from_u128(u128::from(u64::try_from(since.0).unwrap_or_default()) << 80)
+}
+
 /// A secret of 32 bytes from the system (256 bits), as it stands in a cookie or a
 /// link: 43 characters of base64url without padding (RFC 4648 §5). It cannot print.
 #[derive(Clone, PartialEq, Eq)]
@@ -123,6 +129,14 @@ mod tests {
             ids[0].get_timestamp().map(|t| t.to_unix().0),
             Some(1_795_000_000)
         );
+    }
+
+    #[test]
+    fn a_first_id_parts_earlier_ids_from_later_ones() {
+        let at = Timestamp(1_795_000_000_123);
+        assert!(new_id(Timestamp(at.0 - 1)) < first_id(at));
+        assert!(first_id(at) < new_id(at));
+        assert_eq!(first_id(Timestamp(-5)), Uuid::nil());
     }
 
     #[test]

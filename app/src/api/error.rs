@@ -172,6 +172,15 @@ impl ApiError {
         }
     }
 
+    /// The state of things is against it; `code` is stable, `message` is for the person.
+    #[must_use]
+    pub fn conflict(code: &str, message: impl Into<String>) -> Self {
+        Self::Conflict {
+            code: code.to_owned(),
+            message: message.into(),
+        }
+    }
+
     /// One field's error as a whole answer.
     #[must_use]
     pub fn field(field: &str, message: impl Into<String>) -> Self {

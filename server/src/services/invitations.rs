@@ -135,7 +135,7 @@ impl Invitations for InvitationsService {
             .tenant(caller, &input.tenant, Action::ManageInvitations)
             .await?;
         if !self.desk.settings.mail_configured && !self.desk.settings.demo {
-            return Err(conflict(
+            return Err(ApiError::conflict(
                 "no_mail_server",
                 "No mail server is configured, so nothing was sent. Whoever runs this server names \
                  one by --smtp-url and --mail-from.",
@@ -251,25 +251,18 @@ fn answer(change: Change) -> Result<BundleLine, ApiError> {
     match change {
         Change::Done(bundle) => Ok(line(*bundle)),
         Change::Missing => Err(ApiError::NotFound),
-        Change::NotLive(status) => Err(conflict(
+        Change::NotLive(status) => Err(ApiError::conflict(
             "not_live",
-            &format!(
+            format!(
                 "This invitation is {} by now, so there is nothing to send or take back.",
                 status.as_str()
             ),
         )),
-        Change::SwitchedOff => Err(conflict(
+        Change::SwitchedOff => Err(ApiError::conflict(
             "inactive",
             "This invitation is switched off. Switch it on first.",
         )),
         Change::TooSoon(retry_after) => Err(ApiError::TooMany { retry_after }),
-    }
-}
-
-fn conflict(code: &str, message: &str) -> ApiError {
-    ApiError::Conflict {
-        code: code.to_owned(),
-        message: message.to_owned(),
     }
 }
 

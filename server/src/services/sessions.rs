@@ -238,14 +238,17 @@ pub async fn actor(desk: &Desk, cookie: Option<&str>) -> Result<Actor, ApiError>
         let expires_at = now
             .plus_days(session_cookie::IDLE_DAYS)
             .min(session.created_at.plus_days(session_cookie::ABSOLUTE_DAYS));
-        let touched = desk
-            .storage
-            .write(move |tx| Box::pin(tx.touch_session(id, now, expires_at)))
-            .await;
-        // The request does not depend on it; the next one writes it down.
-        if let Err(error) = touched {
-            tracing::warn!(%error, "a session's use could not be written down");
-        }
+        // Nobody waits for it: on SQLite it may stand behind an import's long write.
+        let storage = desk.storage.clone();
+        tokio::spawn(async move {
+            let touched = storage
+                .write(move |tx| Box::pin(tx.touch_session(id, now, expires_at)))
+                .await;
+            // The next request writes it down.
+            if let Err(error) = touched {
+                tracing::warn!(%error, "a session's use could not be written down");
+            }
+        });
     }
     Ok(Actor::User(UserActor {
         user: session.user,

@@ -3,13 +3,12 @@
 
 use app::domain::{
     id::{BundleId, CatalogItemId, InvitationId, UserId},
-    invitation::InvitationStatus,
     role::Role,
     time::Timestamp,
 };
 use uuid::Uuid;
 
-use super::{AuditEvent, NewMembership, Offer, StorageError, Tx};
+use super::{AuditEvent, NewMembership, Offer, StorageError, Tx, users::role_of};
 use crate::args;
 
 /// Who accepts a link.
@@ -50,11 +49,11 @@ struct TargetRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct KeyedRow {
-    id: Uuid,
-    tenant_id: Uuid,
-    bundle_id: Uuid,
-    target_id: Uuid,
+struct PlaceRow {
+    role: String,
+    labels: String,
+    external_id: Option<String>,
+    own: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -77,20 +76,22 @@ const ACCEPT_ONE: &str = "UPDATE invitations
     SET status = 'accepted', status_changed_at = $2
     WHERE id = $1 AND status = 'pending' AND expires_at > $2
     RETURNING id, kind, target_id";
-const BIND_BUNDLE: &str = "UPDATE bundles SET user_id = $2 WHERE id = $1";
+pub(super) const BIND_BUNDLE: &str = "UPDATE bundles SET user_id = $2 WHERE id = $1";
 const VERIFY: &str = "UPDATE users SET email_verified = 1 WHERE id = $1";
 const EXTERNAL_TAKEN: &str = "SELECT CAST(1 AS BIGINT) AS n FROM memberships
     WHERE tenant_id = $1 AND external_id = $2 AND user_id <> $3";
-const IS_MEMBER: &str = "SELECT CAST(1 AS BIGINT) AS n FROM memberships
-    WHERE tenant_id = $1 AND user_id = $2";
+// `own`: the membership came with an earlier acceptance of bundle $3.
+const PLACE: &str = "SELECT m.role, m.labels, m.external_id,
+        CASE WHEN EXISTS (SELECT 1 FROM invitations i
+            WHERE i.id = m.invitation_id AND i.bundle_id = $3)
+        THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS own
+    FROM memberships m WHERE m.tenant_id = $1 AND m.user_id = $2";
+const COMPLETE_PLACE: &str = "UPDATE memberships
+    SET role = $4, labels = $5, external_id = $6, invitation_id = $7
+    WHERE tenant_id = $1 AND user_id = $2 AND role = $3";
 const ENROLL: &str = "INSERT INTO enrollments
     (tenant_id, user_id, item_id, created_at, invitation_id) VALUES ($1, $2, $3, $4, $5)
     ON CONFLICT (tenant_id, user_id, item_id) DO NOTHING";
-// tenant_id leads the index, so every tenant's part of it is looked up.
-const LIVE_OF_KEY: &str = "SELECT id, tenant_id, bundle_id, target_id FROM invitations
-    WHERE tenant_id IN (SELECT id FROM tenants) AND invitee_key = $1
-      AND status IN ('unassigned', 'scheduled', 'pending') ORDER BY id";
-const REKEY: &str = "UPDATE invitations SET invitee_key = $2 WHERE id = $1";
 const REKEY_ACCEPTED: &str = "UPDATE invitations SET invitee_key = $2
     WHERE bundle_id = $1 AND status = 'accepted'";
 
@@ -134,23 +135,30 @@ impl Tx {
         if accepted.is_empty() {
             return Ok(AcceptOutcome::Neutral);
         }
-        let (user, verified) = match (claimant, known) {
-            (Claimant::New(new), _) => self.register(&offer, new, at).await?,
+        // Whether the mailbox is proved, and whether it is the one that the mail went to:
+        // an account may have changed its address since it was invited.
+        let (user, verified, owns_address) = match (claimant, known) {
+            (Claimant::New(new), _) => {
+                let (id, verified) = self.register(&offer, new, at).await?;
+                (id, verified, true)
+            }
             (Claimant::User(id), known) => {
-                // Only the mailbox that the mail went to is proved by it.
                 let is_verified = known.as_ref().is_some_and(|user| user.email_verified);
-                let proves = offer.proves_mailbox()
-                    && known.as_ref().is_some_and(|user| user.email == offer.email);
+                let owns = known.as_ref().is_some_and(|user| user.email == offer.email);
+                let proves = offer.proves_mailbox() && owns;
                 if proves && !is_verified {
                     self.execute(VERIFY, args![*id]).await?;
                 }
-                (*id, is_verified || proves)
+                (*id, is_verified || proves, owns)
             }
         };
         self.grant(&offer, user, &accepted, at).await?;
         if verified {
             self.execute(REKEY_ACCEPTED, args![offer.bundle, user.to_string()])
                 .await?;
+        }
+        // What else waits for the address belongs to whoever owns it now, nobody else.
+        if verified && owns_address {
             self.rekey(&offer.email, user, at).await?;
         }
         Ok(AcceptOutcome::Accepted { user })
@@ -289,7 +297,9 @@ impl Tx {
         self.announce(offer.tenant, at).await
     }
 
-    /// Makes the membership unless there is one; an existing role never changes.
+    /// Makes the membership unless there is one. An existing one stays as it is, unless
+    /// it came from the same bundle: whoever accepted the bundle's course first has a
+    /// plain learner's place, and what the invitation to the tenant gives comes on top.
     async fn join(
         &mut self,
         offer: &Offer,
@@ -298,33 +308,22 @@ impl Tx {
         with_role: bool,
         at: Timestamp,
     ) -> Result<(), StorageError> {
-        let is_member = self
-            .optional::<One>(IS_MEMBER, args![offer.tenant, user])
-            .await?
-            .is_some();
-        if is_member {
-            return Ok(());
-        }
-        let mut external_id = offer.external_id.clone().filter(|_| with_role);
-        if let Some(wanted) = external_id.as_deref()
-            && self
-                .optional::<One>(EXTERNAL_TAKEN, args![offer.tenant, wanted, user])
-                .await?
-                .is_some()
-        {
-            // Somebody else got the number meanwhile: the person still gets in.
-            external_id = None;
-            self.record(vec![AuditEvent {
-                tenant: Some(offer.tenant),
-                actor_id: Some(user.0),
-                actor: "user",
-                action: "membership.external_id_dropped",
-                subject: "user",
-                subject_id: user.0,
-                at,
-            }])
+        let place = self
+            .optional::<PlaceRow>(PLACE, args![offer.tenant, user, offer.bundle])
             .await?;
+        let invitation = from.map(|one| InvitationId(one.id));
+        match place {
+            Some(place) if with_role && place.own != 0 => {
+                return self.complete(offer, user, place, invitation, at).await;
+            }
+            Some(_) => return Ok(()),
+            None => {}
         }
+        let external_id = if with_role {
+            self.free_external_id(offer, user, at).await?
+        } else {
+            None
+        };
         self.insert_memberships(vec![NewMembership {
             tenant: offer.tenant,
             user,
@@ -337,46 +336,83 @@ impl Tx {
             },
             external_id,
             created_at: at,
-            invitation: from.map(|one| InvitationId(one.id)),
+            invitation,
         }])
         .await?;
         Ok(())
     }
 
-    /// The mailbox of `email` is proved to be `user`'s: every live invitation to the
-    /// address, in whatever tenant, becomes the user's. One that the user has already
-    /// is revoked (I2).
-    pub async fn rekey(
+    /// Adds to a learner's place what the bundle's invitation to the tenant gives. What an
+    /// admin changed meanwhile stands: a higher role, labels, an external id.
+    async fn complete(
         &mut self,
-        email: &str,
+        offer: &Offer,
         user: UserId,
+        place: PlaceRow,
+        invitation: Option<InvitationId>,
         at: Timestamp,
     ) -> Result<(), StorageError> {
-        let key = user.to_string();
-        let own: std::collections::HashSet<(Uuid, Uuid)> = self
-            .all::<KeyedRow>(LIVE_OF_KEY, args![key.as_str()])
-            .await?
-            .into_iter()
-            .map(|row| (row.tenant_id, row.target_id))
-            .collect();
-        let by_address = self.all::<KeyedRow>(LIVE_OF_KEY, args![email]).await?;
-        let mut twice = Vec::new();
-        for row in &by_address {
-            if own.contains(&(row.tenant_id, row.target_id)) {
-                twice.push(InvitationId(row.id));
-            } else {
-                self.execute(REKEY, args![row.id, key.as_str()]).await?;
-                self.execute(BIND_BUNDLE, args![row.bundle_id, user])
-                    .await?;
-            }
+        let external_id = match place.external_id {
+            Some(own) => Some(own),
+            None => self.free_external_id(offer, user, at).await?,
+        };
+        let labels = if place.labels.is_empty() {
+            offer.labels.clone()
+        } else {
+            place.labels
+        };
+        let before = place.role.clone();
+        let role = role_of(place.role)?.max(offer.role);
+        let completed = self
+            .execute(
+                COMPLETE_PLACE,
+                args![
+                    offer.tenant,
+                    user,
+                    before,
+                    role.as_str(),
+                    labels,
+                    external_id,
+                    invitation
+                ],
+            )
+            .await?;
+        if completed == 1 {
+            Ok(())
+        } else {
+            // An admin changed the role, or removed the member, in the same moment.
+            Err(StorageError::Retry)
         }
-        self.end_invitations(
-            &twice,
-            InvitationStatus::Revoked,
-            "The person was invited to the same twice.",
-            (Some(user.0), "user"),
+    }
+
+    /// The external id that the offer gives; none where somebody else got it meanwhile:
+    /// the person still gets in.
+    async fn free_external_id(
+        &mut self,
+        offer: &Offer,
+        user: UserId,
+        at: Timestamp,
+    ) -> Result<Option<String>, StorageError> {
+        let Some(wanted) = offer.external_id.clone() else {
+            return Ok(None);
+        };
+        let taken = self
+            .optional::<One>(EXTERNAL_TAKEN, args![offer.tenant, wanted.as_str(), user])
+            .await?
+            .is_some();
+        if !taken {
+            return Ok(Some(wanted));
+        }
+        self.record(vec![AuditEvent {
+            tenant: Some(offer.tenant),
+            actor_id: Some(user.0),
+            actor: "user",
+            action: "membership.external_id_dropped",
+            subject: "user",
+            subject_id: user.0,
             at,
-        )
-        .await
+        }])
+        .await?;
+        Ok(None)
     }
 }

@@ -3,11 +3,21 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use app::domain::invitation::InvitationStatus;
+use app::domain::{import::ImportState, invitation::InvitationStatus};
 use uuid::Uuid;
 
 use super::{StorageError, Tx};
 use crate::args;
+
+/// Whether the submits behind this database had a mail server: no mail is explicit where
+/// there is none, and an omission where there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mails {
+    /// Every invitation to somebody has a mail, sent or not.
+    Sent,
+    /// Links are copied; some may have a mail all the same.
+    Copied,
+}
 
 #[derive(sqlx::FromRow)]
 struct Bad {
@@ -17,6 +27,7 @@ struct Bad {
 #[derive(sqlx::FromRow)]
 struct ImportRow {
     id: Uuid,
+    state: String,
     rows: i64,
     processed: i64,
     outcomes: String,
@@ -45,12 +56,20 @@ struct EventRow {
     own: i64,
 }
 
-const IMPORTS: &str = "SELECT i.id, i.rows, i.processed, i.outcomes,
+const IMPORTS: &str = "SELECT i.id, i.state, i.rows, i.processed, i.outcomes,
         (SELECT COUNT(*) FROM import_rows r WHERE r.import_id = i.id) AS stored
-    FROM imports i WHERE i.state = 'done'";
-const OUTCOMES: &str = "SELECT r.import_id, r.outcome, COUNT(*) AS n
-    FROM import_rows r JOIN imports i ON i.id = r.import_id
-    WHERE i.state = 'done' GROUP BY r.import_id, r.outcome";
+    FROM imports i";
+const OUTCOMES: &str = "SELECT import_id, outcome, COUNT(*) AS n
+    FROM import_rows GROUP BY import_id, outcome";
+// A mail goes out at or after its not_before, and tells of whatever its bundle holds then.
+// What is switched off, scheduled or nobody's yet is not mailed.
+const UNMAILED: &str = "SELECT i.id FROM invitations i JOIN bundles b ON b.id = i.bundle_id
+    WHERE b.active = 1 AND i.binding <> 'blank' AND i.status <> 'scheduled'
+      AND NOT EXISTS (SELECT 1 FROM outbox o
+          WHERE o.bundle_id = i.bundle_id AND o.not_before >= i.created_at)";
+const UNNAMED: &str = "SELECT b.id FROM bundles b
+    WHERE b.active = 1 AND b.delivery_id IS NULL AND EXISTS (SELECT 1 FROM invitations i
+        WHERE i.bundle_id = b.id AND i.binding <> 'blank' AND i.status <> 'scheduled')";
 const BUNDLES: &str = "SELECT b.id AS bundle_id, b.status AS bundle_status, i.status
     FROM bundles b LEFT JOIN invitations i ON i.bundle_id = b.id";
 const EVENTS: &str = "SELECT i.id, i.status,
@@ -137,10 +156,20 @@ const NOTHING: &[(&str, &str)] = &[
     ),
 ];
 
+/// Statements that must find nothing where [`Mails::Sent`].
+const NOTHING_UNMAILED: &[(&str, &str)] = &[
+    ("I4: an invitation that no mail tells of", UNMAILED),
+    ("I4: a bundle that names no mail", UNNAMED),
+];
+
 /// Every violation, in words; empty where all is well.
-pub async fn check(tx: &mut Tx) -> Result<Vec<String>, StorageError> {
+pub async fn check(tx: &mut Tx, mails: Mails) -> Result<Vec<String>, StorageError> {
     let mut found = Vec::new();
-    for (meaning, sql) in NOTHING {
+    let unmailed = match mails {
+        Mails::Sent => NOTHING_UNMAILED,
+        Mails::Copied => &[],
+    };
+    for (meaning, sql) in NOTHING.iter().chain(unmailed) {
         for row in tx.all::<Bad>(sql, args![]).await? {
             found.push(format!("{meaning}: {}", row.id));
         }
@@ -160,7 +189,8 @@ pub async fn check(tx: &mut Tx) -> Result<Vec<String>, StorageError> {
     Ok(found)
 }
 
-/// I1: an import's outcomes, its rows and its counters say the same.
+/// I1: an import's outcomes, its rows and its counters say the same, wherever it stands;
+/// at its end they are all there.
 async fn outcomes_add_up(tx: &mut Tx, found: &mut Vec<String>) -> Result<(), StorageError> {
     let mut counted: HashMap<Uuid, BTreeMap<String, i64>> = HashMap::new();
     for row in tx.all::<OutcomeRow>(OUTCOMES, args![]).await? {
@@ -174,14 +204,21 @@ async fn outcomes_add_up(tx: &mut Tx, found: &mut Vec<String>) -> Result<(), Sto
             serde_json::from_str(&import.outcomes).unwrap_or_default();
         kept.retain(|_, n| *n != 0);
         let rows = counted.remove(&import.id).unwrap_or_default();
+        let expected = match ImportState::parse(&import.state) {
+            Some(ImportState::Receiving) => 0,
+            Some(ImportState::Done | ImportState::Rejected) => import.rows,
+            // A job on its way, or what no state is.
+            Some(ImportState::Committing) | None => import.processed,
+        };
         if kept != rows
-            || kept.values().sum::<i64>() != import.rows
-            || import.stored != import.rows
-            || import.processed != import.rows
+            || kept.values().sum::<i64>() != import.processed
+            || import.stored != import.processed
+            || import.processed != expected
         {
             found.push(format!(
-                "I1: import {} has {} rows, {} processed, {} stored, outcomes {kept:?} and {rows:?}",
-                import.id, import.rows, import.processed, import.stored
+                "I1: import {} is {} with {} rows, {} processed, {} stored, outcomes {kept:?} \
+                 and {rows:?}",
+                import.id, import.state, import.rows, import.processed, import.stored
             ));
         }
     }

@@ -11,7 +11,7 @@ use app::domain::{
 use uuid::Uuid;
 
 use super::{
-    Arg, AuditEvent, StorageError, Tx, contains_pattern, in_list, offers::InviterRights,
+    Arg, AuditEvent, StorageError, Tx, contains_pattern, in_list, offers::InviterColumns,
     users::display_name,
 };
 use crate::args;
@@ -142,9 +142,8 @@ struct BundleStateRow {
     status: String,
     active: i64,
     role: String,
-    inviter_deactivated_at: Option<i64>,
-    inviter_super: i64,
-    inviter_role: Option<String>,
+    #[sqlx(flatten)]
+    by: InviterColumns,
     last_mail_at: Option<i64>,
 }
 
@@ -302,13 +301,8 @@ impl Tx {
         self.optional::<BundleStateRow>(STATE, args![tenant, bundle])
             .await?
             .map(|row| {
-                let rights = InviterRights {
-                    deactivated: row.inviter_deactivated_at.is_some(),
-                    super_admin: row.inviter_super != 0,
-                    role: row.inviter_role.as_deref(),
-                };
                 Ok(BundleState {
-                    inviter_may: rights.cover(tenant, &row.role),
+                    inviter_may: row.by.rights().cover(tenant, &row.role),
                     status: status_of(row.status)?,
                     active: row.active != 0,
                     last_mail_at: row.last_mail_at.map(Timestamp),

@@ -7,7 +7,9 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::{StorageError, Tx, invitations::status_of, offers::InviterRights, users::display_name};
+use super::{
+    StorageError, Tx, invitations::status_of, offers::InviterColumns, users::display_name,
+};
 use crate::args;
 
 /// One of a user's invitations.
@@ -55,9 +57,8 @@ struct InvitationRow {
     inviter_first: String,
     inviter_last: String,
     inviter_email: String,
-    inviter_deactivated_at: Option<i64>,
-    inviter_super: i64,
-    inviter_role: Option<String>,
+    #[sqlx(flatten)]
+    by: InviterColumns,
     tenant_id: Uuid,
     role: String,
     status: String,
@@ -147,12 +148,7 @@ impl Tx {
             .into_iter()
             // As in an offer: what its inviter could no longer make cannot be accepted (S24).
             .filter(|row| {
-                let rights = InviterRights {
-                    deactivated: row.inviter_deactivated_at.is_some(),
-                    super_admin: row.inviter_super != 0,
-                    role: row.inviter_role.as_deref(),
-                };
-                row.status != "pending" || rights.cover(TenantId(row.tenant_id), &row.role)
+                row.status != "pending" || row.by.rights().cover(TenantId(row.tenant_id), &row.role)
             })
             .map(|row| {
                 Ok(OwnInvitation {

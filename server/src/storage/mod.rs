@@ -23,6 +23,7 @@ mod offers;
 mod outbox;
 mod people;
 mod postgres;
+mod rekey;
 mod sessions;
 mod sqlite;
 mod tenants;
@@ -46,6 +47,7 @@ pub use mine::{OwnInvitation, OwnItem};
 pub use offers::{Offer, OfferedTarget};
 pub use outbox::{Claimed, Letter, NewDelivery, Sent};
 pub use people::{AfterMember, Member};
+pub use rekey::LateKey;
 pub use sessions::{LiveSession, NewSession};
 pub use tenants::{NewTenant, Tenant, TenantCounts, TenantTotals};
 pub use users::{

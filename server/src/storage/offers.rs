@@ -29,6 +29,29 @@ pub(super) struct InviterRights<'r> {
     pub role: Option<&'r str>,
 }
 
+/// The columns that [`InviterRights`] are read from, in every row struct that judges an
+/// inviter: `#[sqlx(flatten)]`. The statement names them so: `u.deactivated_at AS
+/// inviter_deactivated_at, u.super_admin AS inviter_super, m.role AS inviter_role`, from the
+/// user who invites and its membership in the bundle's tenant, if any.
+#[derive(Debug, sqlx::FromRow)]
+#[expect(clippy::struct_field_names, reason = "they are the columns' names")]
+pub(super) struct InviterColumns {
+    inviter_deactivated_at: Option<i64>,
+    inviter_super: i64,
+    inviter_role: Option<String>,
+}
+
+impl InviterColumns {
+    /// The inviter's rights.
+    pub(super) fn rights(&self) -> InviterRights<'_> {
+        InviterRights {
+            deactivated: self.inviter_deactivated_at.is_some(),
+            super_admin: self.inviter_super != 0,
+            role: self.inviter_role.as_deref(),
+        }
+    }
+}
+
 impl InviterRights<'_> {
     /// Whether the inviter could still invite to `tenant` with `role`: the same rule
     /// as when the invitation was made.
@@ -131,8 +154,8 @@ struct OfferRow {
     expires_at: i64,
     inviter_first: String,
     inviter_last: String,
-    inviter_super: i64,
-    inviter_role: Option<String>,
+    #[sqlx(flatten)]
+    by: InviterColumns,
     purpose: Option<String>,
 }
 
@@ -149,8 +172,8 @@ macro_rules! offer_sql {
             "SELECT b.id AS bundle_id, b.tenant_id, t.name AS tenant_name, t.slug AS tenant_slug,
                 b.email, b.email_typed, b.user_id, b.first_name, b.last_name, b.role, b.labels,
                 b.external_id, b.expires_at, u.first_name AS inviter_first,
-                u.last_name AS inviter_last, u.super_admin AS inviter_super,
-                m.role AS inviter_role, ",
+                u.last_name AS inviter_last, u.deactivated_at AS inviter_deactivated_at,
+                u.super_admin AS inviter_super, m.role AS inviter_role, ",
             $purpose,
             " AS purpose FROM ",
             $from,
@@ -251,12 +274,7 @@ impl Tx {
 
 fn offer(row: Option<OfferRow>) -> Result<Option<Offer>, StorageError> {
     let Some(row) = row else { return Ok(None) };
-    let rights = InviterRights {
-        deactivated: false,
-        super_admin: row.inviter_super != 0,
-        role: row.inviter_role.as_deref(),
-    };
-    if !rights.cover(TenantId(row.tenant_id), &row.role) {
+    if !row.by.rights().cover(TenantId(row.tenant_id), &row.role) {
         return Ok(None);
     }
     let role = Role::parse(&row.role).ok_or(StorageError::BadData {

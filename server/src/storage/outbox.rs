@@ -15,7 +15,7 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::{Arg, NewLink, StorageError, Tx, in_list, insert_many};
+use super::{Arg, NewLink, StorageError, Tx, in_list, insert_many, offers::InviterColumns};
 use crate::args;
 
 /// A mail to be sent.
@@ -125,9 +125,8 @@ struct LetterRow {
     tenant_disabled_at: Option<i64>,
     inviter_first: String,
     inviter_last: String,
-    inviter_deactivated_at: Option<i64>,
-    inviter_super: i64,
-    inviter_role: Option<String>,
+    #[sqlx(flatten)]
+    by: InviterColumns,
     email_typed: String,
     first_name: String,
     last_name: String,
@@ -155,8 +154,17 @@ const LOST_TWICE: &str =
 const DUE: &str = "SELECT id FROM outbox
     WHERE status IN ('queued', 'deferred', 'sending') AND not_before <= $1 AND lease_until <= $1
     LIMIT 1";
-const GIVE_UP_LOST: &str = "UPDATE outbox SET status = 'unknown', last_error = $3, lease_until = 0
+const GIVE_UP_LOST_SQLITE: &str = "UPDATE outbox
+    SET status = 'unknown', last_error = $3, lease_until = 0
     WHERE status = 'sending' AND not_before <= $1 AND lease_until <= $1 AND last_error = $2
+    RETURNING tenant_id";
+// On PostgreSQL a claim waits for nobody, so that it is part of no deadlock. What others
+// hold at this moment is there again at the next claim.
+const GIVE_UP_LOST_POSTGRES: &str = "UPDATE outbox
+    SET status = 'unknown', last_error = $3, lease_until = 0
+    WHERE id IN (SELECT id FROM outbox
+        WHERE status = 'sending' AND not_before <= $1 AND lease_until <= $1 AND last_error = $2
+        FOR UPDATE SKIP LOCKED)
     RETURNING tenant_id";
 const CLAIM_SQLITE: &str = "UPDATE outbox
     SET last_error = CASE WHEN status = 'sending' THEN $5 ELSE last_error END,
@@ -166,13 +174,15 @@ const CLAIM_SQLITE: &str = "UPDATE outbox
           AND not_before <= $1 AND lease_until <= $1
         ORDER BY not_before LIMIT $4)
     RETURNING id";
+// Takes the bundle together with the entry: a resend, a revoke, an accept of the bundle is
+// over before its mail is claimed, or comes after the claim and kills the claim's link too.
 const CLAIM_POSTGRES: &str = "UPDATE outbox
     SET last_error = CASE WHEN status = 'sending' THEN $5 ELSE last_error END,
         status = 'sending', lease_until = $2, lease_owner = $3, attempts = attempts + 1
-    WHERE id IN (SELECT id FROM outbox
-        WHERE status IN ('queued', 'deferred', 'sending')
-          AND not_before <= $1 AND lease_until <= $1
-        ORDER BY not_before LIMIT $4 FOR UPDATE SKIP LOCKED)
+    WHERE id IN (SELECT o.id FROM outbox o JOIN bundles b ON b.id = o.bundle_id
+        WHERE o.status IN ('queued', 'deferred', 'sending')
+          AND o.not_before <= $1 AND o.lease_until <= $1
+        ORDER BY o.not_before LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING id";
 const SETTLE: &str = "UPDATE outbox SET status = 'dead', last_error = $2, lease_until = 0
     WHERE id = $1";
@@ -205,12 +215,7 @@ impl LetterRow {
         if self.tenant_disabled_at.is_some() {
             return Some("The tenant is disabled.".to_owned());
         }
-        let rights = super::offers::InviterRights {
-            deactivated: self.inviter_deactivated_at.is_some(),
-            super_admin: self.inviter_super != 0,
-            role: self.inviter_role.as_deref(),
-        };
-        if !rights.cover(TenantId(self.tenant_id), &self.role) {
+        if !self.by.rights().cover(TenantId(self.tenant_id), &self.role) {
             return Some("The inviter may no longer invite.".to_owned());
         }
         if items.iter().any(|item| item.archived_at.is_some()) {
@@ -267,17 +272,17 @@ impl Tx {
         lease_until: Timestamp,
         hashes: &[[u8; 32]],
     ) -> Result<Claimed, StorageError> {
+        let (give_up_lost, claim) = if self.is_postgres() {
+            (GIVE_UP_LOST_POSTGRES, CLAIM_POSTGRES)
+        } else {
+            (GIVE_UP_LOST_SQLITE, CLAIM_SQLITE)
+        };
         let mut tenants: Vec<Uuid> = self
-            .all::<TenantRow>(GIVE_UP_LOST, args![now, LOST, LOST_TWICE])
+            .all::<TenantRow>(give_up_lost, args![now, LOST, LOST_TWICE])
             .await?
             .into_iter()
             .map(|row| row.tenant_id)
             .collect();
-        let claim = if self.is_postgres() {
-            CLAIM_POSTGRES
-        } else {
-            CLAIM_SQLITE
-        };
         let limit = i64::try_from(hashes.len()).unwrap_or(i64::MAX);
         let ids: Vec<Uuid> = self
             .all::<IdRow>(claim, args![now, lease_until, owner, limit, LOST])

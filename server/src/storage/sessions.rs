@@ -60,7 +60,8 @@ const LIVE: &str = "SELECT s.id, s.user_id, s.created_at, s.last_seen_at,
         u.super_admin, u.email_verified
     FROM sessions s JOIN users u ON u.id = s.user_id
     WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.deactivated_at IS NULL";
-const TOUCH: &str = "UPDATE sessions SET last_seen_at = $2, expires_at = $3 WHERE id = $1";
+const TOUCH: &str = "UPDATE sessions SET last_seen_at = $2, expires_at = $3
+    WHERE id = $1 AND last_seen_at < $2";
 const DELETE: &str = "DELETE FROM sessions WHERE id = $1";
 const DELETE_OF_USER: &str = "DELETE FROM sessions WHERE user_id = $1";
 const DELETE_EXPIRED_OF_USER: &str = "DELETE FROM sessions WHERE user_id = $1 AND expires_at <= $2";
@@ -100,7 +101,7 @@ impl Tx {
         }))
     }
 
-    /// Writes down that the session was used.
+    /// Writes down that the session was used, unless a later use is.
     pub async fn touch_session(
         &mut self,
         id: SessionId,

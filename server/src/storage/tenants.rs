@@ -73,12 +73,6 @@ struct TotalsRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct StatusRow {
-    status: String,
-    n: i64,
-}
-
-#[derive(sqlx::FromRow)]
 struct CountsRow {
     slug: String,
     name: String,
@@ -116,8 +110,6 @@ const BY_ID: &str = "SELECT id, slug, name, time_zone, default_expiry_days, hold
 const TOTALS: &str = "SELECT
     (SELECT COUNT(*) FROM memberships WHERE tenant_id = $1) AS members,
     (SELECT COUNT(*) FROM imports WHERE tenant_id = $1) AS imports";
-const BY_STATUS: &str =
-    "SELECT status, COUNT(*) AS n FROM bundles WHERE tenant_id = $1 GROUP BY status";
 const LIST: &str = "SELECT t.slug, t.name,
         (SELECT COUNT(*) FROM memberships m WHERE m.tenant_id = t.id) AS members,
         (SELECT COUNT(*) FROM bundles b WHERE b.tenant_id = t.id AND b.status = 'pending')
@@ -131,21 +123,10 @@ impl Tx {
     /// What the start page of a tenant counts.
     pub async fn tenant_totals(&mut self, tenant: TenantId) -> Result<TenantTotals, StorageError> {
         let totals = self.one::<TotalsRow>(TOTALS, args![tenant]).await?;
-        let mut people_by_status = BTreeMap::new();
-        for row in self.all::<StatusRow>(BY_STATUS, args![tenant]).await? {
-            let Some(status) = InvitationStatus::parse(&row.status) else {
-                return Err(StorageError::BadData {
-                    table: "bundles",
-                    column: "status",
-                    value: row.status,
-                });
-            };
-            people_by_status.insert(status, row.n.unsigned_abs());
-        }
         Ok(TenantTotals {
             members: totals.members.unsigned_abs(),
             imports: totals.imports.unsigned_abs(),
-            people_by_status,
+            people_by_status: self.count_bundles(tenant).await?,
         })
     }
 

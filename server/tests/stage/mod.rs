@@ -502,12 +502,16 @@ impl Stage {
     }
 
     pub async fn check(&self) {
-        let found = self
-            .desk
-            .storage
-            .read(|tx| Box::pin(invariants::check(tx)))
-            .await
-            .unwrap();
+        let found = self.violations().await;
         assert!(found.is_empty(), "{found:#?}");
+    }
+
+    /// What the invariant checker finds.
+    pub async fn violations(&self) -> Vec<String> {
+        self.desk
+            .storage
+            .read(|tx| Box::pin(invariants::check(tx, invariants::Mails::Sent)))
+            .await
+            .unwrap()
     }
 }
