@@ -282,12 +282,13 @@ async fn submit(stage: &Stage, email: &str) {
         rows: 1,
         content_hash: hex(hash.as_bytes()),
         mode: SubmitMode::ValidNow,
+        metadata_columns: Vec::new(),
     };
     let import = imports.begin(&ada, begun).await.unwrap().import;
     let chunk = ImportChunk {
         tenant: "acme".to_owned(),
         import,
-        number: 0,
+        position: 0,
         hash,
         rows,
     };
