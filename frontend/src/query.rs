@@ -201,8 +201,13 @@ impl Core {
         let next = match answer {
             Ok(Some(kept)) => Load::Ready(kept),
             Ok(None) => return,
-            Err(ApiError::Offline { .. } | ApiError::Unavailable | ApiError::TooMany { .. })
-                if matches!(now, Load::Ready(_)) =>
+            // An ended session is the gate's affair: the page under its dialog stays.
+            Err(
+                ApiError::Offline { .. }
+                | ApiError::Unavailable
+                | ApiError::TooMany { .. }
+                | ApiError::SignInFirst,
+            ) if matches!(now, Load::Ready(_)) =>
             {
                 return;
             }
