@@ -1,20 +1,22 @@
 //! `/home`: the learner's invitations and courses.
 
+use std::sync::Arc;
+
 use app::{
     api::mine::{MineAccept, MineDecline, MineHome, MyCourse, MyHome, MyInvitation},
     domain::invitation::{InvitationKind, InvitationStatus},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-use crate::effects::effect;
 use crate::{
     components::{
-        Button, ButtonKind, ConfirmDialog, DateText, EmptyArt, EmptyState, SkeletonShape,
-        StatusBadge, use_toasts,
+        Button, ButtonKind, DateText, EmptyArt, EmptyState, SkeletonShape, StatusBadge, ToastStore,
+        ZoneNote, hue, use_toasts,
     },
     page::use_title,
+    pages::ask::{Ask, Asking, Question},
     query::{Loaded, Query},
-    session::use_session,
+    session::{Session, use_session},
     text::{failure, kind_word, status_badge},
 };
 
@@ -22,8 +24,9 @@ use crate::{
 #[derive(Clone, Copy)]
 struct Actions {
     home: Query<MyHome>,
-    /// What is to be done with which invitation, once confirmed: neither can be undone.
-    question: RwSignal<Option<(Answer, MyInvitation)>>,
+    session: Session,
+    toasts: ToastStore,
+    asking: Asking,
 }
 
 /// What one can do with an invitation.
@@ -33,12 +36,49 @@ enum Answer {
     Decline,
 }
 
-impl Answer {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Accept => "Accept",
-            Self::Decline => "Decline",
+impl Actions {
+    /// Asks first: neither answer can be taken back.
+    fn ask(self, answer: Answer, one: MyInvitation) {
+        let (word, kind, text) = match answer {
+            Answer::Accept => (
+                "Accept",
+                ButtonKind::Primary,
+                "Whoever invited you sees that you accepted. You cannot undo this yourself.",
+            ),
+            Answer::Decline => (
+                "Decline",
+                ButtonKind::Danger,
+                "Whoever invited you sees that you declined. This cannot be undone; they can \
+                 invite you again.",
+            ),
+        };
+        self.asking.ask(Question {
+            title: format!("{word} {}?", one.title),
+            word,
+            kind,
+            text,
+            act: Arc::new(move || Box::pin(self.act(answer, one.clone()))),
+        });
+    }
+
+    async fn act(self, answer: Answer, one: MyInvitation) {
+        let invitation = one.invitation;
+        let done = match answer {
+            Answer::Accept => self.session.call(MineAccept { invitation }).await,
+            Answer::Decline => self.session.call(MineDecline { invitation }).await,
+        };
+        match (done, answer) {
+            (Ok(()), Answer::Accept) => {
+                self.toasts.success(format!("You accepted {}.", one.title));
+                // A new membership belongs into the profile menu.
+                self.session.refresh();
+            }
+            (Ok(()), Answer::Decline) => {
+                self.toasts.success(format!("You declined {}.", one.title));
+            }
+            (Err(error), _) => self.toasts.error(failure(&error)),
         }
+        self.home.refetch();
     }
 }
 
@@ -50,7 +90,9 @@ pub fn HomePage() -> impl IntoView {
     let home = Query::new(session, || Some(MineHome {}));
     let actions = Actions {
         home,
-        question: RwSignal::new(None),
+        session,
+        toasts: use_toasts(),
+        asking: Asking::new(),
     };
     let name = Memo::new(move |_| session.me().map(|me| me.name));
     view! {
@@ -76,7 +118,8 @@ pub fn HomePage() -> impl IntoView {
                 </Loaded>
             </section>
         </div>
-        <Ask actions/>
+        <ZoneNote/>
+        <Ask asking=actions.asking/>
     }
 }
 
@@ -133,7 +176,7 @@ fn Pending(one: MyInvitation, actions: Actions) -> impl IntoView {
     let title_id = format!("invitation-{}", one.invitation);
     let described = StoredValue::new(title_id.clone());
     let asked = StoredValue::new(one.clone());
-    let ask = move |answer| actions.question.set(Some((answer, asked.get_value())));
+    let ask = move |answer| actions.ask(answer, asked.get_value());
     let text = offer(&one);
     view! {
         <article class="invitation" aria-labelledby=described.get_value()>
@@ -180,84 +223,6 @@ fn earlier(one: MyInvitation) -> AnyView {
     .into_any()
 }
 
-/// Asks first: neither answer can be taken back.
-#[component]
-fn Ask(actions: Actions) -> impl IntoView {
-    let session = use_session();
-    let toasts = use_toasts();
-    let open = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    // Asking opens the dialog; the question stays for its closing words.
-    effect(move || {
-        if actions.question.with(Option::is_some) {
-            open.set(true);
-        }
-    });
-    let title = Signal::derive(move || {
-        actions.question.with(|asked| {
-            asked.as_ref().map_or_else(String::new, |(answer, one)| {
-                format!("{} {}?", answer.word(), one.title)
-            })
-        })
-    });
-    let confirm = Callback::new(move |()| {
-        let Some((answer, one)) = actions.question.get_untracked() else {
-            return;
-        };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            let invitation = one.invitation;
-            let done = match answer {
-                Answer::Accept => session.call(MineAccept { invitation }).await,
-                Answer::Decline => session.call(MineDecline { invitation }).await,
-            };
-            busy.try_set(false);
-            open.try_set(false);
-            match (done, answer) {
-                (Ok(()), Answer::Accept) => {
-                    toasts.success(format!("You accepted {}.", one.title));
-                    // A new membership belongs into the profile menu.
-                    session.refresh();
-                }
-                (Ok(()), Answer::Decline) => {
-                    toasts.success(format!("You declined {}.", one.title));
-                }
-                (Err(error), _) => toasts.error(failure(&error)),
-            }
-            actions.home.refetch();
-        });
-    });
-    let answer = Memo::new(move |_| {
-        actions
-            .question
-            .with(|asked| asked.as_ref().map(|(answer, _)| *answer))
-    });
-    // The button's colour is fixed when it is made: one dialog for each answer.
-    move || {
-        answer.get().map(|answer| {
-            let (kind, text) = match answer {
-                Answer::Accept => (
-                    ButtonKind::Primary,
-                    "Whoever invited you sees that you accepted. You cannot undo this yourself.",
-                ),
-                Answer::Decline => (
-                    ButtonKind::Danger,
-                    "Whoever invited you sees that you declined. This cannot be undone; they can \
-                     invite you again.",
-                ),
-            };
-            view! {
-                <ConfirmDialog open title confirm=answer.word() kind busy on_confirm=confirm>
-                    <p>{text}</p>
-                </ConfirmDialog>
-            }
-        })
-    }
-}
-
 fn courses(all: Vec<MyCourse>) -> AnyView {
     if all.is_empty() {
         return view! {
@@ -271,10 +236,7 @@ fn courses(all: Vec<MyCourse>) -> AnyView {
 }
 
 fn course(one: MyCourse) -> AnyView {
-    // The same title has the same colour everywhere.
-    let hue = one.title.bytes().fold(7_u32, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-    }) % 6;
+    let hue = hue(&one.title);
     view! {
         <article class="course">
             <div class=format!("course__cover course__cover--{hue}")>
