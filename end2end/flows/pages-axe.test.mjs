@@ -1,7 +1,7 @@
 // Every page, light and dark, on a desk and on a phone: axe finds nothing, and
 // nothing is wider than the screen; with what opens over and inside of them.
 import assert from 'node:assert/strict';
-import { before, test } from 'node:test';
+import { test } from 'node:test';
 import { axe, button, field, openPage, picture, settled, signIn } from '../fixtures/browser.mjs';
 import { makeCsv, toCsv } from '../fixtures/csv.mjs';
 import { withServer } from '../fixtures/desk.mjs';
@@ -44,10 +44,10 @@ const PAGES = [
   { name: 'settings', path: '/settings', who: PEOPLE.acme },
 ];
 
-const desk = withServer();
+const desk = withServer({ ready: fillServer });
 
 /** The pages are not to be empty: somebody is invited, and the mails have gone out. */
-before(async () => {
+async function fillServer() {
   const page = await openPage(desk.browser, desk.url);
   await signIn(page, PEOPLE.acme);
   await page.goto(INVITE);
@@ -61,7 +61,7 @@ before(async () => {
   await page.goto('/demo/mailbox');
   for (const [email] of rows) await letter(page, email).first().waitFor({ timeout: 60_000 });
   await page.finish();
-}, LIMIT);
+}
 
 async function openMail(page) {
   await letter(page, INVITED.email).first().click();

@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     components::{ButtonKind, ConfirmDialog},
-    shared::{Derived, Shared},
+    shared::Shared,
 };
 
 /// What is asked, and what is done about it.
@@ -31,7 +31,10 @@ pub type Doing = Pin<Box<dyn Future<Output = ()>>>;
 #[derive(Clone, Copy)]
 pub struct Asking {
     question: Shared<Option<Question>>,
-    open: RwSignal<bool>,
+    /// The dialog whose button is the main one of the page.
+    plain: RwSignal<bool>,
+    /// The dialog whose button destroys something.
+    danger: RwSignal<bool>,
 }
 
 impl Asking {
@@ -39,14 +42,20 @@ impl Asking {
     pub fn new() -> Self {
         Self {
             question: Shared::new(None),
-            open: RwSignal::new(false),
+            plain: RwSignal::new(false),
+            danger: RwSignal::new(false),
         }
     }
 
     /// Opens the dialog. The question stays for its closing words.
     pub fn ask(self, question: Question) {
+        let open = if question.kind == ButtonKind::Danger {
+            self.danger
+        } else {
+            self.plain
+        };
         self.question.set(Some(question));
-        self.open.set(true);
+        open.set(true);
     }
 
     fn of<T: Default>(self, part: impl Fn(&Question) -> T) -> T {
@@ -55,13 +64,13 @@ impl Asking {
     }
 }
 
-/// The dialog. Once for each [`Asking`].
+/// The dialogs: a button's colour is fixed when it is made, so that there is one for each.
+/// Once for each [`Asking`].
 #[component]
 pub fn Ask(
     /// Where the questions are put.
     asking: Asking,
 ) -> impl IntoView {
-    let open = asking.open;
     let busy = RwSignal::new(false);
     let on_confirm = Callback::new(move |()| {
         let question = asking.question.read_untracked();
@@ -76,22 +85,22 @@ pub fn Ask(
         spawn_local(async move {
             doing.await;
             busy.try_set(false);
-            open.try_set(false);
+            asking.plain.try_set(false);
+            asking.danger.try_set(false);
         });
     });
     let title = Signal::derive(move || asking.of(|asked| asked.title.clone()));
     let confirm = Signal::derive(move || asking.of(|asked| asked.word.to_owned()));
-    let kind = Derived::new(move || asking.of(|asked| Some(asked.kind)));
-    // The button's colour is fixed when it is made: one dialog for each.
-    let draw = move || {
-        (*kind.read()).map(|kind| {
-            view! {
-                <ConfirmDialog open title confirm kind busy on_confirm>
-                    <p>{move || asking.of(|asked| asked.text)}</p>
-                </ConfirmDialog>
-            }
-            .into_any()
-        })
+    let dialog = move |kind: ButtonKind, open: RwSignal<bool>| {
+        view! {
+            <ConfirmDialog open title confirm kind busy on_confirm>
+                <p>{move || asking.of(|asked| asked.text)}</p>
+            </ConfirmDialog>
+        }
+        .into_any()
     };
-    view! { {move || draw()} }
+    view! {
+        {dialog(ButtonKind::Primary, asking.plain)}
+        {dialog(ButtonKind::Danger, asking.danger)}
+    }
 }

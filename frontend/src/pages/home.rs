@@ -13,11 +13,13 @@ use crate::{
         Button, ButtonKind, DateText, EmptyArt, EmptyState, SkeletonShape, StatusBadge, ToastStore,
         ZoneNote, hue, use_toasts,
     },
+    keyed::keyed,
     page::use_title,
     pages::ask::{Ask, Asking, Question},
-    query::{Loaded, Query},
+    query::{Query, Steady},
     session::{Session, use_session},
     text::{failure, kind_word, status_badge},
+    when::{flag, when},
 };
 
 /// What the buttons of an invitation share.
@@ -107,15 +109,15 @@ pub fn HomePage() -> impl IntoView {
                 aria-labelledby="my-invitations"
             >
                 <h2 id="my-invitations">"My invitations"</h2>
-                <Loaded query=home what="Your invitations" shape=SkeletonShape::Cards count=2 let:home>
-                    {invitations(home.invitations, actions)}
-                </Loaded>
+                <Steady query=home what="Your invitations" shape=SkeletonShape::Cards count=2>
+                    {invitations(actions)}
+                </Steady>
             </section>
             <section class="home__section" aria-labelledby="my-courses">
                 <h2 id="my-courses">"My courses"</h2>
-                <Loaded query=home what="Your courses" shape=SkeletonShape::Cards count=3 let:home>
-                    {courses(home.courses)}
-                </Loaded>
+                <Steady query=home what="Your courses" shape=SkeletonShape::Cards count=3>
+                    {courses(home)}
+                </Steady>
             </section>
         </div>
         <ZoneNote/>
@@ -123,37 +125,46 @@ pub fn HomePage() -> impl IntoView {
     }
 }
 
-fn invitations(all: Vec<MyInvitation>, actions: Actions) -> AnyView {
-    let (pending, done): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .partition(|one| one.status == InvitationStatus::Pending);
-    // What was accepted just now should be seen at once.
-    let unfolded = pending.is_empty();
-    let open = if pending.is_empty() {
+/// Keyed, so that a button always belongs to the invitation that it stands in.
+fn invitations(actions: Actions) -> AnyView {
+    let those = move |pending: bool| {
+        let mut all = actions
+            .home
+            .ready()
+            .map_or_else(Vec::new, |home| home.invitations);
+        all.retain(|one| (one.status == InvitationStatus::Pending) == pending);
+        all
+    };
+    let key = |one: &MyInvitation| format!("{} {}", one.invitation, one.status.as_str());
+    let none_waits = flag(move || those(true).is_empty());
+    let nothing = || {
         view! {
             <EmptyState title="No invitation waits for you." art=EmptyArt::Letter>
                 "When somebody invites you, it appears here and in your mail."
             </EmptyState>
         }
         .into_any()
-    } else {
-        pending
-            .into_iter()
-            .map(|one| view! { <Pending one actions/> })
-            .collect_view()
-            .into_any()
     };
-    let earlier = (!done.is_empty()).then(|| {
+    let done = move || {
         view! {
-            <details class="stack" open=unfolded>
+            // What was accepted just now should be seen at once.
+            <details class="stack" open=move || none_waits.get()>
                 <summary>"Earlier invitations"</summary>
-                <div class="stack">{done.into_iter().map(earlier).collect_view()}</div>
+                <div class="stack">{keyed(move || those(false), key, earlier)}</div>
             </details>
         }
-    });
+        .into_any()
+    };
     view! {
-        <div class="stack">{open}</div>
-        {earlier}
+        <div class="stack">
+            {when(move || none_waits.get(), nothing)}
+            {keyed(
+                move || those(true),
+                key,
+                move |one| view! { <Pending one actions/> }.into_any(),
+            )}
+        </div>
+        {when(move || !those(false).is_empty(), done)}
     }
     .into_any()
 }
@@ -223,16 +234,22 @@ fn earlier(one: MyInvitation) -> AnyView {
     .into_any()
 }
 
-fn courses(all: Vec<MyCourse>) -> AnyView {
-    if all.is_empty() {
-        return view! {
+fn courses(home: Query<MyHome>) -> AnyView {
+    let all = move || home.ready().map_or_else(Vec::new, |home| home.courses);
+    let nothing = || {
+        view! {
             <EmptyState title="You have no courses yet." art=EmptyArt::Shelf>
                 "Accept an invitation to a course or a program: it appears here."
             </EmptyState>
         }
-        .into_any();
+        .into_any()
+    };
+    let key = |one: &MyCourse| format!("{} {} {}", one.enrolled_at.0, one.tenant, one.title);
+    view! {
+        {when(move || all().is_empty(), nothing)}
+        <div class="cards">{keyed(all, key, course)}</div>
     }
-    view! { <div class="cards">{all.into_iter().map(course).collect_view()}</div> }.into_any()
+    .into_any()
 }
 
 fn course(one: MyCourse) -> AnyView {

@@ -46,6 +46,8 @@ struct People {
     failed: Shared<Option<ApiError>>,
     busy: RwSignal<bool>,
     more_busy: RwSignal<bool>,
+    /// At least so many lines are to be shown.
+    wanted: StoredValue<usize>,
     turns: StoredValue<Turns>,
 }
 
@@ -62,13 +64,14 @@ impl People {
             failed: Shared::new(None),
             busy: RwSignal::new(false),
             more_busy: RwSignal::new(false),
+            wanted: StoredValue::new(1),
             turns: StoredValue::new(Turns::default()),
         };
         let changes = tenant.changes();
-        effect_since(move |last: Option<u64>| {
-            search.track();
-            let now = changes.get();
-            people.load(if last.is_some_and(|last| last != now) {
+        effect_since(move |last: Option<String>| {
+            changes.track();
+            let now = search.get();
+            people.load(if last.as_ref() == Some(&now) {
                 Load::Quiet
             } else {
                 Load::Fresh
@@ -83,18 +86,30 @@ impl People {
     }
 
     fn load(self, load: Load) {
+        let shown = self.shown();
+        match load {
+            Load::Fresh => {
+                self.busy.set(true);
+                self.more_busy.set(false);
+                self.wanted.set_value(1);
+            }
+            Load::Quiet => {}
+            Load::More => {
+                self.more_busy.set(true);
+                self.wanted.set_value(shown + 1);
+            }
+        }
         let turn = self.turns.try_update_value(|turns| match load {
             Load::Fresh => Some(turns.begin()),
+            // A refetch brings what **Show more** waits for, too.
             Load::Quiet | Load::More => turns.begin_or_wait(),
         });
         let Some(Some(turn)) = turn else {
             return;
         };
-        self.busy.set(load == Load::Fresh);
-        self.more_busy.set(load == Load::More);
         let (after, count) = match load {
             Load::Fresh => (None, 1),
-            Load::Quiet => (None, self.shown()),
+            Load::Quiet => (None, shown.max(self.wanted.get_value())),
             Load::More => (self.next.get_untracked(), 1),
         };
         spawn_local(async move {
@@ -111,10 +126,11 @@ impl People {
     /// At least `count` lines from a cursor on, if there are as many.
     async fn fetch(self, mut after: Option<String>, count: usize) -> Result<Members, ApiError> {
         let search = self.search.get_untracked();
+        let tenant = self.tenant.get_value();
         let mut all = Members::default();
         loop {
             let input = ListPeople {
-                tenant: self.tenant.get_value(),
+                tenant: tenant.clone(),
                 search: search.clone(),
                 after: after.take(),
             };
@@ -130,7 +146,7 @@ impl People {
 
     fn take(self, load: Load, answer: Result<Members, ApiError>) {
         self.busy.set(false);
-        self.more_busy.set(false);
+        let more = self.more_busy.get_untracked();
         let before = self.lines.read_untracked();
         match answer {
             Ok(page) => {
@@ -139,6 +155,11 @@ impl People {
                 let mut lines = page.people;
                 if let (Load::More, Some(before)) = (load, &*before) {
                     lines.splice(0..0, before.iter().cloned());
+                }
+                if lines.len() >= self.wanted.get_value()
+                    || self.next.with_untracked(Option::is_none)
+                {
+                    self.more_busy.set(false);
                 }
                 let said = format!(
                     "{} shown.",
@@ -150,12 +171,14 @@ impl People {
                 }
             }
             // What is shown stays true enough until the next change.
-            Err(_) if load == Load::Quiet && before.is_some() => {}
+            Err(_) if load == Load::Quiet && before.is_some() && !more => {}
             Err(error) => {
                 if load == Load::Fresh {
                     // Who matched the search before says nothing of this one.
                     self.lines.set(None);
                 }
+                self.more_busy.set(false);
+                self.wanted.set_value(self.shown());
                 self.failed.set(Some(error));
             }
         }
