@@ -1,29 +1,18 @@
 // One big one: 100,000 rows, of which every one can be reached and is drawn.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { signIn, startBrowser, withPage } from '../fixtures/browser.mjs';
+import { test } from 'node:test';
+import { signIn, withPage } from '../fixtures/browser.mjs';
 import { makeCsv } from '../fixtures/csv.mjs';
+import { withServer } from '../fixtures/desk.mjs';
 import { INVITE, loaded, submit, upload, waitFor } from '../fixtures/grid.mjs';
 import { startProbe, stopProbe } from '../fixtures/probe.mjs';
-import { startServer } from '../fixtures/server.mjs';
 
 const ROWS = 100_000;
 const LIMIT = { timeout: 600_000 };
-let browser;
-let server;
-
-before(async () => {
-  browser = await startBrowser();
-  server = await startServer();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const desk = withServer();
 
 test('100,000 rows: scroll, jump to the last, edit, undo, edit, submit, find', LIMIT, async () => {
-  await withPage(browser, server.url, 'big-one', {}, async (page) => {
+  await withPage(desk.browser, desk.url, 'big-one', {}, async (page) => {
     await signIn(page, 'admin@acme.test');
     await page.goto(INVITE);
     const { csv, table } = makeCsv(ROWS, { bad: 0, missing: 0, duplicate: 0 });

@@ -2,27 +2,16 @@
 // downloaded, and when everything or nothing was asked for.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { axe, button, field, signIn, startBrowser, withPage } from '../fixtures/browser.mjs';
+import { test } from 'node:test';
+import { axe, button, field, signIn, withPage } from '../fixtures/browser.mjs';
 import { parseCsv, toCsv } from '../fixtures/csv.mjs';
+import { withServer } from '../fixtures/desk.mjs';
 import { INVITE, loaded, reviewGrid, submit, upload, waitFor } from '../fixtures/grid.mjs';
-import { startServer } from '../fixtures/server.mjs';
 
 const LIMIT = { timeout: 180_000 };
-let browser;
-let server;
+const desk = withServer();
 
-before(async () => {
-  browser = await startBrowser();
-  server = await startServer();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-const inBrowser = (name, body) => withPage(browser, server.url, name, { acceptDownloads: true }, body);
+const inBrowser = (name, body) => withPage(desk.browser, desk.url, name, { acceptDownloads: true }, body);
 const chip = (page, name) => page.getByRole('group', { name: 'Which rows are shown' }).getByRole('button', { name });
 const switchOf = (page) => page.getByRole('switch', { name: 'Check addresses with the server' });
 

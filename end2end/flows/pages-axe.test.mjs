@@ -1,11 +1,12 @@
 // Every page, light and dark, on a desk and on a phone: axe finds nothing, and
-// nothing is wider than the screen.
+// nothing is wider than the screen; with what opens over and inside of them.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { axe, openPage, picture, settled, signIn, startBrowser } from '../fixtures/browser.mjs';
-import { makeCsv } from '../fixtures/csv.mjs';
-import { INVITE, loaded, upload } from '../fixtures/grid.mjs';
-import { PEOPLE, startServer } from '../fixtures/server.mjs';
+import { test } from 'node:test';
+import { axe, button, field, openPage, picture, settled, signIn } from '../fixtures/browser.mjs';
+import { makeCsv, toCsv } from '../fixtures/csv.mjs';
+import { withServer } from '../fixtures/desk.mjs';
+import { INVITE, loaded, submit, upload } from '../fixtures/grid.mjs';
+import { PEOPLE } from '../fixtures/server.mjs';
 
 const LIMIT = { timeout: 240_000 };
 const SIZES = [
@@ -13,36 +14,101 @@ const SIZES = [
   { width: 390, height: 844 },
 ];
 
+const INVITED = { name: 'Ada Looker', email: 'ada.looker@example.test' };
+const LIST = '/t/acme/management/invitations';
+const letter = (page, email) => page.getByRole('navigation', { name: 'Mails' }).getByRole('link').filter({ hasText: email });
+
 /** Each page: where it is, who looks, and what must be there before axe looks. */
 const PAGES = [
   { name: 'sign-in', path: '/sign-in' },
   { name: 'link that is unknown', path: `/i#${'A'.repeat(43)}` },
+  { name: 'an offer', path: '/demo/mailbox', prepare: openOffer },
+  { name: 'an offer, and its form', path: '/demo/mailbox', prepare: openForm },
   { name: 'not found', path: '/no-such-page' },
-  { name: 'demo mailbox', path: '/demo/mailbox' },
-  { name: 'home of a learner', path: '/home', who: PEOPLE.learner },
+  { name: 'demo mailbox', path: '/demo/mailbox', prepare: (page) => letter(page, INVITED.email).waitFor() },
+  { name: 'a mail', path: '/demo/mailbox', prepare: openMail },
+  { name: 'home of a learner', path: '/home', who: PEOPLE.learner, prepare: seesOffer },
+  { name: 'the question before an acceptance', path: '/home', who: PEOPLE.learner, prepare: asksToAccept },
   { name: 'data manager', path: '/data-manager', who: PEOPLE.super },
-  { name: 'management', path: '/t/acme/management', who: PEOPLE.acme },
+  { name: 'management', path: '/t/acme/management', who: PEOPLE.acme, prepare: seesLines },
+  { name: 'profile menu', path: '/t/acme/management', who: PEOPLE.acme, prepare: (page) => button(page, 'Profile').click() },
+  { name: 'the phone’s navigation', path: '/t/acme/management', who: PEOPLE.acme, only: 390, prepare: (page) => button(page, 'Menu').click() },
   { name: 'invite', path: INVITE, who: PEOPLE.acme },
   { name: 'invite with rows', path: INVITE, who: PEOPLE.acme, prepare: fillGrid },
-  { name: 'invitations', path: '/t/acme/management/invitations', who: PEOPLE.acme },
+  { name: 'invitations', path: LIST, who: PEOPLE.acme, prepare: seesLines },
+  { name: 'an unfolded line', path: LIST, who: PEOPLE.acme, prepare: unfold },
+  { name: 'the question before a revoke', path: LIST, who: PEOPLE.acme, prepare: asksToRevoke },
   { name: 'imports', path: '/t/acme/management/imports', who: PEOPLE.acme },
   { name: 'people', path: '/t/acme/management/people', who: PEOPLE.acme },
   { name: 'a foreign tenant', path: '/t/globex/management', who: PEOPLE.acme },
   { name: 'settings', path: '/settings', who: PEOPLE.acme },
 ];
 
-let browser;
-let server;
+const desk = withServer({ ready: fillServer });
 
-before(async () => {
-  browser = await startBrowser();
-  server = await startServer();
-}, LIMIT);
+/** The pages are not to be empty: somebody is invited, and the mails have gone out. */
+async function fillServer() {
+  const page = await openPage(desk.browser, desk.url);
+  await signIn(page, PEOPLE.acme);
+  await page.goto(INVITE);
+  const rows = [
+    [INVITED.email, 'Ada', 'Looker', 'STAT-101|MATH-101'],
+    [PEOPLE.learner, '', '', 'BIO-101'],
+  ];
+  await upload(page, toCsv(['email', 'first_name', 'last_name', 'courses'], rows));
+  await loaded(page, rows.length);
+  await submit(page);
+  await page.goto('/demo/mailbox');
+  for (const [email] of rows) await letter(page, email).first().waitFor({ timeout: 60_000 });
+  await page.finish();
+}
 
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+async function openMail(page) {
+  await letter(page, INVITED.email).first().click();
+  await page.getByRole('heading', { level: 2 }).or(page.locator('.letter__subject')).first().waitFor();
+  await settled(page);
+}
+
+/** Follows the link in the mail's text. */
+async function openOffer(page) {
+  await openMail(page);
+  await page.getByRole('tab', { name: /text/i }).click();
+  const text = await page.locator('.letter__text').innerText();
+  await page.goto(/https?:\/\/\S+\/i#\S+/.exec(text)[0]);
+  await page.getByRole('main').getByText('Acme Academy').first().waitFor();
+  await settled(page);
+}
+
+async function openForm(page) {
+  await openOffer(page);
+  const register = page.getByRole('main').getByRole('button').first();
+  if (!(await field(page, 'Password').isVisible())) await register.click();
+  await field(page, 'Password').waitFor();
+  await settled(page);
+}
+
+async function seesOffer(page) {
+  await button(page, 'Accept').first().waitFor();
+}
+
+async function asksToAccept(page) {
+  await button(page, 'Accept').first().click();
+  await page.getByRole('dialog').waitFor();
+}
+
+async function seesLines(page) {
+  await page.getByRole('row').filter({ hasText: INVITED.email }).first().waitFor();
+}
+
+async function unfold(page) {
+  await button(page, `What ${INVITED.email} is invited to`).click();
+  await page.locator('.row--detail').waitFor();
+}
+
+async function asksToRevoke(page) {
+  await page.getByRole('row').filter({ hasText: INVITED.email }).getByRole('button', { name: 'Revoke', exact: true }).click();
+  await page.getByRole('dialog').waitFor();
+}
 
 async function fillGrid(page) {
   const { csv } = makeCsv(60, { bad: 0.2, missing: 0.1 });
@@ -57,9 +123,10 @@ for (const colorScheme of ['light', 'dark']) {
       const open = new Map();
       const failures = [];
       try {
-        for (const { name, path, who, prepare } of PAGES) {
+        for (const { name, path, who, prepare, only } of PAGES) {
+          if (only && only !== viewport.width) continue;
           if (!open.has(who)) {
-            const page = await openPage(browser, server.url, { colorScheme, viewport, expected: [/status of 40[134]/] });
+            const page = await openPage(desk.browser, desk.url, { colorScheme, viewport, expected: [/status of 40[134]/] });
             open.set(who, page);
             if (who) await signIn(page, who);
           }
@@ -68,10 +135,12 @@ for (const colorScheme of ['light', 'dark']) {
             await page.goto(path);
             await page.getByRole('main').getByRole('heading').first().waitFor();
             await settled(page);
-            if (prepare) await prepare(page);
+            await fits(page, name);
+            if (prepare) {
+              await prepare(page);
+              await fits(page, `${name}, prepared,`);
+            }
             await axe(page, `${name} (${path})`);
-            const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-            assert.ok(overflow <= 0, `${name} is ${overflow} px wider than the screen`);
           } catch (error) {
             await picture(page, `axe-${name}-${colorScheme}-${viewport.width}`);
             failures.push(`${name}: ${error.message}`);
@@ -85,4 +154,9 @@ for (const colorScheme of ['light', 'dark']) {
       assert.deepEqual(failures, []);
     });
   }
+}
+
+async function fits(page, name) {
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  assert.ok(overflow <= 0, `${name} is ${overflow} px wider than the screen`);
 }

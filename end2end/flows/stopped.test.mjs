@@ -1,26 +1,15 @@
 // A fault that nobody foresaw: the program traps, and the page says so instead of
 // staying silent.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { axe, button, signIn, startBrowser, withPage } from '../fixtures/browser.mjs';
-import { startServer } from '../fixtures/server.mjs';
+import { test } from 'node:test';
+import { axe, button, signIn, withPage } from '../fixtures/browser.mjs';
+import { withServer } from '../fixtures/desk.mjs';
 
 const LIMIT = { timeout: 60_000 };
-let browser;
-let server;
-
-before(async () => {
-  browser = await startBrowser();
-  server = await startServer();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const desk = withServer();
 
 test('a trap is told, with the way out', LIMIT, async () => {
-  await withPage(browser, server.url, 'stopped', { expected: [/page error: RuntimeError: unreachable/] }, async (page) => {
+  await withPage(desk.browser, desk.url, 'stopped', { expected: [/page error: RuntimeError: unreachable/] }, async (page) => {
     await signIn(page, 'admin@acme.test');
     // A module of one function, whose body is `unreachable`: what a panic compiles to.
     await page.evaluate(() => {

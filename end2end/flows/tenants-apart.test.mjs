@@ -1,29 +1,18 @@
 // Two tenants on one server: what one does, the other cannot see, and a
 // foreign address answers exactly as one that does not exist.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { settled, signIn, startBrowser, withPage } from '../fixtures/browser.mjs';
+import { test } from 'node:test';
+import { settled, signIn, withPage } from '../fixtures/browser.mjs';
 import { toCsv } from '../fixtures/csv.mjs';
-import { INVITE, loaded, submit, upload, waitFor } from '../fixtures/grid.mjs';
-import { startServer } from '../fixtures/server.mjs';
+import { withServer } from '../fixtures/desk.mjs';
+import { INVITE, loaded, submit, upload } from '../fixtures/grid.mjs';
 
 const LIMIT = { timeout: 120_000 };
-let browser;
-let server;
-
-before(async () => {
-  browser = await startBrowser();
-  server = await startServer();
-}, LIMIT);
-
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-});
+const desk = withServer();
 
 test('S21 what Acme invites, Globex never sees', LIMIT, async () => {
   const email = 'only.acme@example.test';
-  await withPage(browser, server.url, 'apart-acme', {}, async (acme) => {
+  await withPage(desk.browser, desk.url, 'apart-acme', {}, async (acme) => {
     await signIn(acme, 'admin@acme.test');
     await acme.goto(INVITE);
     await upload(acme, toCsv(['email', 'first_name'], [[email, 'Only']]));
@@ -33,7 +22,7 @@ test('S21 what Acme invites, Globex never sees', LIMIT, async () => {
     await acme.getByRole('row').filter({ hasText: email }).first().waitFor();
   });
 
-  await withPage(browser, server.url, 'apart-globex', { expected: [/status of 40[34]/] }, async (globex) => {
+  await withPage(desk.browser, desk.url, 'apart-globex', { expected: [/status of 40[34]/] }, async (globex) => {
     const bodies = [];
     globex.on('response', async (response) => {
       if (response.url().includes('/api/') && !response.url().includes('/events')) {
@@ -43,8 +32,18 @@ test('S21 what Acme invites, Globex never sees', LIMIT, async () => {
     await signIn(globex, 'admin@globex.test');
     await globex.goto('/t/globex/management/invitations');
     await globex.getByRole('heading', { name: 'Invitations', exact: true }).first().waitFor();
+    // Nobody is there before the answer either: it has to have come.
+    const searched = globex.waitForResponse(
+      (response) =>
+        response.url().endsWith('/api/invitations/list') &&
+        response.request().postDataJSON().input.search === 'only.acme',
+    );
     await globex.getByRole('searchbox').first().fill('only.acme');
-    await waitFor(async () => assert.equal(await globex.getByRole('row').filter({ hasText: email }).count(), 0));
+    const answer = await searched;
+    assert.equal(answer.status(), 200);
+    assert.deepEqual((await answer.json()).bundles, []);
+    await globex.getByText('Nobody matches.').waitFor();
+    assert.equal(await globex.getByRole('row').filter({ hasText: email }).count(), 0);
 
     for (const path of ['management', 'management/invite', 'management/invitations', 'management/imports', 'management/people']) {
       const foreign = await mainText(globex, `/t/acme/${path}`, 'acme');

@@ -4,9 +4,7 @@ use leptos::{ev, prelude::*};
 
 use crate::effects::effect_since;
 use crate::{
-    components::{
-        ErrorState, ToastAction, Toasts, Tone, clear_boot_screen, provide_toasts, use_toasts,
-    },
+    components::{ErrorState, Toasts, Tone, clear_boot_screen, provide_toasts, use_toasts},
     frame::{AloneFrame, PlainFrame, TenantFrame},
     page::{Announcements, Announcer, focus_after_navigation},
     pages,
@@ -88,7 +86,7 @@ fn keep_up(session: Session) {
                 toasts.push(
                     Tone::Info,
                     "There is a new version of Beckon. Reload when it suits you.",
-                    Some(ToastAction::Run("Reload".to_owned(), reload)),
+                    Some(("Reload".to_owned(), reload)),
                 );
             }
             return now.or(Some(last));

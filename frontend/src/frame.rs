@@ -115,7 +115,7 @@ const fn name_of(page: Option<&Page>) -> &'static str {
     }
 }
 
-/// The demo's line and, without a mail server, what that means.
+/// The line across every page of a demo.
 #[component]
 fn Banner() -> impl IntoView {
     let session = use_session();

@@ -21,7 +21,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(4);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// A number that grows when something of `tenant` changed. It also grows when the
-/// page is seen again or the stream comes back, as changes may have been missed.
+/// page is seen again or the stream opens, as changes may have been missed.
 /// Without a tenant nothing is listened to; the stream ends with the caller's owner.
 pub fn changes_of(tenant: Memo<Option<String>>) -> RwSignal<u64> {
     let changes = RwSignal::new(0_u64);
@@ -92,7 +92,8 @@ struct Held {
     source: Option<EventSource>,
     callbacks: Vec<Closure<dyn FnMut(MessageEvent)>>,
     pause: Duration,
-    had_trouble: bool,
+    /// Changes may have come while there was no stream: before its first opening, too.
+    may_have_missed: bool,
 }
 
 impl Listener {
@@ -117,7 +118,7 @@ impl Listener {
             source: None,
             callbacks: Vec::new(),
             pause: FIRST_PAUSE,
-            had_trouble: false,
+            may_have_missed: true,
         };
         let Some(locks) = web_locks() else {
             *self.held.borrow_mut() = Some(held);
@@ -251,7 +252,7 @@ fn open(slot: &Rc<RefCell<Option<Held>>>, url: &str, tell: &Rc<dyn Fn()>) {
         Closure::<dyn FnMut(MessageEvent)>::new(move |_| {
             let missed = slot.borrow_mut().as_mut().is_some_and(|held| {
                 held.pause = FIRST_PAUSE;
-                std::mem::take(&mut held.had_trouble)
+                std::mem::take(&mut held.may_have_missed)
             });
             if missed {
                 told();
@@ -266,7 +267,7 @@ fn open(slot: &Rc<RefCell<Option<Held>>>, url: &str, tell: &Rc<dyn Fn()>) {
         Closure::<dyn FnMut(MessageEvent)>::new(move |_| {
             let closed = source.ready_state() == EventSource::CLOSED;
             let pause = slot.borrow_mut().as_mut().map(|held| {
-                held.had_trouble = true;
+                held.may_have_missed = true;
                 let pause = held.pause;
                 if closed {
                     held.pause = (pause * 2).min(LONGEST_PAUSE);

@@ -15,6 +15,7 @@ mod session;
 mod shared;
 mod tenant;
 mod text;
+mod turns;
 mod typing;
 mod when;
 

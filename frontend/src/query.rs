@@ -1,5 +1,5 @@
-//! A fetch with its states: waiting, ready, failed. Late answers are dropped;
-//! a quiet refetch keeps what is on the screen until the new answer is there.
+//! A fetch with its states: waiting, ready, failed. Late answers are dropped, a refetch
+//! waits for the one under way, and keeps what is on the screen until its answer is there.
 //!
 //! All the work is done once for all answers, in [`Core`]; what knows an answer's
 //! type is a thin shell around it.
@@ -17,6 +17,9 @@ use crate::{
     components::{ErrorState, Skeleton, SkeletonShape},
     effects::{effect, effect_since},
     session::Session,
+    shared::{Derived, Shared},
+    text::failure,
+    turns::Turns,
 };
 
 /// Where a fetch stands.
@@ -48,6 +51,7 @@ impl<T> Copy for Query<T> {}
 struct Core {
     state: RwSignal<Load<Kept>>,
     wanted: RwSignal<u64>,
+    turns: StoredValue<Turns>,
     read: fn(&str) -> Result<Value, ApiError>,
 }
 
@@ -92,6 +96,7 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Query<T> {
             core: Core {
                 state: RwSignal::new(Load::Waiting),
                 wanted: RwSignal::new(0),
+                turns: StoredValue::new(Turns::default()),
                 read: |text| Ok(Arc::new(client::read::<T>(text)?)),
             },
             answer: PhantomData,
@@ -121,6 +126,8 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> Query<T> {
             && let Some(mut value) = of::<T>(&kept.value)
         {
             change(&mut value);
+            // What is under way was asked before that.
+            self.core.turns.try_update_value(Turns::forget);
             self.core.state.try_set(Load::Ready(Kept {
                 value: Arc::new(value),
                 // No answer has an empty text: the next one is taken in.
@@ -157,28 +164,36 @@ impl Core {
         ask: Box<dyn Fn() -> Option<Request>>,
         send: Box<dyn Fn(Request) -> Answer<String>>,
     ) {
-        let turn = StoredValue::new(0_u64);
+        let turns = self.turns;
         let mut last = None;
         // This effect performs I/O; what it sets is the answer, not a copy of other signals.
         effect(move || {
             self.wanted.track();
             let asked = ask();
-            let mine = turn
-                .try_update_value(|turn| {
-                    *turn += 1;
-                    *turn
-                })
-                .unwrap_or_default();
-            if asked.is_none() || (last.is_some() && last != asked) {
+            let same = last == asked;
+            if !same && last.is_some() || asked.is_none() {
                 self.state.set(Load::Waiting);
             }
             last.clone_from(&asked);
-            let Some(request) = asked else { return };
+            let turn = turns.try_update_value(|turns| match &asked {
+                Some(_) if same => turns.begin_or_wait(),
+                Some(_) => Some(turns.begin()),
+                None => {
+                    turns.forget();
+                    None
+                }
+            });
+            let (Some(request), Some(Some(turn))) = (asked, turn) else {
+                return;
+            };
             let answer = send(request);
             spawn_local(async move {
                 let answer = answer.await;
-                if turn.try_get_value() == Some(mine) {
+                if let Some(Some(again)) = turns.try_update_value(|turns| turns.end(turn)) {
                     self.settle(answer);
+                    if again {
+                        self.refetch();
+                    }
                 }
             });
         });
@@ -201,9 +216,13 @@ impl Core {
         let next = match answer {
             Ok(Some(kept)) => Load::Ready(kept),
             Ok(None) => return,
-            Err(ApiError::Offline { .. } | ApiError::Unavailable | ApiError::TooMany { .. })
-                if matches!(now, Load::Ready(_)) =>
-            {
+            // An ended session is the gate's affair: the page under its dialog stays.
+            Err(
+                ApiError::Offline { .. }
+                | ApiError::Unavailable
+                | ApiError::TooMany { .. }
+                | ApiError::SignInFirst,
+            ) if matches!(now, Load::Ready(_)) => {
                 return;
             }
             Err(error) if matches!(&now, Load::Failed(now) if *now == error) => return,
@@ -252,12 +271,52 @@ where
     T: Clone + Send + Sync + 'static,
     V: Fn(T) -> AnyView + Send + 'static,
 {
+    let core = query.core;
     draw(
-        query.core,
+        core,
+        Box::new(move || core.state.get()),
         what,
         shape,
         count,
         Box::new(move |value| of(value).map(&children)),
+    )
+}
+
+/// The same for content that follows the query by itself: it is drawn when there is an
+/// answer, and stays while answers change, with its focus and how far it is scrolled.
+#[component]
+pub fn Steady<T: 'static>(
+    /// The query.
+    query: Query<T>,
+    /// What is loaded, for the failure's sentence.
+    what: &'static str,
+    /// The skeleton's shape.
+    #[prop(optional)]
+    shape: SkeletonShape,
+    /// How many of it.
+    #[prop(default = 4)]
+    count: usize,
+    /// The content.
+    children: ChildrenFn,
+) -> impl IntoView {
+    let core = query.core;
+    let phase = Derived::new(move || match core.state.get() {
+        Load::Waiting => Load::Waiting,
+        Load::Failed(error) => Load::Failed(error),
+        Load::Ready(_) => Load::Ready(()),
+    });
+    let load = move || match &*phase.read() {
+        Load::Waiting => Load::Waiting,
+        Load::Failed(error) => Load::Failed(error.clone()),
+        Load::Ready(()) => untrack(|| core.state.get()),
+    };
+    draw(
+        core,
+        Box::new(load),
+        what,
+        shape,
+        count,
+        Box::new(move |_| Some(children())),
     )
 }
 
@@ -266,12 +325,13 @@ type Children = Box<dyn Fn(&Value) -> Option<AnyView> + Send>;
 
 fn draw(
     core: Core,
+    load: Box<dyn Fn() -> Load<Kept> + Send>,
     what: &'static str,
     shape: SkeletonShape,
     count: usize,
     children: Children,
 ) -> AnyView {
-    let draw = move || match core.state.get() {
+    let draw = move || match load() {
         Load::Waiting => view! { <Skeleton shape count/> }.into_any(),
         Load::Failed(error) => {
             let retry = Callback::new(move |()| core.retry());
@@ -285,6 +345,17 @@ fn draw(
             .into_any()
         }
         Load::Ready(kept) => children(&kept.value).unwrap_or_else(|| ().into_any()),
+    };
+    draw.into_any()
+}
+
+/// Why the newest load of a list failed, under the lines that are still shown.
+pub fn trouble(failed: Shared<Option<ApiError>>) -> AnyView {
+    let draw = move || {
+        (*failed.read())
+            .as_ref()
+            .map(failure)
+            .map(|text| view! { <p role="alert" class="card__foot">{text}</p> }.into_any())
     };
     draw.into_any()
 }

@@ -22,8 +22,7 @@ pub fn bench(project: &Project, args: &[String]) -> Outcome {
         }
         "load" | "submit" => {
             tools::node(project)?;
-            let chromium = system::chromium(project)
-                .ok_or("Chromium was not found: install it with your system's packages.")?;
+            let chromium = system::browser(project)?;
             test::npm_ci(project)?;
             run::build(project)?;
             process::run(

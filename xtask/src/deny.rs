@@ -16,18 +16,16 @@ const TOOL: CargoTool = CargoTool {
     opt_level: "0",
 };
 
-/// Checks deny.toml's rules; gets cargo-deny when no version of it is there.
+/// Checks deny.toml's rules; gets cargo-deny when the pinned version is not there.
 pub fn deny(project: &Project) -> Outcome {
-    let program = if let Some(program) = process::which(project, &["cargo-deny"]) {
-        program
-    } else {
+    if !tools::installed(project, &TOOL) {
         say::line(&format!(
             "      getting cargo-deny {CARGO_DENY}, once, into .tools"
         ));
         tools::install(project, &TOOL)?;
         tools::remove_build_output(project)?;
-        project.tools().join("bin/cargo-deny")
-    };
+    }
+    let program = project.tools().join("bin/cargo-deny");
     // Licences are read from the crates' sources, of every platform in the lock file.
     process::run(process::cargo(project).args(["fetch", "--locked", "--quiet"]))?;
     say::line("      advisories are not checked: their database needs the network");

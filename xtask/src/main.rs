@@ -15,6 +15,7 @@ mod rules;
 mod run;
 mod say;
 mod screenshots;
+mod styles;
 mod system;
 mod tally;
 mod test;

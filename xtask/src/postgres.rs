@@ -20,9 +20,11 @@ pub struct Cluster {
     pub url: String,
 }
 
-// "$1" programs, "$2" data folder, "$3" port. Durability is switched off: what
+// "$1" programs, "$2" data folder, "$3" port. Ctrl-C reaches the whole group of
+// processes; the keeper has to outlive it to tidy up. Durability is switched off: what
 // is lost with the machine is lost with the tests that wrote it.
 const KEEPER: &str = r#"
+trap '' INT TERM HUP
 "$1/initdb" -D "$2" -U beckon --auth=trust --no-sync -E UTF8 --locale=C >"$2.log" 2>&1 ||
   { cat "$2.log" >&2; rm -rf "$2" "$2.log"; exit 1; }
 "$1/postgres" -D "$2" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \

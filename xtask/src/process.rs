@@ -25,7 +25,7 @@ pub fn command(project: &Project, program: impl AsRef<std::ffi::OsStr>) -> Comma
             command.env_remove(&name);
         }
     }
-    // Trunk reads RUST_LOG as its own option, and the server as its level.
+    // `cargo run` points it at the compiler's own libraries, which no other program wants.
     command.env_remove("LD_LIBRARY_PATH");
     command
 }

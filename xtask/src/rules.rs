@@ -3,6 +3,7 @@
 use crate::Outcome;
 use crate::front::collect;
 use crate::project::Project;
+use crate::styles;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -82,6 +83,10 @@ pub fn texts(project: &Project) -> Outcome {
     check_files(project, &mut findings);
     check_routes(project, &mut findings);
     check_migrations(project, &mut findings);
+    styles::check(project, &mut findings);
+    if let Ok(readme) = fs::read_to_string(project.root.join("README.md")) {
+        check_readme(&readme, &mut findings);
+    }
     if findings.is_empty() {
         return Ok(());
     }
@@ -107,14 +112,88 @@ fn check_rule(project: &Project, rule: &Rule, findings: &mut Vec<String>) {
         let Ok(text) = fs::read_to_string(&path) else {
             continue;
         };
-        for (number, line) in text.lines().enumerate() {
-            for name in rule.names.iter().filter(|name| names_path(line, name)) {
+        let lines = text.lines().enumerate();
+        let lines = lines.map(|(number, line)| (number, line.to_owned()));
+        for (number, line) in lines.chain(imports(&text)) {
+            for name in rule.names.iter().filter(|name| names_path(&line, name)) {
                 findings.push(format!(
                     "{}:{}: names `{name}`, but {}",
                     shown(project, &path),
                     number + 1,
                     rule.because
                 ));
+            }
+        }
+    }
+}
+
+/// Every import of a source as a line of its own, `use a::{b, c::d};` as two, with the
+/// number of the line on which it begins.
+fn imports(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    let mut lines = text.lines().enumerate();
+    while let Some((number, line)) = lines.next() {
+        let code = line.trim_start();
+        let begins =
+            code.starts_with("use ") || (code.starts_with("pub") && code.contains(" use "));
+        let Some((_, tree)) = code.split_once("use ").filter(|_| begins) else {
+            continue;
+        };
+        let mut tree = tree.to_owned();
+        while !tree.contains(';') {
+            let Some((_, more)) = lines.next() else { break };
+            tree.push_str(more.split("//").next().unwrap_or(more));
+        }
+        let tree = tree.split(';').next().unwrap_or(&tree);
+        flatten("", tree, &mut |path| {
+            found.push((number, format!("use {path};")));
+        });
+    }
+    found
+}
+
+/// Hands each path of an import's tree to `each`.
+fn flatten(before: &str, tree: &str, each: &mut impl FnMut(String)) {
+    let tree = tree.trim();
+    let Some((head, group)) = tree.split_once('{') else {
+        let path = tree.split(" as ").next().unwrap_or(tree);
+        if !path.is_empty() {
+            let path = format!("{before}{path}");
+            each(
+                path.strip_suffix("::self")
+                    .map_or(path.clone(), str::to_owned),
+            );
+        }
+        return;
+    };
+    let before = format!("{before}{}", head.trim());
+    let group = group.strip_suffix('}').unwrap_or(group);
+    let mut depth = 0_u32;
+    let parts = group.split(|c| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    let parts: Vec<&str> = parts.collect();
+    for part in parts {
+        flatten(&before, part, each);
+    }
+}
+
+/// Cells of the README that still wait for a measured figure.
+fn check_readme(text: &str, findings: &mut Vec<String>) {
+    for (number, line) in text.lines().enumerate() {
+        if !line.starts_with('|') {
+            continue;
+        }
+        for cell in line.split('|').map(str::trim) {
+            let capitals = cell.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+            let named = cell.contains('_') || matches!(cell, "SUBMIT" | "SIZE");
+            if capitals && named {
+                findings.push(format!("README.md:{}: `{cell}` is no figure", number + 1));
             }
         }
     }
@@ -285,7 +364,7 @@ fn shown(project: &Project, path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_lines, names_path, routes_by_hand};
+    use super::{check_lines, check_readme, imports, names_path, routes_by_hand};
 
     #[test]
     fn a_rule_sees_code_and_not_comments_or_longer_names() {
@@ -297,6 +376,43 @@ mod tests {
         assert!(!names_path("// axum::Router is not for here", "axum"));
         assert!(!names_path("use leptos_axum::x;", "axum"));
         assert!(!names_path("let axum = 1;", "axum"));
+    }
+
+    #[test]
+    fn a_grouped_import_is_seen_through() {
+        let text = "//! Words.\n\nuse app::{\n    api::{ApiError, client::{self, call as send}}, // why\n    domain::id,\n};\npub(super) use std::fmt;\nlet x = 1;\n";
+        let found = imports(text);
+        let paths: Vec<&str> = found.iter().map(|(_, path)| path.as_str()).collect();
+        assert_eq!(
+            paths,
+            [
+                "use app::api::ApiError;",
+                "use app::api::client;",
+                "use app::api::client::call;",
+                "use app::domain::id;",
+                "use std::fmt;",
+            ]
+        );
+        assert_eq!(found[0].0, 2);
+        assert!(found.iter().any(|(_, line)| names_path(line, "app::api")));
+        let whole = imports("use app::{api};");
+        assert!(whole.iter().any(|(_, line)| names_path(line, "app::api")));
+    }
+
+    #[test]
+    fn a_cell_without_its_figure_is_found() {
+        let mut findings = Vec::new();
+        check_readme(
+            "| `BECKON_LISTEN` | `x` |\n|---|---|\n| Submit | 2,140 ms | SUBMIT |\n| load | LOAD_ALL |\nSIZE",
+            &mut findings,
+        );
+        assert_eq!(
+            findings,
+            [
+                "README.md:3: `SUBMIT` is no figure",
+                "README.md:4: `LOAD_ALL` is no figure"
+            ]
+        );
     }
 
     #[test]

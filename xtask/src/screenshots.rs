@@ -7,8 +7,7 @@ use crate::{process, run, system, test, tools};
 /// Builds, starts a demo of its own, and lets the browser take the pictures.
 pub fn screenshots(project: &Project, args: &[String]) -> Outcome {
     tools::node(project)?;
-    let chromium = system::chromium(project)
-        .ok_or("Chromium was not found: install it with your system's packages.")?;
+    let chromium = system::browser(project)?;
     test::npm_ci(project)?;
     run::build_dev(project)?;
     process::run(

@@ -6,6 +6,12 @@ use crate::project::Project;
 use crate::say;
 use std::path::{Path, PathBuf};
 
+/// The browser of [`ensure`], for a program that starts it.
+pub fn browser(project: &Project) -> Outcome<PathBuf> {
+    ensure(project, &[Need::Browser])?;
+    chromium(project).ok_or_else(|| "Chromium was not found.".to_owned())
+}
+
 /// The browser of the tests: `CHROMIUM`, or the system's own.
 pub fn chromium(project: &Project) -> Option<PathBuf> {
     match std::env::var_os("CHROMIUM") {
@@ -34,16 +40,25 @@ pub fn postgres_programs(project: &Project) -> Option<PathBuf> {
     })
 }
 
+/// What a command needs of the system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// For the flows, the benches and the pictures.
+    Browser,
+    /// For the tests of the storage.
+    Database,
+}
+
 /// Installs what is missing as root on Debian or Ubuntu, and says so first;
 /// otherwise answers with the line to run.
-pub fn ensure(project: &Project, browser: bool) -> Outcome {
-    let mut missing = Vec::new();
-    if browser && chromium(project).is_none() {
-        missing.push("chromium");
-    }
-    if postgres_programs(project).is_none() {
-        missing.push("postgresql");
-    }
+pub fn ensure(project: &Project, needs: &[Need]) -> Outcome {
+    let missing: Vec<&str> = needs
+        .iter()
+        .filter_map(|need| match need {
+            Need::Browser => chromium(project).is_none().then_some("chromium"),
+            Need::Database => postgres_programs(project).is_none().then_some("postgresql"),
+        })
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -52,17 +67,13 @@ pub fn ensure(project: &Project, browser: bool) -> Outcome {
     let debian = Path::new("/etc/debian_version").is_file();
     if !debian {
         return Err(format!(
-            "The tests need {packages}: install them with your system's packages."
+            "{packages} is needed: install them with your system's packages."
         ));
     }
     if !process::is_root() {
-        return Err(format!(
-            "The tests need {packages}: run `sudo {install}` first."
-        ));
+        return Err(format!("{packages} is needed: run `sudo {install}` first."));
     }
-    say::line(&format!(
-        "Installing system packages for the tests: {packages}"
-    ));
+    say::line(&format!("Installing system packages: {packages}"));
     let apt = |arguments: &[&str]| {
         process::run(
             process::command(project, "apt-get")

@@ -67,8 +67,9 @@ fn parse(args: &[String]) -> Outcome<Choice> {
 /// Runs the tests and ends with the one line `N passed, N failed`.
 pub fn test(project: &Project, args: &[String]) -> Outcome {
     let choice = parse(args)?;
-    system::ensure(project, choice.browser)?;
+    system::ensure(project, &[system::Need::Database])?;
     if choice.browser {
+        system::ensure(project, &[system::Need::Browser])?;
         tools::node(project)?;
         tools::ensure(project, choice.front_end().1)?;
     }
@@ -172,7 +173,7 @@ pub fn npm_ci(project: &Project) -> Outcome {
 
 fn flows(project: &Project, choice: &Choice, cluster: &Cluster, tally: &mut Tally) -> Outcome {
     let files = flow_files(project)?;
-    let chromium = system::chromium(project).ok_or("Chromium was not found.")?;
+    let chromium = system::browser(project)?;
     let mut node = process::command(project, "node");
     node.args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
         .current_dir(project.end2end())

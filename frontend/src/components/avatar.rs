@@ -2,15 +2,6 @@
 
 use leptos::prelude::*;
 
-/// 22, 28 and 56 pixels.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum AvatarSize {
-    Small,
-    #[default]
-    Medium,
-    Large,
-}
-
 /// Up to two letters for a name: the first of the first word and of the last.
 /// A name in a script without words gives its first character.
 pub fn initials(name: &str) -> String {
@@ -24,8 +15,8 @@ pub fn initials(name: &str) -> String {
         .collect()
 }
 
-/// One of six hues, the same for the same name everywhere.
-fn hue(name: &str) -> u32 {
+/// One of six hues, the same for the same name or title everywhere.
+pub fn hue(name: &str) -> u32 {
     name.bytes().fold(7_u32, |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(u32::from(byte))
     }) % 6
@@ -37,18 +28,10 @@ pub fn Avatar(
     /// Whose.
     #[prop(into)]
     name: Signal<String>,
-    /// How big.
-    #[prop(optional)]
-    size: AvatarSize,
 ) -> impl IntoView {
-    let size = match size {
-        AvatarSize::Small => " avatar--sm",
-        AvatarSize::Medium => "",
-        AvatarSize::Large => " avatar--lg",
-    };
     view! {
         <span
-            class=move || format!("avatar avatar--{}{size}", name.with(|name| hue(name)))
+            class=move || format!("avatar avatar--{}", name.with(|name| hue(name)))
             aria-hidden="true"
         >
             {move || name.with(|name| initials(name))}

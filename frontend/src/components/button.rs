@@ -21,14 +21,12 @@ pub enum ButtonKind {
     Danger,
 }
 
-/// Heights: 28, 34 and 44 pixels.
+/// Heights: 28 and 34 pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ButtonSize {
     Small,
     #[default]
     Medium,
-    /// For the one action of a page on a phone.
-    Large,
 }
 
 /// What the browser does with it inside a form.
@@ -49,7 +47,6 @@ pub(super) fn classes(kind: ButtonKind, size: ButtonSize) -> String {
     let size = match size {
         ButtonSize::Small => " btn--sm",
         ButtonSize::Medium => "",
-        ButtonSize::Large => " btn--lg",
     };
     format!("btn{kind}{size}")
 }

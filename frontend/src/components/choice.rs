@@ -1,4 +1,4 @@
-//! Fields that choose: a list, a box, a switch.
+//! Fields that choose: a list, a switch.
 
 use leptos::prelude::*;
 
@@ -82,42 +82,6 @@ pub fn Select(
             <Icon name=IconName::ChevronDown/>
             </div>
         </Field>
-    }
-}
-
-/// A tick box with its words beside it.
-#[component]
-pub fn Checkbox(
-    /// Whether it is ticked; follows and sets the box.
-    checked: RwSignal<bool>,
-    /// Shown in grey below the words.
-    #[prop(optional, into)]
-    hint: Option<String>,
-    /// While true it cannot be used.
-    #[prop(optional, into)]
-    disabled: Signal<bool>,
-    /// The words: its accessible name.
-    children: Children,
-) -> impl IntoView {
-    let id = unique_id("check");
-    let hint_id = format!("{id}-hint");
-    let described_by = hint.as_ref().map(|_| hint_id.clone());
-    view! {
-        <div class="check">
-            <input
-                class="check__box"
-                id=id.clone()
-                type="checkbox"
-                disabled=disabled
-                prop:checked=move || checked.get()
-                on:change:target=move |event| checked.set(event.target().checked())
-                aria-describedby=described_by
-            />
-            <label class="check__label" for=id>
-                {children()}
-            </label>
-            {hint.map(|hint| view! { <p class="check__hint" id=hint_id>{hint}</p> })}
-        </div>
     }
 }
 

@@ -11,41 +11,27 @@ pub enum IconName {
     ArrowLeft,
     ArrowRight,
     ArrowUp,
-    Bell,
-    Ban,
     Book,
     Building,
-    Check,
     CheckCircle,
     ChevronDown,
     ChevronRight,
-    ChevronUp,
-    Clock,
     Close,
     Columns,
-    Copy,
     Database,
     Download,
     Edit,
     Error,
-    External,
     Eye,
     EyeOff,
     File,
-    Filter,
-    Grip,
-    Home,
     Import,
     Info,
     Invite,
-    Link,
     List,
-    Lock,
-    Mail,
     Menu,
     Monitor,
     Moon,
-    More,
     People,
     Plus,
     Program,
@@ -57,12 +43,9 @@ pub enum IconName {
     SignOut,
     Sun,
     Table,
-    Ticket,
     Trash,
     Undo,
     Upload,
-    User,
-    Wand,
 }
 
 impl IconName {
@@ -74,34 +57,25 @@ impl IconName {
             Self::ArrowLeft => "M13 8H3M7.1 3.8 3 8l4.1 4.2",
             Self::ArrowRight => "M3 8h10M8.9 3.8 13 8l-4.1 4.2",
             Self::ArrowUp => "M8 13V3M3.8 7.1 8 3l4.2 4.1",
-            Self::Bell => {
-                "M4 7a4 4 0 0 1 8 0c0 3 1.3 4 1.3 4H2.7S4 10 4 7ZM6.7 13.4a1.5 1.5 0 0 0 2.6 0"
-            }
-            Self::Ban => "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8ZM3.7 3.7l8.6 8.6",
             Self::Book => {
                 "M8 4.2C6.7 3.2 4.9 2.8 2 2.8v9.4c2.9 0 4.7.4 6 1.4 1.3-1 3.1-1.4 6-1.4V2.8c-2.9 0-4.7.4-6 1.4ZM8 4.2v9.4"
             }
             Self::Building => {
                 "M3 14V2.8h6.5V14M9.5 6.5H13V14M1.8 14h12.4M5.3 5.5h1.9M5.3 8.2h1.9M5.3 10.9h1.9"
             }
-            Self::Check => "m3 8.6 3.2 3.2L13 4.6",
             Self::CheckCircle => {
                 "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8ZM5.2 8.2l2 2 3.7-4"
             }
             Self::ChevronDown => "m4 6.2 4 4 4-4",
             Self::ChevronRight => "m6.2 4 4 4-4 4",
-            Self::ChevronUp => "m4 9.8 4-4 4 4",
-            Self::Clock => "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8ZM8 4.6V8l2.4 1.5",
             Self::Close => "m4 4 8 8M12 4l-8 8",
             Self::Columns => "M2.2 3h11.6v10H2.2ZM6.1 3v10M9.9 3v10",
-            Self::Copy => "M5.8 5.8h7.4v7.4H5.8ZM10.2 5.8V2.8H2.8v7.4h3",
             Self::Database => {
                 "M2.8 4c0-1.1 2.3-2 5.2-2s5.2.9 5.2 2-2.3 2-5.2 2-5.2-.9-5.2-2ZM2.8 4v8c0 1.1 2.3 2 5.2 2s5.2-.9 5.2-2V4M2.8 8c0 1.1 2.3 2 5.2 2s5.2-.9 5.2-2"
             }
             Self::Download => "M8 2.2v7.6M4.7 6.7 8 9.9l3.3-3.2M2.5 11.5v2h11v-2",
             Self::Edit => "M10.8 2.8 13.2 5.2 5.6 12.8 2.6 13.4l.6-3ZM9 4.6 11.4 7",
             Self::Error => "M5.4 1.8h5.2l3.6 3.6v5.2l-3.6 3.6H5.4l-3.6-3.6V5.4ZM8 5v3.6M8 11v.01",
-            Self::External => "M9.4 2.6h4v4M13.2 2.8 7.8 8.2M6.4 3.4H2.8v9.8h9.8V9.6",
             Self::Eye => {
                 "M1.4 8S3.8 3.6 8 3.6 14.6 8 14.6 8 12.2 12.4 8 12.4 1.4 8 1.4 8ZM8 6.1a1.9 1.9 0 1 0 0 3.8 1.9 1.9 0 0 0 0-3.8Z"
             }
@@ -109,26 +83,15 @@ impl IconName {
                 "M6.2 3.9A6 6 0 0 1 8 3.6c4.2 0 6.6 4.4 6.6 4.4a11 11 0 0 1-1.9 2.4M4.1 5A10.6 10.6 0 0 0 1.4 8S3.8 12.4 8 12.4a6.2 6.2 0 0 0 3-.8M2.2 2.2l11.6 11.6"
             }
             Self::File => "M9.2 1.8H3.5v12.4h9V5.1ZM9.2 1.8v3.3h3.3M5.8 8.2h4.4M5.8 10.9h4.4",
-            Self::Filter => "M2 3.2h12L9.4 8.6v4.6l-2.8-1.4V8.6Z",
-            Self::Grip => "M6 3.5v.01M10 3.5v.01M6 8v.01M10 8v.01M6 12.5v.01M10 12.5v.01",
-            Self::Home => "M2.2 7.4 8 2.4l5.8 5M3.8 6.2v7.4h8.4V6.2M6.6 13.6V9.8h2.8v3.8",
             Self::Import => "M2.2 9.2v4.3h11.6V9.2M8 2.3v7.4M5 5.2l3-2.9 3 2.9",
             Self::Info => "M8 1.8a6.2 6.2 0 1 0 0 12.4A6.2 6.2 0 0 0 8 1.8ZM8 7.4v3.6M8 5v.01",
             Self::Invite => {
                 "M6.3 2.4a2.7 2.7 0 1 0 0 5.4 2.7 2.7 0 0 0 0-5.4ZM1.6 13.6c.3-2.6 2-4.1 4.7-4.1 1.3 0 2.4.4 3.2 1M12.2 8.8v5M9.7 11.3h5"
             }
-            Self::Link => {
-                "M6.7 9.3a2.7 2.7 0 0 0 3.9 0l2.2-2.2a2.75 2.75 0 0 0-3.9-3.9l-.9.9M9.3 6.7a2.7 2.7 0 0 0-3.9 0L3.2 8.9a2.75 2.75 0 0 0 3.9 3.9l.9-.9"
-            }
             Self::List => "M5.5 4H14M5.5 8H14M5.5 12H14M2.3 4v.01M2.3 8v.01M2.3 12v.01",
-            Self::Lock => "M3.2 7.2h9.6v6.6H3.2ZM5.2 7.2V5a2.8 2.8 0 0 1 5.6 0v2.2",
-            Self::Mail => "M1.9 3.4h12.2v9.2H1.9ZM2.2 4 8 8.8 13.8 4",
             Self::Menu => "M2.2 4.2h11.6M2.2 8h11.6M2.2 11.8h11.6",
             Self::Monitor => "M1.9 2.8h12.2v7.8H1.9ZM5.2 13.4h5.6M8 10.6v2.8",
             Self::Moon => "M13.6 9.6A6 6 0 0 1 6.4 2.4a6 6 0 1 0 7.2 7.2Z",
-            Self::More => {
-                "M2.9 8a.4.4 0 1 0 .8 0 .4.4 0 1 0-.8 0ZM7.6 8a.4.4 0 1 0 .8 0 .4.4 0 1 0-.8 0ZM12.3 8a.4.4 0 1 0 .8 0 .4.4 0 1 0-.8 0Z"
-            }
             Self::People => {
                 "M5.9 2.7a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5ZM1.5 13.4c.2-2.5 1.8-3.9 4.4-3.9s4.2 1.4 4.4 3.9M10.6 3a2.4 2.4 0 0 1 0 4.5M12 9.9c1.5.5 2.4 1.7 2.5 3.5"
             }
@@ -148,20 +111,11 @@ impl IconName {
                 "M8 5.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6ZM8 1.5v1M8 13.5v1M1.5 8h1M13.5 8h1M3.4 3.4l.7.7M11.9 11.9l.7.7M3.4 12.6l.7-.7M11.9 4.1l.7-.7"
             }
             Self::Table => "M2 3h12v10H2ZM2 6.3h12M2 9.7h12M6 6.3V13",
-            Self::Ticket => {
-                "M1.9 4h12.2v2.4a1.6 1.6 0 0 0 0 3.2V12H1.9V9.6a1.6 1.6 0 0 0 0-3.2ZM9.8 4v8"
-            }
             Self::Trash => {
                 "M2.6 4.2h10.8M6 4.2V2.4h4v1.8M3.9 4.2l.6 9.4h7l.6-9.4M6.6 6.9v4M9.4 6.9v4"
             }
             Self::Undo => "M3 6.2h6.7a3.6 3.6 0 0 1 0 7.2H6.2M6 3 2.8 6.2 6 9.4",
             Self::Upload => "M8 9.9V2.3M4.7 5.5 8 2.3l3.3 3.2M2.5 11.5v2h11v-2",
-            Self::User => {
-                "M8 2.2a3 3 0 1 0 0 6 3 3 0 0 0 0-6ZM2.5 14c.3-2.6 2.4-4 5.5-4s5.2 1.4 5.5 4"
-            }
-            Self::Wand => {
-                "M2.6 13.4 9.8 6.2M11.4 1.8v2.6M10.1 3.1h2.6M13.3 7v2.2M12.2 8.1h2.2M5.6 2.6v2.2M4.5 3.7h2.2"
-            }
         }
     }
 }

@@ -74,49 +74,6 @@ pub fn TextInput(
     }
 }
 
-/// Several lines of text with label, hint and error.
-#[component]
-pub fn TextArea(
-    /// Its accessible name.
-    #[prop(into)]
-    label: Signal<String>,
-    /// What is typed; follows and sets the field.
-    value: RwSignal<String>,
-    /// Shown in grey below.
-    #[prop(optional, into)]
-    hint: Signal<Option<String>>,
-    /// Shown in red below; sets `aria-invalid`.
-    #[prop(optional, into)]
-    error: Signal<Option<String>>,
-    /// Lines shown before it scrolls.
-    #[prop(default = 4)]
-    rows: u32,
-    /// Says *optional* after the label.
-    #[prop(optional)]
-    optional: bool,
-    /// An id of your own.
-    #[prop(optional, into)]
-    id: Option<String>,
-) -> impl IntoView {
-    let ids = FieldIds::new(id);
-    let for_control = ids.clone();
-    view! {
-        <Field ids=ids.clone() label hint error optional>
-            <textarea
-                class="input input--area"
-                id=ids.control.clone()
-                rows=rows
-                prop:value=move || value.get()
-                on:input:target=move |event| value.set(event.target().value())
-                aria-invalid=move || error.with(Option::is_some).then_some("true")
-                aria-describedby=move || {
-                    for_control.described_by(hint.with(Option::is_some), error.with(Option::is_some))
-                }
-            ></textarea>
-        </Field>
-    }
-}
-
 /// A password with a button that shows it.
 #[component]
 pub fn PasswordInput(

@@ -5,23 +5,14 @@ use leptos::{ev, html, prelude::*, tachys::dom::event_target, web_sys};
 
 use super::{
     avatar::Avatar,
-    button::{ButtonKind, ButtonSize, classes},
     field::unique_id,
     focus,
     icon::{Icon, IconName},
 };
 
-const ITEMS: &str = "[role^='menuitem']:not([aria-disabled='true'])";
+const ITEMS: &str = "[role='menuitem']";
 /// A pause longer than this (milliseconds) begins a new word when typing to jump.
 const TYPING_PAUSE: f64 = 700.0;
-
-/// Which edge of the button the menu lines up with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MenuAlign {
-    Start,
-    #[default]
-    End,
-}
 
 /// What the items need to know of the menu around them.
 #[derive(Clone, Copy)]
@@ -81,13 +72,10 @@ pub fn Menu(
     /// Classes of the button.
     #[prop(into)]
     button_class: String,
-    /// Which edge it lines up with.
-    #[prop(optional)]
-    align: MenuAlign,
     /// What is drawn in the button; hidden from screen readers, who hear the label.
     #[prop(into)]
     face: ViewFn,
-    /// [`MenuItem`]s, [`MenuHeading`]s and [`MenuSeparator`]s.
+    /// [`MenuItem`]s and [`MenuSeparator`]s.
     children: Children,
 ) -> impl IntoView {
     let open = RwSignal::new(false);
@@ -217,7 +205,6 @@ pub fn Menu(
             <div
                 node_ref=list
                 class="menu__list"
-                class:menu__list--start=align == MenuAlign::Start
                 id=id
                 role="menu"
                 aria-label=move || label.get()
@@ -227,54 +214,6 @@ pub fn Menu(
                 {items}
             </div>
         </div>
-    }
-}
-
-/// A menu behind an ordinary button with words, or with an icon only.
-#[component]
-pub fn MenuButton(
-    /// The button's accessible name; drawn unless `icon_only`.
-    #[prop(into)]
-    label: Signal<String>,
-    /// Drawn before the words.
-    #[prop(optional)]
-    icon: Option<IconName>,
-    /// Draws the icon alone, e.g. a row's three dots.
-    #[prop(optional)]
-    icon_only: bool,
-    /// How much the button asks for attention.
-    #[prop(optional)]
-    kind: ButtonKind,
-    /// The button's height.
-    #[prop(optional)]
-    size: ButtonSize,
-    /// Which edge the menu lines up with.
-    #[prop(optional)]
-    align: MenuAlign,
-    /// The items.
-    children: Children,
-) -> impl IntoView {
-    let class = format!(
-        "{}{}",
-        classes(kind, size),
-        if icon_only { " btn--icon" } else { "" }
-    );
-    let face = move || {
-        view! {
-            {icon.map(|name| view! { <Icon name/> })}
-            {(!icon_only)
-                .then(|| {
-                    view! {
-                        <span class="btn__label">{move || label.get()}</span>
-                        <Icon name=IconName::ChevronDown/>
-                    }
-                })}
-        }
-    };
-    view! {
-        <Menu label button_class=class align face>
-            {children()}
-        </Menu>
     }
 }
 
@@ -317,22 +256,11 @@ pub fn MenuItem(
     /// Drawn before the words.
     #[prop(optional)]
     icon: Option<IconName>,
-    /// Drawn in red: it destroys something.
-    #[prop(optional)]
-    danger: bool,
-    /// While true it is grey and does nothing.
-    #[prop(optional, into)]
-    disabled: Signal<bool>,
     /// The words.
     children: Children,
 ) -> impl IntoView {
     let menu = use_context::<MenuState>();
-    let select = move |event: ev::MouseEvent| {
-        if disabled.get_untracked() {
-            event.prevent_default();
-            event.stop_propagation();
-            return;
-        }
+    let select = move |_| {
         if let Some(menu) = menu {
             menu.close_to_button();
         }
@@ -340,26 +268,13 @@ pub fn MenuItem(
             on_select.run(());
         }
     };
-    let aria_disabled = move || disabled.get().then_some("true");
     let inner = view! {
         {icon.map(|name| view! { <Icon name/> })}
         <span class="menu__words">{children()}</span>
     };
-    let class = if danger {
-        "menu__item menu__item--danger"
-    } else {
-        "menu__item"
-    };
     match href {
         Some(href) => view! {
-            <a
-                class=class
-                role="menuitem"
-                tabindex="-1"
-                href=href
-                aria-disabled=aria_disabled
-                on:click=select
-            >
+            <a class="menu__item" role="menuitem" tabindex="-1" href=href on:click=select>
                 {inner}
             </a>
         }
@@ -367,29 +282,15 @@ pub fn MenuItem(
         None => view! {
             <button
                 type="button"
-                class=class
+                class="menu__item"
                 role="menuitem"
                 tabindex="-1"
-                aria-disabled=aria_disabled
                 on:click=select
             >
                 {inner}
             </button>
         }
         .into_any(),
-    }
-}
-
-/// Grey words above a group of items; not an item.
-#[component]
-pub fn MenuHeading(
-    /// The words.
-    children: Children,
-) -> impl IntoView {
-    view! {
-        <div class="menu__heading" role="presentation">
-            {children()}
-        </div>
     }
 }
 

@@ -87,32 +87,10 @@ impl NavMatch {
 /// The list inside the shell's navigation.
 #[component]
 pub fn SideNav(
-    /// [`NavItem`]s and [`NavGroup`]s.
-    children: Children,
-) -> impl IntoView {
-    view! { <ul class="sidenav">{children()}</ul> }
-}
-
-/// Grey words above a group of links.
-#[component]
-pub fn NavGroup(
-    /// The words.
-    #[prop(into)]
-    label: String,
     /// [`NavItem`]s.
     children: Children,
 ) -> impl IntoView {
-    let id = unique_id("group");
-    view! {
-        <li class="sidenav__group">
-            <span class="sidenav__heading" id=id.clone()>
-                {label}
-            </span>
-            <ul class="sidenav" aria-labelledby=id>
-                {children()}
-            </ul>
-        </li>
-    }
+    view! { <ul class="sidenav">{children()}</ul> }
 }
 
 /// One link. Its count is its description, not part of its name.

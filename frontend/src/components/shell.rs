@@ -36,7 +36,7 @@ pub fn AppShell(
     let main = NodeRef::<html::Main>::new();
     let has_side = side.is_some();
 
-    // Going anywhere closes the drawer.
+    // Going anywhere closes the drawer, be it by *Back*.
     let path = use_router().path();
     let on_move = RenderEffect::new(move |last: Option<String>| {
         let path = path.get();
@@ -46,6 +46,17 @@ pub fn AppShell(
         path
     });
     on_cleanup(move || drop(on_move));
+
+    // A phone turned on its side has room for the navigation, and no button to close it.
+    let grown = window_event_listener(ev::resize, move |_| {
+        let button = button.try_get_untracked().flatten();
+        if open.try_get_untracked() == Some(true)
+            && button.is_none_or(|button| button.offset_parent().is_none())
+        {
+            open.set(false);
+        }
+    });
+    on_cleanup(move || grown.remove());
 
     let close = move || {
         open.set(false);
@@ -107,6 +118,16 @@ pub fn AppShell(
             _ => {}
         }
     };
+    // A link to the page that one is on leads nowhere, and closes the drawer all the same.
+    let on_nav = move |event: ev::MouseEvent| {
+        let target = event
+            .target()
+            .map(JsCast::unchecked_into::<web_sys::Element>);
+        let link = target.and_then(|target| target.closest("a").ok().flatten());
+        if open.get_untracked() && link.is_some() {
+            close();
+        }
+    };
     let skip = move |event: ev::MouseEvent| {
         event.prevent_default();
         // The router would take the hash for a page.
@@ -157,6 +178,7 @@ pub fn AppShell(
                                 class:is-open=move || open.get()
                                 id="side"
                                 aria-label="Main"
+                                on:click=on_nav
                             >
                                 {side.run()}
                             </nav>

@@ -2,7 +2,7 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::{field::unique_id, focus, time::format_number};
+use super::focus;
 
 /// One tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,17 +11,14 @@ pub struct TabDef {
     pub id: &'static str,
     /// Its accessible name.
     pub label: String,
-    /// Shown beside the name, read as its description.
-    pub count: Option<u64>,
 }
 
 impl TabDef {
-    /// A tab without a count.
+    /// A tab.
     pub fn new(id: &'static str, label: impl Into<String>) -> Self {
         Self {
             id,
             label: label.into(),
-            count: None,
         }
     }
 }
@@ -67,8 +64,6 @@ pub fn Tabs(
                     .into_iter()
                     .map(|tab| {
                         let id = tab.id;
-                        let count_id = unique_id("count");
-                        let described_by = tab.count.map(|_| count_id.clone());
                         view! {
                             <button
                                 type="button"
@@ -77,19 +72,10 @@ pub fn Tabs(
                                 id=format!("tab-{id}")
                                 aria-selected=move || (selected.get() == id).to_string()
                                 aria-controls=format!("panel-{id}")
-                                aria-describedby=described_by
                                 tabindex=move || if selected.get() == id { "0" } else { "-1" }
                                 on:click=move |_| selected.set(id)
                             >
                                 <span>{tab.label}</span>
-                                {tab.count
-                                    .map(|count| {
-                                        view! {
-                                            <span class="tab__count" id=count_id aria-hidden="true">
-                                                {format_number(count)}
-                                            </span>
-                                        }
-                                    })}
                             </button>
                         }
                     })

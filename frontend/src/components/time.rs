@@ -1,4 +1,4 @@
-//! Moments, numbers and sizes in words, by the browser's `Intl`.
+//! Moments and numbers in words, by the browser's `Intl`.
 
 use std::{cell::RefCell, time::Duration};
 
@@ -18,7 +18,7 @@ pub enum DateStyle {
     /// `23 Dec 2026`
     #[default]
     Day,
-    /// `23 Dec 2026, 14:05`
+    /// `23 Dec 2026, 14:05 CET`
     Minute,
     /// `23 December 2026 at 14:05:09 CET`
     Full,
@@ -36,7 +36,15 @@ fn options(pairs: &[(&str, &str)]) -> Object {
 fn formatter(style: DateStyle) -> Function {
     let pairs: &[(&str, &str)] = match style {
         DateStyle::Day => &[("dateStyle", "medium")],
-        DateStyle::Minute => &[("dateStyle", "medium"), ("timeStyle", "short")],
+        // A style of the whole cannot be joined by the zone: part by part, then.
+        DateStyle::Minute => &[
+            ("day", "numeric"),
+            ("month", "short"),
+            ("year", "numeric"),
+            ("hour", "2-digit"),
+            ("minute", "2-digit"),
+            ("timeZoneName", "short"),
+        ],
         DateStyle::Full => &[("dateStyle", "long"), ("timeStyle", "long")],
     };
     Intl::DateTimeFormat::new(&Array::of1(&JsValue::from_str(LOCALE)), &options(pairs)).format()
@@ -130,7 +138,8 @@ fn now() -> ArcRwSignal<f64> {
     })
 }
 
-/// A moment as a date, in the reader's zone; the tooltip has the zone.
+/// A moment as a date, in the reader's zone; the tooltip has the zone, and under a list
+/// of days stands a [`ZoneNote`].
 #[component]
 pub fn DateText(
     /// Milliseconds since 1970, UTC.
@@ -144,6 +153,12 @@ pub fn DateText(
             {format_date(at, style)}
         </time>
     }
+}
+
+/// Under a list of days: in which zone they are.
+#[component]
+pub fn ZoneNote() -> impl IntoView {
+    view! { <p class="zone">{format!("Dates in the time zone {}.", zone())}</p> }
 }
 
 /// How long ago or how soon: *3 min ago*, *in 2 hr*; beyond a week a date. It
@@ -174,32 +189,9 @@ pub fn format_number(number: u64) -> String {
     text
 }
 
-/// Bytes as `812 B`, `9.8 KB`, `102 MB` (steps of 1,000, as browsers show downloads).
-pub fn format_bytes(bytes: u64) -> String {
-    const UNITS: [&str; 4] = ["KB", "MB", "GB", "TB"];
-    if bytes < 1_000 {
-        return format!("{bytes} B");
-    }
-    let mut size = 1_000;
-    let mut unit = 0;
-    // Rounded, 999.5 of one unit are 1.0 of the next.
-    while bytes >= size / 10 * 9_995 && unit + 1 < UNITS.len() {
-        size *= 1_000;
-        unit += 1;
-    }
-    let name = UNITS[unit];
-    // In whole numbers: a float's digits are 5 kB of code.
-    let tenths = (bytes + size / 20) / (size / 10);
-    if tenths < 100 {
-        format!("{}.{} {name}", tenths / 10, tenths % 10)
-    } else {
-        format!("{} {name}", (bytes + size / 2) / size)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{DAY, HOUR, MINUTE, format_bytes, format_number, relative_parts};
+    use super::{DAY, HOUR, MINUTE, format_number, relative_parts};
 
     #[test]
     fn numbers_are_grouped_by_three() {
@@ -208,18 +200,6 @@ mod tests {
         assert_eq!(format_number(1_000), "1,000");
         assert_eq!(format_number(12_408), "12,408");
         assert_eq!(format_number(1_000_000), "1,000,000");
-    }
-
-    #[test]
-    fn sizes_take_the_unit_that_reads_best() {
-        assert_eq!(format_bytes(812), "812 B");
-        assert_eq!(format_bytes(9_800), "9.8 KB");
-        assert_eq!(format_bytes(102_000_000), "102 MB");
-        assert_eq!(format_bytes(999_400), "999 KB");
-        assert_eq!(format_bytes(999_900), "1.0 MB");
-        assert_eq!(format_bytes(9_949), "9.9 KB");
-        assert_eq!(format_bytes(9_950), "10 KB");
-        assert_eq!(format_bytes(1_000), "1.0 KB");
     }
 
     #[test]

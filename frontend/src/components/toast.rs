@@ -12,19 +12,13 @@ use super::{
     icon::{Icon, IconName},
 };
 
-/// How long a message stays. Errors stay until they are closed.
+/// How long a message stays. Errors, and what offers to do something, stay until closed.
 const STAY: Duration = Duration::from_secs(7);
 /// More than this many at once push the oldest out.
 const MOST: usize = 4;
 
-/// What a message offers to do.
-#[derive(Clone)]
-pub enum ToastAction {
-    /// A button, e.g. **Undo**.
-    Run(String, Callback<()>),
-    /// A link, e.g. to what was made.
-    Go(String, String),
-}
+/// What a message offers to do: a button's words, e.g. **Undo**, and what it runs.
+pub type ToastAction = (String, Callback<()>);
 
 #[derive(Clone)]
 struct Toast {
@@ -32,6 +26,12 @@ struct Toast {
     tone: Tone,
     text: String,
     action: Option<ToastAction>,
+}
+
+impl Toast {
+    fn stays(&self) -> bool {
+        self.tone == Tone::Bad || self.action.is_some()
+    }
 }
 
 /// Where messages are put. Copy it into handlers.
@@ -66,11 +66,7 @@ impl ToastStore {
 
     /// Something was done and can be taken back.
     pub fn undo(self, text: impl Into<String>, on_undo: impl Into<Callback<()>>) {
-        self.push(
-            Tone::Ok,
-            text,
-            Some(ToastAction::Run("Undo".to_owned(), on_undo.into())),
-        );
+        self.push(Tone::Ok, text, Some(("Undo".to_owned(), on_undo.into())));
     }
 
     /// Any message.
@@ -88,7 +84,9 @@ impl ToastStore {
         self.toasts.update(|toasts| {
             toasts.push(toast);
             if toasts.len() > MOST {
-                toasts.remove(0);
+                // The newest is the last to go.
+                let passing = toasts.iter().position(|toast| !toast.stays());
+                toasts.remove(passing.filter(|at| at + 1 < toasts.len()).unwrap_or(0));
             }
         });
     }
@@ -150,7 +148,7 @@ pub fn Toasts() -> impl IntoView {
 #[component]
 fn ToastView(toast: Toast, store: ToastStore) -> impl IntoView {
     let id = toast.id;
-    let stays = toast.tone == Tone::Bad;
+    let stays = toast.stays();
     let timer = StoredValue::new(None::<TimeoutHandle>);
     let stop = move || {
         if let Some(Some(handle)) = timer.try_update_value(Option::take) {
@@ -172,26 +170,16 @@ fn ToastView(toast: Toast, store: ToastStore) -> impl IntoView {
         Tone::Neutral | Tone::Info | Tone::Accent => IconName::Info,
     };
     let small = classes(ButtonKind::Quiet, ButtonSize::Small);
-    let action = toast.action.map(|action| match action {
-        ToastAction::Run(words, run) => view! {
-            <button
-                type="button"
-                class=small
-                on:click=move |_| {
-                    store.dismiss(id);
-                    run.run(());
-                }
-            >
+    let action = toast.action.map(|(words, run)| {
+        let press = move |_| {
+            store.dismiss(id);
+            run.run(());
+        };
+        view! {
+            <button type="button" class=small on:click=press>
                 {words}
             </button>
         }
-        .into_any(),
-        ToastAction::Go(words, href) => view! {
-            <a class=small href=href on:click=move |_| store.dismiss(id)>
-                {words}
-            </a>
-        }
-        .into_any(),
     });
     view! {
         <div

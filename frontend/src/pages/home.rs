@@ -1,29 +1,34 @@
 //! `/home`: the learner's invitations and courses.
 
+use std::sync::Arc;
+
 use app::{
     api::mine::{MineAccept, MineDecline, MineHome, MyCourse, MyHome, MyInvitation},
     domain::invitation::{InvitationKind, InvitationStatus},
 };
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
-use crate::effects::effect;
 use crate::{
     components::{
-        Button, ButtonKind, ConfirmDialog, DateText, EmptyArt, EmptyState, SkeletonShape,
-        StatusBadge, use_toasts,
+        Button, ButtonKind, DateText, EmptyArt, EmptyState, SkeletonShape, StatusBadge, ToastStore,
+        ZoneNote, hue, use_toasts,
     },
+    keyed::keyed,
     page::use_title,
-    query::{Loaded, Query},
-    session::use_session,
+    pages::ask::{Ask, Asking, Question},
+    query::{Query, Steady},
+    session::{Session, use_session},
     text::{failure, kind_word, status_badge},
+    when::{flag, when},
 };
 
 /// What the buttons of an invitation share.
 #[derive(Clone, Copy)]
 struct Actions {
     home: Query<MyHome>,
-    /// What is to be done with which invitation, once confirmed: neither can be undone.
-    question: RwSignal<Option<(Answer, MyInvitation)>>,
+    session: Session,
+    toasts: ToastStore,
+    asking: Asking,
 }
 
 /// What one can do with an invitation.
@@ -33,12 +38,49 @@ enum Answer {
     Decline,
 }
 
-impl Answer {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Accept => "Accept",
-            Self::Decline => "Decline",
+impl Actions {
+    /// Asks first: neither answer can be taken back.
+    fn ask(self, answer: Answer, one: MyInvitation) {
+        let (word, kind, text) = match answer {
+            Answer::Accept => (
+                "Accept",
+                ButtonKind::Primary,
+                "Whoever invited you sees that you accepted. You cannot undo this yourself.",
+            ),
+            Answer::Decline => (
+                "Decline",
+                ButtonKind::Danger,
+                "Whoever invited you sees that you declined. This cannot be undone; they can \
+                 invite you again.",
+            ),
+        };
+        self.asking.ask(Question {
+            title: format!("{word} {}?", one.title),
+            word,
+            kind,
+            text,
+            act: Arc::new(move || Box::pin(self.act(answer, one.clone()))),
+        });
+    }
+
+    async fn act(self, answer: Answer, one: MyInvitation) {
+        let invitation = one.invitation;
+        let done = match answer {
+            Answer::Accept => self.session.call(MineAccept { invitation }).await,
+            Answer::Decline => self.session.call(MineDecline { invitation }).await,
+        };
+        match (done, answer) {
+            (Ok(()), Answer::Accept) => {
+                self.toasts.success(format!("You accepted {}.", one.title));
+                // A new membership belongs into the profile menu.
+                self.session.refresh();
+            }
+            (Ok(()), Answer::Decline) => {
+                self.toasts.success(format!("You declined {}.", one.title));
+            }
+            (Err(error), _) => self.toasts.error(failure(&error)),
         }
+        self.home.refetch();
     }
 }
 
@@ -50,7 +92,9 @@ pub fn HomePage() -> impl IntoView {
     let home = Query::new(session, || Some(MineHome {}));
     let actions = Actions {
         home,
-        question: RwSignal::new(None),
+        session,
+        toasts: use_toasts(),
+        asking: Asking::new(),
     };
     let name = Memo::new(move |_| session.me().map(|me| me.name));
     view! {
@@ -65,52 +109,62 @@ pub fn HomePage() -> impl IntoView {
                 aria-labelledby="my-invitations"
             >
                 <h2 id="my-invitations">"My invitations"</h2>
-                <Loaded query=home what="Your invitations" shape=SkeletonShape::Cards count=2 let:home>
-                    {invitations(home.invitations, actions)}
-                </Loaded>
+                <Steady query=home what="Your invitations" shape=SkeletonShape::Cards count=2>
+                    {invitations(actions)}
+                </Steady>
             </section>
             <section class="home__section" aria-labelledby="my-courses">
                 <h2 id="my-courses">"My courses"</h2>
-                <Loaded query=home what="Your courses" shape=SkeletonShape::Cards count=3 let:home>
-                    {courses(home.courses)}
-                </Loaded>
+                <Steady query=home what="Your courses" shape=SkeletonShape::Cards count=3>
+                    {courses(home)}
+                </Steady>
             </section>
         </div>
-        <Ask actions/>
+        <ZoneNote/>
+        <Ask asking=actions.asking/>
     }
 }
 
-fn invitations(all: Vec<MyInvitation>, actions: Actions) -> AnyView {
-    let (pending, done): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .partition(|one| one.status == InvitationStatus::Pending);
-    // What was accepted just now should be seen at once.
-    let unfolded = pending.is_empty();
-    let open = if pending.is_empty() {
+/// Keyed, so that a button always belongs to the invitation that it stands in.
+fn invitations(actions: Actions) -> AnyView {
+    let those = move |pending: bool| {
+        let mut all = actions
+            .home
+            .ready()
+            .map_or_else(Vec::new, |home| home.invitations);
+        all.retain(|one| (one.status == InvitationStatus::Pending) == pending);
+        all
+    };
+    let key = |one: &MyInvitation| format!("{} {}", one.invitation, one.status.as_str());
+    let none_waits = flag(move || those(true).is_empty());
+    let nothing = || {
         view! {
             <EmptyState title="No invitation waits for you." art=EmptyArt::Letter>
                 "When somebody invites you, it appears here and in your mail."
             </EmptyState>
         }
         .into_any()
-    } else {
-        pending
-            .into_iter()
-            .map(|one| view! { <Pending one actions/> })
-            .collect_view()
-            .into_any()
     };
-    let earlier = (!done.is_empty()).then(|| {
+    let done = move || {
         view! {
-            <details class="stack" open=unfolded>
+            // What was accepted just now should be seen at once.
+            <details class="stack" open=move || none_waits.get()>
                 <summary>"Earlier invitations"</summary>
-                <div class="stack">{done.into_iter().map(earlier).collect_view()}</div>
+                <div class="stack">{keyed(move || those(false), key, earlier)}</div>
             </details>
         }
-    });
+        .into_any()
+    };
     view! {
-        <div class="stack">{open}</div>
-        {earlier}
+        <div class="stack">
+            {when(move || none_waits.get(), nothing)}
+            {keyed(
+                move || those(true),
+                key,
+                move |one| view! { <Pending one actions/> }.into_any(),
+            )}
+        </div>
+        {when(move || !those(false).is_empty(), done)}
     }
     .into_any()
 }
@@ -133,7 +187,7 @@ fn Pending(one: MyInvitation, actions: Actions) -> impl IntoView {
     let title_id = format!("invitation-{}", one.invitation);
     let described = StoredValue::new(title_id.clone());
     let asked = StoredValue::new(one.clone());
-    let ask = move |answer| actions.question.set(Some((answer, asked.get_value())));
+    let ask = move |answer| actions.ask(answer, asked.get_value());
     let text = offer(&one);
     view! {
         <article class="invitation" aria-labelledby=described.get_value()>
@@ -180,101 +234,26 @@ fn earlier(one: MyInvitation) -> AnyView {
     .into_any()
 }
 
-/// Asks first: neither answer can be taken back.
-#[component]
-fn Ask(actions: Actions) -> impl IntoView {
-    let session = use_session();
-    let toasts = use_toasts();
-    let open = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    // Asking opens the dialog; the question stays for its closing words.
-    effect(move || {
-        if actions.question.with(Option::is_some) {
-            open.set(true);
-        }
-    });
-    let title = Signal::derive(move || {
-        actions.question.with(|asked| {
-            asked.as_ref().map_or_else(String::new, |(answer, one)| {
-                format!("{} {}?", answer.word(), one.title)
-            })
-        })
-    });
-    let confirm = Callback::new(move |()| {
-        let Some((answer, one)) = actions.question.get_untracked() else {
-            return;
-        };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        spawn_local(async move {
-            let invitation = one.invitation;
-            let done = match answer {
-                Answer::Accept => session.call(MineAccept { invitation }).await,
-                Answer::Decline => session.call(MineDecline { invitation }).await,
-            };
-            busy.try_set(false);
-            open.try_set(false);
-            match (done, answer) {
-                (Ok(()), Answer::Accept) => {
-                    toasts.success(format!("You accepted {}.", one.title));
-                    // A new membership belongs into the profile menu.
-                    session.refresh();
-                }
-                (Ok(()), Answer::Decline) => {
-                    toasts.success(format!("You declined {}.", one.title));
-                }
-                (Err(error), _) => toasts.error(failure(&error)),
-            }
-            actions.home.refetch();
-        });
-    });
-    let answer = Memo::new(move |_| {
-        actions
-            .question
-            .with(|asked| asked.as_ref().map(|(answer, _)| *answer))
-    });
-    // The button's colour is fixed when it is made: one dialog for each answer.
-    move || {
-        answer.get().map(|answer| {
-            let (kind, text) = match answer {
-                Answer::Accept => (
-                    ButtonKind::Primary,
-                    "Whoever invited you sees that you accepted. You cannot undo this yourself.",
-                ),
-                Answer::Decline => (
-                    ButtonKind::Danger,
-                    "Whoever invited you sees that you declined. This cannot be undone; they can \
-                     invite you again.",
-                ),
-            };
-            view! {
-                <ConfirmDialog open title confirm=answer.word() kind busy on_confirm=confirm>
-                    <p>{text}</p>
-                </ConfirmDialog>
-            }
-        })
-    }
-}
-
-fn courses(all: Vec<MyCourse>) -> AnyView {
-    if all.is_empty() {
-        return view! {
+fn courses(home: Query<MyHome>) -> AnyView {
+    let all = move || home.ready().map_or_else(Vec::new, |home| home.courses);
+    let nothing = || {
+        view! {
             <EmptyState title="You have no courses yet." art=EmptyArt::Shelf>
                 "Accept an invitation to a course or a program: it appears here."
             </EmptyState>
         }
-        .into_any();
+        .into_any()
+    };
+    let key = |one: &MyCourse| format!("{} {} {}", one.enrolled_at.0, one.tenant, one.title);
+    view! {
+        {when(move || all().is_empty(), nothing)}
+        <div class="cards">{keyed(all, key, course)}</div>
     }
-    view! { <div class="cards">{all.into_iter().map(course).collect_view()}</div> }.into_any()
+    .into_any()
 }
 
 fn course(one: MyCourse) -> AnyView {
-    // The same title has the same colour everywhere.
-    let hue = one.title.bytes().fold(7_u32, |sum, byte| {
-        sum.wrapping_mul(31).wrapping_add(u32::from(byte))
-    }) % 6;
+    let hue = hue(&one.title);
     view! {
         <article class="course">
             <div class=format!("course__cover course__cover--{hue}")>

@@ -11,12 +11,14 @@ use crate::{
         Badge, ButtonKind, DateStyle, DateText, EmptyArt, EmptyState, IconName, LinkButton,
         PageHead, Segment, SkeletonShape, SplitBar, format_number,
     },
+    keyed::keyed,
     page::use_title,
-    query::{Loaded, Query},
+    query::{Query, Steady},
     routes::Page,
     session::use_session,
     tenant::use_tenant,
     text::{count_of, import_words, outcome_words},
+    when::flag,
 };
 
 /// The tenant's imports, newest first.
@@ -32,6 +34,7 @@ pub fn ImportsPage() -> impl IntoView {
     .follow(tenant.changes());
     let upload = Page::Invite(tenant.slug.clone()).href();
     let empty = upload.clone();
+    let none = flag(move || imports.ready().is_none_or(|lines| lines.is_empty()));
     use_title(move || format!("Imports · {}", tenant.name()));
     let actions = move || {
         view! {
@@ -42,12 +45,15 @@ pub fn ImportsPage() -> impl IntoView {
     };
     view! {
         <PageHead title="Imports" actions>
-            "Every file that was submitted, and what became of its rows."
+            "The newest 100 files that were submitted, and what became of their rows."
         </PageHead>
         <div class="card">
-            <Loaded query=imports what="The imports" shape=SkeletonShape::Rows let:lines>
-                {if lines.is_empty() { nothing(empty.clone()) } else { table(lines) }}
-            </Loaded>
+            <Steady query=imports what="The imports" shape=SkeletonShape::Rows>
+                {
+                    let empty = empty.clone();
+                    move || if none.get() { nothing(empty.clone()) } else { table(imports) }
+                }
+            </Steady>
         </div>
     }
 }
@@ -56,13 +62,13 @@ fn nothing(upload: String) -> AnyView {
     let action = move || view! { <LinkButton href=upload.clone()>"Upload a list"</LinkButton> };
     view! {
         <EmptyState title="Nothing was submitted yet." art=EmptyArt::Sheet action>
-            "Upload a CSV file, correct it, and submit it: it is listed here with every row's outcome."
+            "Upload a CSV file, correct it, and submit it: it is listed here with what became of its rows."
         </EmptyState>
     }
     .into_any()
 }
 
-fn table(lines: Vec<ImportLine>) -> AnyView {
+fn table(imports: Query<Vec<ImportLine>>) -> AnyView {
     view! {
         <div class="table-frame" role="region" aria-label="Imports" tabindex="0">
             <table class="table table--cards">
@@ -76,7 +82,17 @@ fn table(lines: Vec<ImportLine>) -> AnyView {
                         <th scope="col">"When"</th>
                     </tr>
                 </thead>
-                <tbody>{lines.into_iter().map(row).collect_view()}</tbody>
+                <tbody>
+                    {keyed(
+                        move || imports.ready().unwrap_or_default(),
+                        // A line that changed is another one: nothing in it takes the focus.
+                        |line| {
+                            let done: u32 = line.outcomes.values().sum();
+                            format!("{} {} {done}", line.import, line.state.as_str())
+                        },
+                        row,
+                    )}
+                </tbody>
             </table>
         </div>
     }

@@ -3,30 +3,34 @@
 use app::{api::tenants::TenantOverview, domain::invitation::InvitationStatus};
 use leptos::prelude::*;
 
-use super::invitations::InvitationsPanel;
+use super::{invitations::InvitationsPanel, no_mail::NoMailNotice};
 use crate::{
     components::{
-        ButtonKind, IconName, LinkButton, Notice, PageHead, SkeletonShape, StatTile, Tone,
-        format_number,
+        ButtonKind, IconName, LinkButton, PageHead, SkeletonShape, StatTile, format_number,
     },
     page::use_title,
-    query::Loaded,
+    query::{Query, Steady},
     routes::Page,
-    session::use_session,
     tenant::use_tenant,
     text::{count_of, status_badge},
 };
 
 /// Statuses with a tile of their own, even at nought.
-const TILES: [InvitationStatus; 2] = [InvitationStatus::Pending, InvitationStatus::Accepted];
+static TILES: [InvitationStatus; 2] = [InvitationStatus::Pending, InvitationStatus::Accepted];
+/// What ended without an answer of yes.
+static CLOSED: [InvitationStatus; 3] = [
+    InvitationStatus::Declined,
+    InvitationStatus::Expired,
+    InvitationStatus::Revoked,
+];
 
 /// A tenant's start page.
 #[component]
 pub fn ManagementPage() -> impl IntoView {
-    let session = use_session();
     let tenant = use_tenant();
     let overview = tenant.overview;
-    let upload = Page::Invite(tenant.slug.clone()).href();
+    let slug = tenant.slug.clone();
+    let upload = Page::Invite(slug.clone()).href();
     let name = {
         let tenant = tenant.clone();
         Memo::new(move |_| tenant.name())
@@ -43,10 +47,10 @@ pub fn ManagementPage() -> impl IntoView {
         <PageHead title=Signal::derive(move || name.get()) actions>
             "Upload a list of people, correct it, and follow who accepts."
         </PageHead>
-        {move || (!session.mail_configured()).then(no_mail)}
-        <Loaded query=overview what="The figures" shape=SkeletonShape::Cards count=4 let:overview>
-            {tiles(overview)}
-        </Loaded>
+        <NoMailNotice/>
+        <Steady query=overview what="The figures" shape=SkeletonShape::Cards count=4>
+            {tiles(overview, &slug)}
+        </Steady>
         <section class="stack" aria-labelledby="recent">
             <h2 id="recent">"Recent invitations"</h2>
             <InvitationsPanel compact=true/>
@@ -54,57 +58,54 @@ pub fn ManagementPage() -> impl IntoView {
     }
 }
 
-fn no_mail() -> AnyView {
-    view! {
-        <Notice tone=Tone::Warn title="No mail server is set up.">
-            "Invitations are made, but nobody is mailed. Once there is one, resend them."
-        </Notice>
-    }
-    .into_any()
-}
-
-fn tiles(overview: TenantOverview) -> AnyView {
-    let slug = overview.slug.clone();
-    let list = Page::Invitations(slug.clone()).href();
-    let count = |status| overview.people_by_status.of(status);
-    let people: u64 = overview.people_by_status.values().sum();
-    let closed = people - TILES.into_iter().map(count).sum::<u64>();
-    let invited = format!("of {} invited", count_of(people, "person", "people"));
+fn tiles(overview: Query<TenantOverview>, slug: &str) -> AnyView {
+    let list = Page::Invitations(slug.to_owned()).href();
+    // The tiles stay while their figures change.
+    let say = move |words: Box<dyn Fn(&TenantOverview) -> String + Send + Sync>| {
+        Signal::derive(move || overview.ready().as_ref().map(&words).unwrap_or_default())
+    };
+    let note = move |words: fn(&TenantOverview) -> String| {
+        Signal::derive(move || overview.ready().as_ref().map(words))
+    };
+    let people = move |statuses: &'static [InvitationStatus]| {
+        say(Box::new(move |overview| {
+            let counts = &overview.people_by_status;
+            format_number(statuses.iter().map(|status| counts.of(*status)).sum())
+        }))
+    };
+    let invited = note(|overview| {
+        let people = overview.people_by_status.values().sum();
+        format!("of {} invited", count_of(people, "person", "people"))
+    });
     let by_status = TILES
-        .into_iter()
+        .iter()
         .map(|status| {
             let href = format!("{list}?status={}", status.as_str());
-            view! {
-                <StatTile
-                    label=status_badge(status).label()
-                    value=format_number(count(status))
-                    note=Some(invited.clone())
-                    href
-                />
-            }
+            let value = people(std::slice::from_ref(status));
+            let label = status_badge(*status).label();
+            view! { <StatTile label value note=invited href/> }
         })
         .collect_view();
+    let members = say(Box::new(|overview| format_number(overview.members)));
+    let catalog = note(|overview| {
+        let courses = count_of(overview.courses, "course", "courses");
+        let programs = count_of(overview.programs, "program", "programs");
+        format!("{courses}, {programs}")
+    });
+    let imports = say(Box::new(|overview| format_number(overview.imports)));
     view! {
         <div class="tiles">
             {by_status}
             <StatTile
                 label="Declined, expired or revoked"
-                value=format_number(closed)
-                note=Some(invited.clone())
+                value=people(&CLOSED)
+                note=invited
             />
-            <StatTile
-                label="Members"
-                value=format_number(overview.members)
-                note=Some(format!(
-                    "{}, {}",
-                    count_of(overview.courses, "course", "courses"),
-                    count_of(overview.programs, "program", "programs"),
-                ))
-            />
+            <StatTile label="Members" value=members note=catalog/>
             <StatTile
                 label="Files submitted"
-                value=format_number(overview.imports)
-                note=Some("with every row’s outcome".to_owned())
+                value=imports
+                note=Some("and how many rows had which outcome".to_owned())
             />
         </div>
     }

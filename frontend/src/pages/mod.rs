@@ -1,5 +1,6 @@
 //! One file or folder per page. Only pages call the api.
 
+mod ask;
 pub mod data_manager;
 pub mod home;
 pub mod imports;
@@ -8,6 +9,7 @@ pub mod invite;
 pub mod landing;
 pub mod mailbox;
 pub mod management;
+mod no_mail;
 pub mod not_found;
 pub mod people;
 pub mod settings;

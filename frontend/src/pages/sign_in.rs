@@ -20,6 +20,10 @@ use crate::{
     text::failure,
 };
 
+/// Said where the page under the dialog holds another person's work.
+const SOMEBODY_ELSE: &str =
+    "That is somebody else's account, who is signed out again. What is on this page is not theirs.";
+
 /// E-mail and password. On success the session knows it before `on_done` runs.
 #[component]
 pub fn SignInForm(
@@ -57,8 +61,11 @@ pub fn SignInForm(
             busy.try_set(false);
             match answer {
                 Ok(me) => {
-                    session.signed_in(me.clone());
-                    on_done.try_run(me);
+                    if session.signed_in(me.clone()).await {
+                        on_done.try_run(me);
+                    } else {
+                        trouble.try_set(Some(SOMEBODY_ELSE.to_owned()));
+                    }
                 }
                 Err(error) => {
                     trouble.try_set(Some(failure(&error)));
@@ -207,7 +214,6 @@ pub fn SignInDialog() -> impl IntoView {
         >
             {move || {
                 let (name, address) = person.get().unwrap_or_default();
-                let locked = !address.is_empty();
                 let email = RwSignal::new(address);
                 let password = RwSignal::new(String::new());
                 view! {
@@ -217,7 +223,7 @@ pub fn SignInDialog() -> impl IntoView {
                     <SignInForm
                         email
                         password
-                        locked
+                        locked=true
                         on_done=move |_me| session.release(true)
                     />
                 }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::effects::effect_since;
 use crate::session::Session;
 use crate::shared::{Derived, Shared};
+use crate::turns::Turns;
 
 /// The server's largest page.
 const LARGEST_PAGE: usize = 100;
@@ -80,7 +81,8 @@ pub struct Listing {
     tenant: StoredValue<String>,
     filter: Derived<Filter>,
     page: usize,
-    /// The lines, newest first; `None` until the first answer.
+    /// The lines, newest first; `None` until the first answer, and where the lines of
+    /// another filter would say something false.
     pub lines: Shared<Option<Vec<Line>>>,
     /// Where the next page begins.
     pub next: RwSignal<Option<String>>,
@@ -90,8 +92,11 @@ pub struct Listing {
     pub busy: RwSignal<bool>,
     /// True while more lines are under way.
     pub more_busy: RwSignal<bool>,
+    /// How many lines are to be shown.
     wanted: StoredValue<usize>,
-    turn: StoredValue<u64>,
+    /// Which filter the lines belong to.
+    of: StoredValue<Option<Arc<Filter>>>,
+    turns: StoredValue<Turns>,
 }
 
 impl Listing {
@@ -114,7 +119,8 @@ impl Listing {
             busy: RwSignal::new(true),
             more_busy: RwSignal::new(false),
             wanted: StoredValue::new(page),
-            turn: StoredValue::new(0),
+            of: StoredValue::new(None),
+            turns: StoredValue::new(Turns::default()),
         };
         effect_since(move |last: Option<(Arc<Filter>, u64)>| {
             let now = (filter.read(), changes.get());
@@ -149,28 +155,45 @@ impl Listing {
     }
 
     fn load(self, load: Load) {
-        let mine = self.turn.try_update_value(|turn| {
-            *turn += 1;
-            *turn
-        });
         let shown = self.shown();
-        let (from, count) = match load {
+        match load {
             Load::Fresh => {
                 self.busy.set(true);
+                self.more_busy.set(false);
+                self.failed.set(None);
                 self.wanted.set_value(self.page);
-                (None, self.page)
+                if shown == 0 {
+                    // That nobody matched the old filter says nothing of this one.
+                    self.lines.set(None);
+                }
             }
-            Load::Quiet => (None, self.wanted.get_value().max(shown)),
+            Load::Quiet => {}
             Load::More => {
                 self.more_busy.set(true);
                 self.wanted.set_value(shown + self.page);
-                (self.next.get_untracked(), self.page)
             }
+        }
+        let turn = self.turns.try_update_value(|turns| match load {
+            Load::Fresh => Some(turns.begin()),
+            // A refetch brings what **Show more** waits for, too.
+            Load::Quiet | Load::More => turns.begin_or_wait(),
+        });
+        let Some(Some(turn)) = turn else {
+            return;
         };
+        let (from, count) = match load {
+            Load::Fresh => (None, self.page),
+            Load::Quiet => (None, self.wanted.get_value().max(shown)),
+            Load::More => (self.next.get_untracked(), self.page),
+        };
+        let filter = untrack(|| self.filter.read());
         spawn_local(async move {
-            let answer = self.fetch(from, count).await;
-            if self.turn.try_get_value() == mine && mine.is_some() {
-                self.take(load, answer);
+            let answer = self.fetch(&filter, from, count).await;
+            if let Some(Some(again)) = self.turns.try_update_value(|turns| turns.end(turn)) {
+                self.take(load, filter, answer);
+                if again {
+                    self.load(Load::Quiet);
+                }
             }
         });
     }
@@ -178,10 +201,10 @@ impl Listing {
     /// `count` lines from a cursor on, in as many pages as it takes.
     async fn fetch(
         self,
+        filter: &Filter,
         mut after: Option<String>,
         count: usize,
     ) -> Result<InvitationsPage, ApiError> {
-        let filter = untrack(|| self.filter.read());
         let tenant = self.tenant.get_value();
         let mut all = InvitationsPage::default();
         loop {
@@ -203,18 +226,26 @@ impl Listing {
         }
     }
 
-    fn take(self, load: Load, answer: Result<InvitationsPage, ApiError>) {
+    fn take(self, load: Load, filter: Arc<Filter>, answer: Result<InvitationsPage, ApiError>) {
         self.busy.set(false);
-        self.more_busy.set(false);
+        let more = self.more_busy.get_untracked();
         let page = match answer {
             Ok(page) => page,
-            // What is shown stays true enough until the next change.
-            Err(_) if load == Load::Quiet && self.lines.read_untracked().is_some() => return,
             Err(error) => {
-                self.failed.set(Some(error));
+                let same = self.of.get_value().is_some_and(|of| of == filter);
+                self.wanted.set_value(self.shown().max(self.page));
+                self.more_busy.set(false);
+                // What is shown stays true enough until the next change.
+                if !same || load != Load::Quiet || more {
+                    self.failed.set(Some(error));
+                }
+                if !same {
+                    self.lines.set(None);
+                }
                 return;
             }
         };
+        self.of.set_value(Some(filter));
         self.failed.set(None);
         self.next.set(page.next);
         let before = self.lines.read_untracked();
@@ -232,6 +263,10 @@ impl Listing {
             arrived
         };
         let ids = |lines: &[Line]| lines.iter().map(|line| line.id).collect::<Vec<_>>();
+        // Unless **Show more** waits for the refetch that follows.
+        if lines.len() >= self.wanted.get_value() || self.next.with_untracked(Option::is_none) {
+            self.more_busy.set(false);
+        }
         if before.is_none() || ids(known) != ids(&lines) {
             self.lines.set(Some(lines));
         }

@@ -1,26 +1,30 @@
-//! The panel: filters, table, its empty and failed states, and the two questions
-//! that are asked before something cannot be taken back.
+//! The panel: filters, table, its empty and failed states, and the two acts that are
+//! asked about first.
+
+use std::sync::Arc;
 
 use app::api::invitations::{BundleRef, InvitationsResend, InvitationsRevoke};
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 
 use super::{
     filters::{FilterBar, Filters},
     lines::{Line, Listing},
     row::InvitationRow,
 };
-use crate::effects::{effect, effect_since};
-use crate::keyed::keyed;
 use crate::{
     components::{
-        Button, ButtonKind, ConfirmDialog, EmptyArt, EmptyState, ErrorState, LinkButton,
-        MoreButton, Skeleton, SkeletonShape, use_toasts,
+        Button, ButtonKind, EmptyArt, EmptyState, ErrorState, LinkButton, MoreButton, Skeleton,
+        SkeletonShape, ToastStore, ZoneNote, use_toasts,
     },
+    effects::effect_since,
+    keyed::keyed,
     page::use_announcer,
+    pages::ask::{Ask, Asking, Question},
+    query::trouble,
     routes::Page,
-    session::use_session,
-    shared::{Derived, Shared},
-    tenant::use_tenant,
+    session::{Session, use_session},
+    shared::Derived,
+    tenant::{Tenant, use_tenant},
     text::{count_of, failure},
     when::{flag, when},
 };
@@ -36,31 +40,72 @@ pub(super) enum Act {
     Revoke,
 }
 
-impl Act {
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Resend => "Resend",
-            Self::Revoke => "Revoke",
-        }
-    }
+/// What the buttons of the lines share. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(super) struct Actions {
+    session: Session,
+    toasts: ToastStore,
+    tenant: StoredValue<Tenant>,
+    asking: Asking,
 }
 
-/// What the person is asked about.
-#[derive(Clone)]
-pub(super) struct Question {
-    pub act: Act,
-    pub line: Line,
-}
-
-impl Question {
-    fn who(&self) -> String {
-        self.line.data.with_untracked(|line| {
+impl Actions {
+    /// Asks, does it, and puts the answer into the line.
+    pub fn ask(self, act: Act, line: Line) {
+        let who = line.data.with_untracked(|line| {
             if line.name.is_empty() {
                 line.email.clone()
             } else {
                 line.name.clone()
             }
-        })
+        });
+        let (title, word, kind, text) = match act {
+            Act::Resend => (
+                format!("Resend the invitation to {who}?"),
+                "Resend",
+                ButtonKind::Primary,
+                "A new mail goes out. The links in the mails sent before stop working. \
+                 This cannot be undone.",
+            ),
+            Act::Revoke => (
+                format!("Revoke the invitation of {who}?"),
+                "Revoke",
+                ButtonKind::Danger,
+                "Every link to this invitation stops working. What was accepted stays. \
+                 This cannot be undone.",
+            ),
+        };
+        self.asking.ask(Question {
+            title,
+            word,
+            kind,
+            text,
+            act: Arc::new(move || Box::pin(self.act(act, line.clone()))),
+        });
+    }
+
+    async fn act(self, act: Act, line: Line) {
+        let tenant = self.tenant.get_value();
+        let input = BundleRef {
+            tenant: tenant.slug.clone(),
+            bundle: line.id,
+        };
+        let answer = match act {
+            Act::Resend => self.session.call(InvitationsResend { input }),
+            Act::Revoke => self.session.call(InvitationsRevoke { input }),
+        }
+        .await;
+        match answer {
+            Ok(data) => {
+                self.toasts.success(match act {
+                    Act::Resend => format!("A new mail goes to {}.", data.email),
+                    Act::Revoke => format!("The invitation of {} is revoked.", data.email),
+                });
+                line.take(data);
+                tenant.changed();
+            }
+            Err(error) => self.toasts.error(failure(&error)),
+        }
     }
 }
 
@@ -86,7 +131,12 @@ pub fn InvitationsPanel(
         filters.now,
         tenant.changes(),
     );
-    let question = Shared::new(None::<Question>);
+    let actions = Actions {
+        session,
+        toasts: use_toasts(),
+        tenant: StoredValue::new(tenant.clone()),
+        asking: Asking::new(),
+    };
     announce(listing);
 
     let state = Derived::new(move || match &*listing.lines.read() {
@@ -108,11 +158,11 @@ pub fn InvitationsPanel(
                     State::Empty => {
                         view! { <Nobody filters slug=slug.get_value() compact/> }.into_any()
                     }
-                    State::Lines => view! { <Table listing question/> }.into_any(),
+                    State::Lines => view! { <Table listing actions/> }.into_any(),
                 }}
             </div>
         </div>
-        <Ask question/>
+        <Ask asking=actions.asking/>
     }
 }
 
@@ -195,18 +245,11 @@ fn Nobody(filters: Filters, slug: String, compact: bool) -> impl IntoView {
 }
 
 #[component]
-fn Table(listing: Listing, question: Shared<Option<Question>>) -> impl IntoView {
+fn Table(listing: Listing, actions: Actions) -> impl IntoView {
     let lines = move || (*listing.lines.read()).clone().unwrap_or_default();
     let more = move || {
         let on_more = Callback::new(move |()| listing.more());
         view! { <MoreButton busy=listing.more_busy on_more/> }.into_any()
-    };
-    let trouble = move || {
-        let error = listing.failed.read();
-        (*error)
-            .as_ref()
-            .map(failure)
-            .map(|text| view! { <p role="alert" class="card__foot">{text}</p> }.into_any())
     };
     view! {
         <div
@@ -233,95 +276,13 @@ fn Table(listing: Listing, question: Shared<Option<Question>>) -> impl IntoView 
                     {keyed(
                         lines,
                         |line| line.id.0.to_string(),
-                        move |line| view! { <InvitationRow line question/> }.into_any(),
+                        move |line| view! { <InvitationRow line actions/> }.into_any(),
                     )}
                 </tbody>
             </table>
         </div>
-        {move || trouble()}
+        {trouble(listing.failed)}
+        <ZoneNote/>
         {when(move || listing.next.with(Option::is_some), more)}
     }
-}
-
-/// Asks, does it, and puts the answer into the line.
-#[component]
-fn Ask(question: Shared<Option<Question>>) -> impl IntoView {
-    let session = use_session();
-    let toasts = use_toasts();
-    let tenant = use_tenant();
-    let open = RwSignal::new(false);
-    let busy = RwSignal::new(false);
-    // Asking opens the dialog; the question stays for its closing words.
-    effect(move || {
-        if question.read().is_some() {
-            open.set(true);
-        }
-    });
-    let title = Signal::derive(move || match &*question.read() {
-        Some(asked) => match asked.act {
-            Act::Resend => format!("Resend the invitation to {}?", asked.who()),
-            Act::Revoke => format!("Revoke the invitation of {}?", asked.who()),
-        },
-        None => String::new(),
-    });
-    let act = Derived::new(move || (*question.read()).as_ref().map(|one| one.act));
-    let word = Signal::derive(move || act.read().map_or("", Act::word).to_owned());
-    let confirm = Callback::new(move |()| {
-        let Some(asked) = (*question.read_untracked()).clone() else {
-            return;
-        };
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        let tenant = tenant.clone();
-        spawn_local(async move {
-            let input = BundleRef {
-                tenant: tenant.slug.clone(),
-                bundle: asked.line.id,
-            };
-            let answer = match asked.act {
-                Act::Resend => session.call(InvitationsResend { input }),
-                Act::Revoke => session.call(InvitationsRevoke { input }),
-            }
-            .await;
-            busy.try_set(false);
-            open.try_set(false);
-            match answer {
-                Ok(data) => {
-                    toasts.success(match asked.act {
-                        Act::Resend => format!("A new mail goes to {}.", data.email),
-                        Act::Revoke => format!("The invitation of {} is revoked.", data.email),
-                    });
-                    asked.line.take(data);
-                    tenant.changed();
-                }
-                Err(error) => toasts.error(failure(&error)),
-            }
-        });
-    });
-    // The button's colour is fixed when it is made: one dialog for each act.
-    let draw = move || {
-        act.read().map(|act| {
-            let (kind, text) = match act {
-                Act::Resend => (
-                    ButtonKind::Primary,
-                    "A new mail goes out. The links in the mails sent before stop working. \
-                     This cannot be undone.",
-                ),
-                Act::Revoke => (
-                    ButtonKind::Danger,
-                    "Every link to this invitation stops working. What was accepted stays. \
-                     This cannot be undone.",
-                ),
-            };
-            view! {
-                <ConfirmDialog open title confirm=word kind busy on_confirm=confirm>
-                    <p>{text}</p>
-                </ConfirmDialog>
-            }
-            .into_any()
-        })
-    };
-    view! { {move || draw()} }
 }

@@ -11,13 +11,12 @@ use leptos::prelude::*;
 
 use super::{
     lines::Line,
-    panel::{Act, Question},
+    panel::{Act, Actions},
 };
 use crate::{
     components::{
         Button, ButtonKind, ButtonSize, DateText, Icon, IconName, RelativeTime, Status, StatusBadge,
     },
-    shared::Shared,
     text::{delivery_badge, kind_word, role_word, status_badge},
 };
 
@@ -29,8 +28,8 @@ const COLUMNS: &str = "9";
 pub fn InvitationRow(
     /// What it shows.
     line: Line,
-    /// Where the actions ask.
-    question: Shared<Option<Question>>,
+    /// What its buttons do.
+    actions: Actions,
 ) -> impl IntoView {
     let data = line.data.clone();
     let open = line.open.clone();
@@ -89,7 +88,7 @@ pub fn InvitationRow(
             })
         }
     };
-    let actions = {
+    let buttons = {
         let data = data.clone();
         let person = person.clone();
         move || {
@@ -101,10 +100,7 @@ pub fn InvitationRow(
             });
             let button = |act: Act, words: &'static str| {
                 let line = line.clone();
-                let ask = move |_| {
-                    let line = line.clone();
-                    question.set(Some(Question { act, line }));
-                };
+                let ask = move |_| actions.ask(act, line.clone());
                 view! {
                     <Button
                         kind=ButtonKind::Quiet
@@ -142,7 +138,7 @@ pub fn InvitationRow(
                     }
                 })}
             </td>
-            <td class="cell--actions">{move || actions()}</td>
+            <td class="cell--actions">{move || buttons()}</td>
         </tr>
         {move || targets()}
     }

@@ -30,7 +30,7 @@ use crate::{
     },
     effects::effect,
     page::use_title,
-    pages::invitations::InvitationsPanel,
+    pages::{invitations::InvitationsPanel, no_mail::NoMailNotice},
     query::Load,
     session::use_session,
     shared::Derived,
@@ -135,6 +135,7 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
                 <PageHead title actions>
                     "The file stays in your browser until you submit."
                 </PageHead>
+                <NoMailNotice/>
                 {move || refused()}
                 <outcome::Outcome desk/>
                 <file::ReadingBar desk/>

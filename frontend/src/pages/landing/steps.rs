@@ -77,7 +77,7 @@ fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
                 Ok(me) => {
                     let tenant = tenant.try_get_value().unwrap_or_default();
                     toasts.success(format!("Welcome to {tenant}, {}.", me.name));
-                    session.signed_in(me);
+                    session.signed_in(me).await;
                     session.go(Page::Home.href());
                 }
                 Err(error) if ends_the_step(&error) => offer.ask(),
