@@ -158,7 +158,11 @@ impl Sheet {
                 None => added.push(cells.collect()),
             }
         }
-        let label = format!("Paste {} × {}", thousands(rows), thousands(columns));
+        let label = format!(
+            "Paste {} × {}",
+            thousands(rows as u64),
+            thousands(columns as u64)
+        );
         let mut operations = vec![Operation::SetCells { edits }];
         let more = added.len();
         if more > 0 {
