@@ -4,6 +4,7 @@ use leptos::{ev, prelude::*};
 
 use crate::effects::effect_since;
 use crate::{
+    ask::{Ask, Asked},
     components::{
         ErrorState, ToastAction, Toasts, Tone, clear_boot_screen, provide_toasts, use_toasts,
     },
@@ -23,6 +24,7 @@ pub fn App() -> impl IntoView {
     provide_toasts();
     Announcer::provide();
     Router::provide();
+    Ask::provide();
     view! {
         <Root/>
         <Toasts/>
@@ -63,6 +65,7 @@ fn Root() -> impl IntoView {
             }
         }}
         <pages::sign_in::SignInDialog/>
+        <Asked/>
     }
 }
 

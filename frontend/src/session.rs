@@ -19,6 +19,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     effects::effect,
+    pages::invite::Keep,
     query::{Load, Query},
     router::{Router, use_router},
     routes::{MY_INVITATIONS, Page, safe_next},
@@ -30,6 +31,7 @@ pub struct Session {
     current: Query<Current>,
     gate: Gate,
     router: Router,
+    keep: Keep,
 }
 
 /// What holds calls back until somebody signed in again.
@@ -56,6 +58,7 @@ impl Session {
                 waiting: StoredValue::new_local(Vec::new()),
             },
             router: use_router(),
+            keep: Keep::provide(),
         };
         provide_context(session);
         session
@@ -102,6 +105,11 @@ impl Session {
     /// Asks again after the first answer failed.
     pub fn retry(self) {
         self.current.retry();
+    }
+
+    /// The lists that outlive their page.
+    pub const fn keep(self) -> Keep {
+        self.keep
     }
 
     /// Goes to a page of ours.
@@ -198,8 +206,12 @@ impl Session {
         self.replace(sign_in_href(&format!("{path}{search}")));
     }
 
-    /// Ends the session, here or everywhere, and shows the sign-in page.
+    /// Ends the session, here or everywhere, and shows the sign-in page; asks first where
+    /// work would be lost.
     pub async fn sign_out(self, everywhere: bool) -> Result<(), ApiError> {
+        if !self.keep.may_end().await {
+            return Ok(());
+        }
         let answer = if everywhere {
             client::call(SignOutEverywhere {}).await
         } else {
@@ -208,6 +220,7 @@ impl Session {
         match answer {
             // Whoever has no session any more is signed out.
             Ok(()) | Err(ApiError::SignInFirst) => {
+                self.keep.clear();
                 self.current.patch(|current| current.me = None);
                 let here = window().location().pathname().unwrap_or_default();
                 // The landing page goes on with the invitation, for somebody else.
