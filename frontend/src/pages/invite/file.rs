@@ -95,7 +95,9 @@ pub fn FileCard(
         let file = desk.file.read();
         match &*file {
             Some(file) => file.name.clone(),
-            None => "New list".to_owned(),
+            None => (*desk.reading.read())
+                .as_ref()
+                .map_or_else(|| "New list".to_owned(), |reading| reading.name.clone()),
         }
     };
     let facts = move || {
