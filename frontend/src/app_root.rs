@@ -4,6 +4,7 @@ use leptos::{ev, prelude::*};
 
 use crate::effects::effect_since;
 use crate::{
+    ask::{Ask, Asked},
     components::{ErrorState, Toasts, Tone, clear_boot_screen, provide_toasts, use_toasts},
     frame::{AloneFrame, PlainFrame, TenantFrame},
     page::{Announcements, Announcer, focus_after_navigation},
@@ -21,6 +22,7 @@ pub fn App() -> impl IntoView {
     provide_toasts();
     Announcer::provide();
     Router::provide();
+    Ask::provide();
     view! {
         <Root/>
         <Toasts/>
@@ -61,6 +63,7 @@ fn Root() -> impl IntoView {
             }
         }}
         <pages::sign_in::SignInDialog/>
+        <Asked/>
     }
 }
 

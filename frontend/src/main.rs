@@ -1,6 +1,7 @@
 //! The browser's half of Beckon.
 
 mod app_root;
+mod ask;
 mod components;
 mod effects;
 mod frame;

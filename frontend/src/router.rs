@@ -2,6 +2,8 @@
 //!
 //! Which pages there are is known to [`crate::routes::Page`] alone (ADR 0006).
 
+use std::rc::Rc;
+
 use leptos::{ev, prelude::*};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -13,7 +15,11 @@ pub struct Router {
     path: RwSignal<String>,
     query: RwSignal<String>,
     hash: RwSignal<String>,
+    guard: StoredValue<Option<Guard>, LocalStorage>,
 }
+
+/// Is told the address before another page is shown; `true` holds the step back.
+pub type Guard = Rc<dyn Fn(&str) -> bool>;
 
 /// The router from the context.
 pub fn use_router() -> Router {
@@ -46,11 +52,12 @@ impl Router {
             path: RwSignal::new(String::new()),
             query: RwSignal::new(String::new()),
             hash: RwSignal::new(String::new()),
+            guard: StoredValue::new_local(None),
         };
         router.read();
         provide_context(router);
         let clicks = window_event_listener(ev::click, move |event| router.clicked(&event));
-        let steps = window_event_listener(ev::popstate, move |_| router.read());
+        let steps = window_event_listener(ev::popstate, move |_| router.stepped());
         on_cleanup(move || {
             clicks.remove();
             steps.remove();
@@ -76,9 +83,43 @@ impl Router {
             .get(name)
     }
 
+    /// Sets who is asked before another page is shown. Changes of the query and redirects
+    /// ask nobody.
+    pub fn guard(self, guard: Guard) {
+        self.guard.set_value(Some(guard));
+    }
+
+    fn is_held(self, address: &str) -> bool {
+        let (path, ..) = split(address);
+        let leaves = self.path.with_untracked(|here| here != path);
+        let guard = self.guard.try_get_value().flatten().filter(|_| leaves);
+        guard.is_some_and(|guard| guard(address))
+    }
+
     /// Goes to a page of ours.
     pub fn go(self, address: &str) {
-        self.change(address, Entry::New, Scroll::Reset);
+        if !self.is_held(address) {
+            self.change(address, Entry::New, Scroll::Reset);
+        }
+    }
+
+    /// *Back* or *Forward*: the address bar has changed already.
+    fn stepped(self) {
+        let address = here();
+        if !self.is_held(&address) {
+            self.read();
+            return;
+        }
+        let part = |sign: &str, part: RwSignal<String>| match part.get_untracked() {
+            part if part.is_empty() => part,
+            part => format!("{sign}{part}"),
+        };
+        let (query, hash) = (part("?", self.query), part("#", self.hash));
+        let stays = format!("{}{query}{hash}", self.path.get_untracked());
+        if let Ok(history) = window().history() {
+            // It can only fail on an address of another origin; there are none.
+            _ = history.push_state_with_url(&JsValue::NULL, "", Some(&stays));
+        }
     }
 
     /// Goes to a page of ours in place of this one.
@@ -143,6 +184,9 @@ impl Router {
             return;
         }
         event.prevent_default();
+        if self.is_held(&address) {
+            return;
+        }
         let scroll = if link.has_attribute("data-noscroll") {
             Scroll::Keep
         } else {

@@ -20,6 +20,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     effects::{effect, effect_since},
+    pages::invite::Keep,
     query::{Load, Query},
     router::{Router, use_router},
     routes::{MY_INVITATIONS, Page, safe_next},
@@ -33,6 +34,7 @@ pub struct Session {
     person: Derived<Person>,
     gate: Gate,
     router: Router,
+    keep: Keep,
 }
 
 /// Whom the pages are drawn for.
@@ -91,6 +93,7 @@ impl Session {
                 waiting: StoredValue::new_local(Vec::new()),
             },
             router: use_router(),
+            keep: Keep::provide(),
         };
         provide_context(session);
         session.follow_other_tabs();
@@ -166,6 +169,11 @@ impl Session {
     /// Asks again after the first answer failed.
     pub fn retry(self) {
         self.current.retry();
+    }
+
+    /// The lists that outlive their page.
+    pub const fn keep(self) -> Keep {
+        self.keep
     }
 
     /// Goes to a page of ours.
@@ -272,8 +280,12 @@ impl Session {
         self.replace(sign_in_href(&format!("{path}{search}")));
     }
 
-    /// Ends the session, here or everywhere, and shows the sign-in page.
+    /// Ends the session, here or everywhere, and shows the sign-in page; asks first where
+    /// work would be lost.
     pub async fn sign_out(self, everywhere: bool) -> Result<(), ApiError> {
+        if !self.keep.may_end().await {
+            return Ok(());
+        }
         let answer = if everywhere {
             client::call(SignOutEverywhere {}).await
         } else {
@@ -282,6 +294,7 @@ impl Session {
         match answer {
             // Whoever has no session any more is signed out.
             Ok(()) | Err(ApiError::SignInFirst) => {
+                self.keep.clear();
                 // The landing page goes on with the invitation, for somebody else. Elsewhere
                 // the address changes first: nothing then leads back to this page.
                 if !on_page_for_nobody() {

@@ -6,8 +6,8 @@ use super::mapping::{ColumnUse, Field};
 use super::operation::{Applied, ColumnId, RowId, Touched};
 use super::order::{sort_by_number, sort_words};
 use super::problem::{FieldProblem, Problem, ProblemCode, Severity};
-use super::remote::Remote;
-use super::rules::{RowFacts, RuleContext, check_metadata, check_row, split_keys, targets_hash};
+use super::remote::{Remote, keys_to_ask};
+use super::rules::{RowFacts, RuleContext, check_metadata, check_row, targets_hash};
 use super::sheet::{FieldMap, PerRow, QuickMap, Sheet};
 use super::source::SourceProblemKind;
 use super::unique::EmailIndex;
@@ -16,7 +16,6 @@ use crate::domain::email::canonical_email;
 const CHECKED: u8 = 1;
 const PROBLEM: u8 = 2;
 const ERROR: u8 = 4;
-const ADMIN: u8 = 8;
 
 /// How far checking has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +58,6 @@ pub struct Checker {
     checked: usize,
     with_problems: usize,
     with_errors: usize,
-    admins: usize,
     /// Positions before this one are checked.
     cursor: usize,
     pub(super) remote: Remote,
@@ -80,7 +78,6 @@ impl Checker {
             checked: 0,
             with_problems: 0,
             with_errors: 0,
-            admins: 0,
             cursor: 0,
             remote: Remote::default(),
             scratch: Vec::new(),
@@ -143,7 +140,11 @@ impl Checker {
     pub fn recheck(&mut self, sheet: &Sheet, applied: &Applied) -> Progress {
         match &applied.touched {
             Touched::Nothing => {}
-            Touched::All => self.restart(),
+            Touched::All => {
+                // What was said about a row was about what its columns meant.
+                self.outcomes.clear();
+                self.restart();
+            }
             Touched::Rows(rows) => {
                 for row in rows {
                     self.outcomes.remove(&row.0);
@@ -172,14 +173,13 @@ impl Checker {
         self.check_groups(sheet, &map, groups);
     }
 
-    /// Takes in what the server said about a submitted row; it stands until the row is edited.
-    pub fn set_outcome(&mut self, sheet: &Sheet, row: RowId, problems: Vec<FieldProblem>) {
-        if problems.is_empty() {
-            self.outcomes.remove(&row.0);
-        } else {
-            self.outcomes.insert(row.0, problems);
+    /// Takes in what the server said about submitted rows; it stands until the row is
+    /// edited. Every row is to be checked anew by [`Checker::advance`].
+    pub fn set_outcomes(&mut self, outcomes: Vec<(RowId, FieldProblem)>) {
+        for (row, problem) in outcomes {
+            self.outcomes.insert(row.0, vec![problem]);
         }
-        self.check_rows(sheet, &[row]);
+        self.restart();
     }
 
     fn check_one(&mut self, sheet: &Sheet, map: &FieldMap, row: RowId, groups: &mut Vec<u64>) {
@@ -193,10 +193,7 @@ impl Checker {
         let mut found = std::mem::take(&mut self.scratch);
         found.clear();
         let fields = sheet.fields(row, map);
-        let RowFacts {
-            email_hash,
-            makes_admin,
-        } = check_row(&fields, &self.context, &mut found);
+        let RowFacts { email_hash, .. } = check_row(&fields, &self.context, &mut found);
         if map.column(Field::Email).is_none() {
             // The missing column is one problem, not one of every row.
             found.retain(|p| !matches!(p.code, ProblemCode::EmailMissing | ProblemCode::RowEmpty));
@@ -226,13 +223,8 @@ impl Checker {
         }
         self.scratch = found;
         check_source(sheet, row, &mut problems);
-        let mut state = CHECKED;
-        if makes_admin {
-            state |= ADMIN;
-            self.admins += 1;
-        }
         self.checked += 1;
-        self.state.set(row, state, 0);
+        self.state.set(row, CHECKED, 0);
         if !problems.is_empty() {
             for problem in &problems {
                 self.counts[problem.code as usize] += 1;
@@ -260,8 +252,6 @@ impl Checker {
             }
         }
         self.mark(row);
-        let state = self.state.get(row).unwrap_or(0);
-        self.admins -= usize::from(state & ADMIN != 0);
         self.checked -= 1;
         self.state.set(row, 0, 0);
     }
@@ -360,16 +350,6 @@ impl Checker {
         self.state.get(row).unwrap_or(0) & ERROR != 0
     }
 
-    /// The worst problem of a cell.
-    pub fn problem_at(&self, row: RowId, column: ColumnId) -> Option<&Problem> {
-        if !self.has_problem(row) {
-            return None;
-        }
-        self.problems_of(row)
-            .filter(|problem| problem.column == Some(column))
-            .min_by_key(|problem| std::cmp::Reverse(problem.severity()))
-    }
-
     /// How often a problem occurs.
     pub fn count(&self, code: ProblemCode) -> usize {
         self.counts[code as usize] as usize
@@ -392,11 +372,6 @@ impl Checker {
     /// Rows with any problem.
     pub const fn rows_with_problems(&self) -> usize {
         self.with_problems
-    }
-
-    /// Rows that would make an administrator.
-    pub const fn admins(&self) -> usize {
-        self.admins
     }
 
     /// Rows with a problem of a kind, or with any, in the sheet's order.
@@ -470,26 +445,42 @@ impl Checker {
         })
     }
 
-    /// What is wrong and what to do, as a sentence about this place.
+    /// What is wrong and what to do, as a sentence about this place. Other rows are named by
+    /// the numbers that the grid shows.
     pub fn message(&self, sheet: &Sheet, problem: &Problem) -> String {
+        let other = problem.other.map_or_else(String::new, |other| {
+            match (sheet.position_of(other), sheet.line_of(other)) {
+                (Some(at), Some(line)) if line as usize != at + 1 => {
+                    format!(" (It is row {}, on line {line} of the file.)", at + 1)
+                }
+                (Some(at), _) => format!(" (It is row {}.)", at + 1),
+                (None, _) => String::new(),
+            }
+        });
+        self.sentence(sheet, problem, &other)
+    }
+
+    /// The same for a report on the file: other rows are named by their lines.
+    pub fn message_by_line(&self, sheet: &Sheet, problem: &Problem) -> String {
+        let line = problem.other.and_then(|other| sheet.line_of(other));
+        let other = line.map_or_else(String::new, |line| {
+            format!(" (It is on line {line} of the file.)")
+        });
+        self.sentence(sheet, problem, &other)
+    }
+
+    fn sentence(&self, sheet: &Sheet, problem: &Problem, other: &str) -> String {
         let text = problem
             .column
             .map(|column| sheet.cell(problem.row, column))
             .unwrap_or_default();
         let mut message = problem.code.message(&text);
-        if let Some(other) = problem.other {
-            let place = match (sheet.line_of(other), sheet.position_of(other)) {
-                (Some(line), _) => format!(" (It is on line {line} of the file.)"),
-                (None, Some(at)) => format!(" (It is row {} of the sheet.)", at + 1),
-                (None, None) => String::new(),
-            };
-            message.push_str(&place);
-        }
+        message.push_str(other);
         if matches!(
             problem.code,
             ProblemCode::CourseUnknown | ProblemCode::ProgramUnknown
         ) {
-            let unknown: Vec<&str> = split_keys(&text)
+            let unknown: Vec<&str> = keys_to_ask(&text)
                 .into_iter()
                 .filter(|key| self.remote.is_unknown(problem.code, key))
                 .collect();

@@ -109,11 +109,24 @@ pub struct Target {
     pub columns: usize,
 }
 
+/// A paste that is about to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paste {
+    /// The one step.
+    pub operation: Operation,
+    /// Rows that it writes, the added ones included.
+    pub rows: usize,
+    /// Rows that it adds at the end.
+    pub added: usize,
+    /// Columns of the block for which there is no room.
+    pub columns_left_out: usize,
+}
+
 impl Sheet {
-    /// What a paste does, as one operation: a block fills the selection where that is a
-    /// multiple of it, else it is put down once; rows past the end are added, columns past
-    /// the last are left out.
-    pub fn paste(&self, target: Target, block: &[Vec<String>]) -> Operation {
+    /// What a paste into these rows of the sheet does, as one step: a block fills the
+    /// selection where that is a multiple of it, else it is put down once; rows past the
+    /// last are added at the sheet's end, columns past the last are left out.
+    pub fn paste(&self, among: &[RowId], target: Target, block: &[Vec<String>]) -> Paste {
         let height = block.len();
         let width = block.iter().map(Vec::len).max().unwrap_or(0);
         let tile = |selected: usize, size: usize| {
@@ -140,20 +153,30 @@ impl Sheet {
                 .iter()
                 .enumerate()
                 .filter_map(|(j, id)| Some((*id, line.get(j % width)?.clone())));
-            match self.row_at(target.row + i) {
-                Some(row) => edits.extend(cells.map(|(id, text)| (row, id, text))),
+            match among.get(target.row + i) {
+                Some(row) => edits.extend(cells.map(|(id, text)| (*row, id, text))),
                 None => added.push(cells.collect()),
             }
         }
-        let label = format!("Paste {} × {}", thousands(rows), thousands(columns));
+        let label = format!(
+            "Paste {} × {}",
+            thousands(rows as u64),
+            thousands(columns as u64)
+        );
         let mut operations = vec![Operation::SetCells { edits }];
-        if !added.is_empty() {
+        let more = added.len();
+        if more > 0 {
             operations.push(Operation::InsertRows {
                 at: self.rows() as u32,
                 rows: added,
             });
         }
-        Operation::Batch { label, operations }
+        Paste {
+            operation: Operation::Batch { label, operations },
+            rows,
+            added: more,
+            columns_left_out: columns - ids.len(),
+        }
     }
 }
 
@@ -192,8 +215,9 @@ mod tests {
             rows: 1,
             columns: 1,
         };
-        let operation = sheet.paste(target, &block);
-        sheet.apply(operation);
+        let paste = sheet.paste(sheet.row_ids(), target, &block);
+        assert_eq!((paste.rows, paste.added, paste.columns_left_out), (2, 1, 0));
+        sheet.apply(paste.operation);
         assert_eq!(sheet.rows(), 2);
         let first = sheet.columns()[1].id;
         assert_eq!(sheet.cell(sheet.row_at(1).unwrap(), first), "B");
@@ -212,13 +236,49 @@ mod tests {
             rows: 3,
             columns: 2,
         };
-        let operation = sheet.paste(target, &[vec!["x".to_owned()]]);
-        sheet.apply(operation);
+        let paste = sheet.paste(sheet.row_ids(), target, &[vec!["x".to_owned()]]);
+        sheet.apply(paste.operation);
         for row in sheet.row_ids() {
             assert_eq!(sheet.cell(*row, sheet.columns()[1].id), "x");
             assert_eq!(sheet.cell(*row, sheet.columns()[2].id), "x");
             assert_eq!(sheet.cell(*row, sheet.columns()[3].id), "");
         }
+    }
+
+    #[test]
+    fn a_paste_into_some_rows_fills_them_and_adds_the_rest_at_the_end() {
+        let mut sheet = Sheet::empty();
+        sheet.apply(Operation::insert_blank_rows(0, 4));
+        let (shown, first) = (
+            [sheet.row_ids()[1], sheet.row_ids()[3]],
+            sheet.columns()[0].id,
+        );
+        let target = Target {
+            row: 0,
+            column: 0,
+            rows: 1,
+            columns: 1,
+        };
+        let paste = sheet.paste(&shown, target, &parse_clipboard("a\nb\nc"));
+        assert_eq!((paste.rows, paste.added), (3, 1));
+        sheet.apply(paste.operation);
+        let texts: Vec<_> = sheet
+            .row_ids()
+            .iter()
+            .map(|row| sheet.cell(*row, first).into_owned())
+            .collect();
+        assert_eq!(texts, ["", "a", "", "b", "c"]);
+        // One cell fills what is selected of them, and columns without room are told.
+        let wide = sheet.paste(
+            &shown,
+            Target {
+                rows: 2,
+                column: 9,
+                ..target
+            },
+            &[vec!["x".to_owned(), "y".to_owned()]],
+        );
+        assert_eq!((wide.rows, wide.added, wide.columns_left_out), (2, 0, 1));
     }
 
     proptest! {

@@ -28,9 +28,14 @@ impl Sheet {
         if applied != Applied::NOTHING {
             self.history.truncate(self.done);
             if self.history.len() >= HISTORY_MAX {
-                self.history.remove(0);
+                self.forgotten = self.history.remove(0).number;
             }
-            self.history.push(Step { label, crossing });
+            self.last_step += 1;
+            self.history.push(Step {
+                label,
+                crossing,
+                number: self.last_step,
+            });
             self.done = self.history.len();
         }
         applied
@@ -64,8 +69,43 @@ impl Sheet {
 
     /// Forgets every step: what was submitted cannot be taken back by undoing.
     pub fn forget_history(&mut self) {
+        self.forgotten = self.step();
         self.history.clear();
         self.done = 0;
+    }
+
+    /// The number of the last step that is done: the same number means the same content, as
+    /// far as it comes of edits.
+    pub fn step(&self) -> u32 {
+        self.done
+            .checked_sub(1)
+            .and_then(|last| self.history.get(last))
+            .map_or(self.forgotten, |step| step.number)
+    }
+
+    /// The position and the column of the first cell that the step changed which was just
+    /// undone (`true`) or done again; `None` where it changed no cell's text.
+    pub fn first_cell_of_step(&self, undone: bool) -> Option<(usize, ColumnId)> {
+        let index = if undone {
+            self.done
+        } else {
+            self.done.checked_sub(1)?
+        };
+        self.first_cell(&self.history.get(index)?.crossing)
+    }
+
+    fn first_cell(&self, crossing: &Operation) -> Option<(usize, ColumnId)> {
+        match crossing {
+            Operation::RestoreCells { cells } => cells
+                .iter()
+                .filter_map(|cell| Some((self.position_of(cell.row)?, cell.column)))
+                .min(),
+            Operation::Batch { operations, .. } => operations
+                .iter()
+                .filter_map(|operation| self.first_cell(operation))
+                .min(),
+            _ => None,
+        }
     }
 
     /// The steps, oldest first.

@@ -277,15 +277,13 @@ pub(crate) fn perform(sheet: &mut Sheet, act: &Act) -> Option<Applied> {
         },
         Act::Paste(r, c, block) => {
             use crate::bulk::clipboard::Target;
-            sheet.paste(
-                Target {
-                    row: *r,
-                    column: *c,
-                    rows: 2,
-                    columns: 2,
-                },
-                block,
-            )
+            let target = Target {
+                row: *r,
+                column: *c,
+                rows: 2,
+                columns: 2,
+            };
+            sheet.paste(sheet.row_ids(), target, block).operation
         }
         Act::AddColumn(at, used) => Operation::AddColumn {
             at: *at as u32,
@@ -399,4 +397,84 @@ proptest! {
         let again = Sheet::from_bytes(&file, options).unwrap();
         prop_assert_eq!(grid(&again), grid(&sheet));
     }
+}
+
+#[test]
+fn a_step_is_known_by_its_number() {
+    let mut sheet = Sheet::empty();
+    let fresh = sheet.step();
+    sheet.apply(Operation::insert_blank_rows(0, 1));
+    let one = sheet.step();
+    let (row, column) = (sheet.row_ids()[0], sheet.columns()[0].id);
+    sheet.apply(Operation::set_cell(row, column, "a"));
+    assert_ne!(sheet.step(), one);
+    sheet.undo();
+    assert_eq!(sheet.step(), one);
+    // Another step after an undo is not the one that was undone.
+    let undone = sheet.last_step;
+    sheet.apply(Operation::set_cell(row, column, "b"));
+    assert_ne!(sheet.step(), undone);
+    sheet.undo();
+    sheet.undo();
+    assert_eq!(sheet.step(), fresh);
+    sheet.redo();
+    sheet.forget_history();
+    assert_eq!(sheet.step(), one);
+    for n in 0..=HISTORY_MAX {
+        sheet.apply(Operation::set_cell(row, column, n.to_string()));
+    }
+    while sheet.undo().is_some() {}
+    // The oldest step is gone, so what was there before it does not come back.
+    assert_ne!(sheet.step(), one);
+}
+
+#[test]
+fn where_a_step_acted_is_known() {
+    let mut sheet = Sheet::empty();
+    sheet.apply(Operation::insert_blank_rows(0, 5));
+    let (rows, column) = (sheet.row_ids().to_vec(), sheet.columns()[2].id);
+    assert_eq!(sheet.first_cell_of_step(false), None);
+    sheet.apply(Operation::Batch {
+        label: "Two".to_owned(),
+        operations: vec![Operation::SetCells {
+            edits: vec![
+                (rows[4], column, "a".to_owned()),
+                (rows[3], column, "b".to_owned()),
+            ],
+        }],
+    });
+    sheet.undo();
+    assert_eq!(sheet.first_cell_of_step(true), Some((3, column)));
+    sheet.redo();
+    assert_eq!(sheet.first_cell_of_step(false), Some((3, column)));
+}
+
+#[test]
+fn titles_and_the_header_are_no_rows_of_the_limit() {
+    use crate::bulk::limits::{DETECT_ROWS, ROWS_MAX};
+    use crate::bulk::parse::Refusal;
+    let read = |titles: usize, rows: usize| {
+        let text = format!(
+            "{}email,name\n{}",
+            "A list\n".repeat(titles),
+            "a@x.test,A\n".repeat(rows)
+        );
+        Sheet::from_bytes(text.as_bytes(), SheetOptions::default()).map(|sheet| sheet.rows())
+    };
+    let most = ROWS_MAX as usize;
+    for titles in [0, 3] {
+        assert_eq!(read(titles, most), Ok(most));
+        assert_eq!(read(titles, most + 1), Err(Refusal::TooManyRows));
+        assert_eq!(read(titles, most + 20), Err(Refusal::TooManyRows));
+    }
+    let options = SheetOptions {
+        header: HeaderChoice::Absent,
+        parse: ParseOptions {
+            rows_max: 10 + DETECT_ROWS,
+            ..ParseOptions::default()
+        },
+    };
+    let rows = |count: usize| Sheet::from_bytes("a@x.test\n".repeat(count).as_bytes(), options);
+    assert_eq!(rows(10).map(|sheet| sheet.rows()), Ok(10));
+    assert_eq!(rows(11).err(), Some(Refusal::TooManyRows));
 }

@@ -201,7 +201,7 @@ impl Operation {
             if n == 1 {
                 one.to_owned()
             } else {
-                format!("{} {many}", thousands(n))
+                format!("{} {many}", thousands(n as u64))
             }
         };
         match self {
@@ -230,7 +230,7 @@ impl Operation {
 }
 
 /// A number with a comma every three figures.
-pub(super) fn thousands(n: usize) -> String {
+pub fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

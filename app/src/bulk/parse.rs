@@ -8,7 +8,7 @@
 //! and its row ends at its line, so that a forgotten quote costs one row and no more.
 
 use super::detect::{Whole, detect_delimiter, separator_line};
-use super::limits::{BYTES_MAX, DETECT_BYTES, ROWS_MAX};
+use super::limits::{BYTES_MAX, DETECT_BYTES, DETECT_ROWS, ROWS_MAX};
 use super::order::sort_by_number;
 use super::source::{RowSpan, Source, SourceProblem, SourceProblemKind};
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,8 @@ use std::fmt;
 pub struct ParseOptions {
     /// The delimiter, where it is not to be found out; a line `sep=` is then data.
     pub delimiter: Option<u8>,
-    /// Rows that are read at most, the header included.
+    /// Rows that are read at most, the header and as many titles as may be included: a
+    /// sheet takes [`DETECT_ROWS`] less.
     pub rows_max: u32,
     /// Bytes that are taken at most.
     pub bytes_max: usize,
@@ -29,7 +30,7 @@ impl Default for ParseOptions {
     fn default() -> Self {
         Self {
             delimiter: None,
-            rows_max: ROWS_MAX + 1,
+            rows_max: ROWS_MAX + DETECT_ROWS,
             bytes_max: BYTES_MAX,
         }
     }

@@ -213,7 +213,7 @@ impl ProblemCode {
             }
             Self::Nul => "There is a NUL character in this cell: remove it.",
             Self::BadUtf8 => {
-                "Some characters could not be read: retype them, or choose the file’s encoding and load it again."
+                "Some characters could not be read: retype them, or save the file as UTF-8 and load it again."
             }
             Self::RaggedRow => {
                 "This row has more or fewer cells than the header: check that each cell stands in its column."

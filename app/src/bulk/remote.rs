@@ -2,13 +2,14 @@
 //! once, and what the answers mean for the rows.
 
 use super::check::Checker;
+use super::limits::{CELL_BYTES_MAX, KEYS_MAX, NAME_CHARS_MAX};
 use super::mapping::Field;
 use super::operation::RowId;
 use super::order::sort_by_number;
 use super::problem::{FieldProblem, ProblemCode};
-use super::rules::{RowFields, keys as keys_of};
+use super::rules::{RowFields, few_keys};
 use super::sheet::{QuickMap, Sheet};
-use crate::domain::email::canonical_email;
+use crate::domain::email::{canonical_email, char_is_control};
 use std::collections::VecDeque;
 
 /// What is known about an address in this tenant, or about a key of its catalog.
@@ -100,7 +101,11 @@ impl Remote {
             (Field::Programs, &self.programs, ProblemCode::ProgramUnknown),
         ] {
             let cell = row.get(field);
-            if !cell.is_empty() && keys_of(cell).any(|k| keys.get(k) == Some(&Known::Missing)) {
+            if !cell.is_empty()
+                && keys_to_ask(cell)
+                    .into_iter()
+                    .any(|k| keys.get(k) == Some(&Known::Missing))
+            {
                 add(field, code);
             }
         }
@@ -135,7 +140,7 @@ impl Checker {
                 (Field::Courses, &mut remote.courses, &mut out.courses),
                 (Field::Programs, &mut remote.programs, &mut out.programs),
             ] {
-                for key in keys_of(&sheet.field(row, field, &map)) {
+                for key in keys_to_ask(&sheet.field(row, field, &map)) {
                     if known.contains_key(key) {
                         continue;
                     }
@@ -191,7 +196,7 @@ impl Checker {
             news |= !unknown.is_empty();
         }
         if news {
-            rows.extend(Self::rows_with_keys(sheet, answers));
+            rows.extend(self.rows_with_unknown_keys(sheet));
         }
         sort_by_number(&mut rows, |row| row.0);
         rows.dedup();
@@ -213,6 +218,11 @@ impl Checker {
         self.remote.to_ask = sheet.row_ids().iter().copied().collect();
     }
 
+    /// Whether the server has said something, or was asked.
+    pub fn has_answers(&self) -> bool {
+        !self.remote.is_empty()
+    }
+
     /// Forgets what the server said, as after a submit. Every row is to be checked anew by
     /// [`Checker::advance`], and the next questions ask anew.
     pub fn forget_answers(&mut self) {
@@ -220,24 +230,37 @@ impl Checker {
         self.restart();
     }
 
-    /// Rows that name a key which turned out to be unknown.
-    fn rows_with_keys(sheet: &Sheet, answers: Answers<'_>) -> Vec<RowId> {
+    /// Rows that name a key which is not in the catalog.
+    fn rows_with_unknown_keys(&self, sheet: &Sheet) -> Vec<RowId> {
         let map = sheet.field_map();
-        let names = |row: RowId, field: Field, unknown: &[String]| {
-            if unknown.is_empty() {
-                return false;
-            }
-            let cell = sheet.field(row, field, &map);
-            !cell.is_empty() && keys_of(&cell).any(|key| unknown.iter().any(|u| u == key))
+        let names = |row: RowId, field: Field, known: &QuickMap<String, Known>| {
+            keys_to_ask(&sheet.field(row, field, &map))
+                .into_iter()
+                .any(|key| known.get(key) == Some(&Known::Missing))
         };
         sheet
             .row_ids()
             .iter()
             .copied()
             .filter(|&row| {
-                names(row, Field::Courses, answers.unknown_courses)
-                    || names(row, Field::Programs, answers.unknown_programs)
+                names(row, Field::Courses, &self.remote.courses)
+                    || names(row, Field::Programs, &self.remote.programs)
             })
             .collect()
     }
+}
+
+/// The keys of a cell that the server can be asked about. A cell with more than it may hold
+/// is a problem by itself, and so is a key that no catalog can have: one of them would have
+/// the whole batch refused.
+pub(super) fn keys_to_ask(cell: &str) -> Vec<&str> {
+    if cell.is_empty() || cell.len() > CELL_BYTES_MAX {
+        return Vec::new();
+    }
+    let mut keys = few_keys(cell).unwrap_or_default();
+    keys.retain(|key| key.chars().count() <= NAME_CHARS_MAX && !key.chars().any(char_is_control));
+    if keys.len() > KEYS_MAX {
+        keys.clear();
+    }
+    keys
 }

@@ -93,7 +93,7 @@ fn of_row(sheet: &Sheet, checker: &Checker, row: RowId) -> Vec<Located> {
             line,
             column: place(sheet, problem.column),
             code: problem.code,
-            message: checker.message(sheet, problem),
+            message: checker.message_by_line(sheet, problem),
         })
         .collect();
     by_column(found)

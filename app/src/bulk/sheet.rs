@@ -76,6 +76,8 @@ pub(super) struct Step {
     pub(super) label: String,
     /// What to apply to cross this step: its inverse once done, itself once undone.
     pub(super) crossing: Operation,
+    /// Its number; no other step of the sheet has the same.
+    pub(super) number: u32,
 }
 
 /// A number for every row, by identity.
@@ -126,6 +128,8 @@ pub struct Sheet {
     escaped: bool,
     /// Fields of the file's rows that have become columns.
     file_columns: u32,
+    /// Fields that a row of the file should have.
+    expected: u32,
     pub(super) columns: Vec<Column>,
     pub(super) next_column: u32,
     pub(super) next_added: u32,
@@ -135,6 +139,10 @@ pub struct Sheet {
     pub(super) history: Vec<Step>,
     /// Steps of the history that are done.
     pub(super) done: usize,
+    /// The number of the step before the oldest of the history; 0 where that is the first.
+    pub(super) forgotten: u32,
+    /// The number of the step that was done last.
+    pub(super) last_step: u32,
     pub(super) revision: u64,
 }
 
@@ -149,6 +157,7 @@ impl Sheet {
             header: None,
             escaped: false,
             file_columns: 0,
+            expected: 0,
             columns: Vec::new(),
             next_column: 0,
             next_added: 0,
@@ -157,6 +166,8 @@ impl Sheet {
             overlay: QuickMap::default(),
             history: Vec::new(),
             done: 0,
+            forgotten: 0,
+            last_step: 0,
             revision: 0,
         }
     }
@@ -170,15 +181,13 @@ impl Sheet {
     /// how many came.
     pub fn feed(&mut self, slice: &[u8]) -> Result<u32, Refusal> {
         let result = self.parser.feed(slice);
-        let came = self.take_rows();
-        result.map(|()| came)
+        result.and(self.take_rows())
     }
 
     /// Reads the rest of the file. Returns how many rows came.
     pub fn finish(&mut self) -> Result<u32, Refusal> {
         let result = self.parser.finish();
-        let came = self.take_rows();
-        result.map(|()| came)
+        result.and(self.take_rows())
     }
 
     /// Reads a whole file.
@@ -214,15 +223,18 @@ impl Sheet {
         Self::from_bytes(text.as_bytes(), SheetOptions::default())
     }
 
-    fn take_rows(&mut self) -> u32 {
-        let rows = self.parser.source().rows();
+    fn take_rows(&mut self) -> Result<u32, Refusal> {
+        let read = self.parser.source().rows();
         if !self.begun {
-            if rows == 0 || (rows < DETECT_ROWS && !self.parser.is_finished()) {
-                return 0;
+            if read == 0 || (read < DETECT_ROWS && !self.parser.is_finished()) {
+                return Ok(0);
             }
-            self.begin(rows);
+            self.begin(read);
         }
         let first = self.taken;
+        // The header and the titles above it are none of the rows that may be.
+        let most = self.options.parse.rows_max.saturating_sub(DETECT_ROWS);
+        let rows = read.min(most.saturating_add(self.header.map_or(0, |row| row + 1)));
         let source = self.parser.source();
         let mut widest = self.file_columns;
         for row in first..rows {
@@ -242,7 +254,10 @@ impl Sheet {
         if rows > first {
             self.revision += 1;
         }
-        rows - first
+        if rows < read {
+            return Err(Refusal::TooManyRows);
+        }
+        Ok(rows - first)
     }
 
     /// Finds the header among the first rows and makes the columns.
@@ -267,6 +282,9 @@ impl Sheet {
         };
         self.taken = self.header.map_or(0, |row| row + 1);
         self.file_columns = mapped.len() as u32;
+        self.expected = self
+            .header
+            .map_or(self.file_columns, |row| source.fields(row));
         // A mark on the file, not a column of the admin's.
         self.escaped = mapped.iter().any(|column| column.name == ESCAPED_COLUMN);
         for (i, Mapped { name, used, reason }) in mapped.into_iter().enumerate() {
@@ -405,11 +423,8 @@ impl Sheet {
     }
 
     /// Columns that the header has, or cells of the longest of the first rows without one.
-    pub fn fields_expected(&self) -> u32 {
-        match self.header {
-            Some(row) => self.source().fields(row),
-            None => self.file_columns,
-        }
+    pub const fn fields_expected(&self) -> u32 {
+        self.expected
     }
 
     /// A cell's text; empty where the row or column does not exist.

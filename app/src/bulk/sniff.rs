@@ -124,6 +124,52 @@ pub fn sniff_encoding(bytes: &[u8]) -> Encoding {
     }
 }
 
+/// A file that began in ASCII: it counts as UTF-8 until its first other letter is seen,
+/// wherever that is. Until then both encodings read the same.
+#[derive(Debug, Default)]
+pub struct Undecided {
+    /// The bytes of a letter that the end of the part before cut.
+    held: Vec<u8>,
+}
+
+impl Undecided {
+    /// For a file whose first part looks like UTF-8 and holds no whole letter beyond ASCII.
+    pub fn after(first: &[u8]) -> Option<Self> {
+        let beyond = first.iter().position(|byte| !byte.is_ascii());
+        let none = beyond.is_none_or(|at| {
+            std::str::from_utf8(&first[at..])
+                .is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
+        });
+        none.then(Self::default)
+    }
+
+    /// Looks at the next part, the first one included: the bytes to take now, and the
+    /// encoding from them on, once it is known.
+    pub fn look(&mut self, part: Vec<u8>, last: bool) -> (Vec<u8>, Option<Encoding>) {
+        let mut bytes = std::mem::take(&mut self.held);
+        if bytes.is_empty() {
+            bytes = part;
+        } else {
+            bytes.extend_from_slice(&part);
+        }
+        let Some(at) = bytes.iter().position(|byte| !byte.is_ascii()) else {
+            return (bytes, None);
+        };
+        let letter = &bytes[at..bytes.len().min(at + 4)];
+        let encoding = match std::str::from_utf8(letter) {
+            Err(error) if error.valid_up_to() == 0 => {
+                if error.error_len().is_none() && !last {
+                    self.held = bytes.split_off(at);
+                    return (bytes, None);
+                }
+                Encoding::Unknown8Bit
+            }
+            _ => Encoding::Utf8,
+        };
+        (bytes, Some(encoding))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,5 +204,37 @@ mod tests {
             let shown = &bytes[..bytes.len().min(40)];
             assert_eq!(sniff_encoding(bytes), encoding, "{shown:?}");
         }
+    }
+
+    #[test]
+    fn the_first_letter_beyond_ascii_decides_wherever_it_is() {
+        for (bytes, encoding) in [
+            (
+                b"email\nZo\xeb,X\xc3\xab\n".as_slice(),
+                Some(Encoding::Unknown8Bit),
+            ),
+            ("email\nZoë,X\n".as_bytes(), Some(Encoding::Utf8)),
+            ("😀".as_bytes(), Some(Encoding::Utf8)),
+            (b"Zo\xeb", Some(Encoding::Unknown8Bit)),
+            (b"plain\n", None),
+        ] {
+            for cut in 1..=bytes.len() {
+                let mut undecided = Undecided::after(&bytes[..0]).unwrap();
+                let (mut all, mut found) = (Vec::new(), None);
+                let mut rest = bytes;
+                while found.is_none() && !rest.is_empty() {
+                    let (part, after) = rest.split_at(cut.min(rest.len()));
+                    rest = after;
+                    let (taken, decided) = undecided.look(part.to_vec(), rest.is_empty());
+                    all.extend(taken);
+                    found = decided;
+                }
+                assert_eq!(found, encoding, "{bytes:?} {cut}");
+                assert_eq!([&all, rest].concat(), bytes);
+            }
+        }
+        assert!(Undecided::after(b"a\xc3").is_some());
+        assert!(Undecided::after("é".as_bytes()).is_none());
+        assert!(Undecided::after(b"\xeb,x").is_none());
     }
 }

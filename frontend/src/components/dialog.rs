@@ -22,8 +22,9 @@ pub enum DialogSize {
 
 /// Where the focus goes, the first that exists: what asks for it, the first field,
 /// the first button at the end. The cross at the top would be first by position.
-const FIRST: [&str; 3] = [
+const FIRST: [&str; 4] = [
     "[autofocus]",
+    "[data-first] select",
     ".dialog__body :is(input, select, textarea):not(:disabled)",
     ".dialog__foot button",
 ];
@@ -96,13 +97,17 @@ pub fn Dialog(
             on_close.run(());
         }
     };
+    // Only the backdrop has the dialog itself as its target: the panel fills it.
+    let on_backdrop = move |event: &ev::MouseEvent| {
+        let target: web_sys::Node = event_target(event);
+        node.get_untracked()
+            .is_some_and(|dialog| dialog.is_same_node(Some(&target)))
+    };
+    // Text that is selected in a field may end its drag there, which is no click on it.
+    let pressed = StoredValue::new(false);
+    let on_press = move |event: ev::PointerEvent| pressed.set_value(on_backdrop(&event));
     let on_click = move |event: ev::MouseEvent| {
-        // Only the backdrop has the dialog itself as its target: the panel fills it.
-        let target: web_sys::Node = event_target(&event);
-        let on_backdrop = node
-            .get_untracked()
-            .is_some_and(|dialog| dialog.is_same_node(Some(&target)));
-        if dismissable && on_backdrop {
+        if dismissable && pressed.get_value() && on_backdrop(&event) {
             open.set(false);
         }
     };
@@ -118,6 +123,7 @@ pub fn Dialog(
             aria-labelledby=labelled_by
             on:cancel=on_cancel
             on:close=on_closed
+            on:pointerdown=on_press
             on:click=on_click
         >
             <Show when=move || open.get()>

@@ -4,7 +4,7 @@ use leptos::{ev, html, prelude::*, web_sys};
 
 use super::{
     button::{Button, ButtonKind, ButtonSize},
-    icon::{Icon, IconName},
+    icon::IconName,
 };
 
 fn first_file(list: Option<web_sys::FileList>) -> Option<web_sys::File> {
@@ -78,10 +78,7 @@ pub fn DropZone(
     /// Gets the dropped file.
     #[prop(into)]
     on_file: UnsyncCallback<web_sys::File>,
-    /// Draws the dashed frame and the icon; false for an area that is a whole page.
-    #[prop(default = true)]
-    framed: bool,
-    /// Words and a button.
+    /// What it holds, such as a whole page.
     children: Children,
 ) -> impl IntoView {
     // Entering a child fires before leaving its parent: count, don't toggle.
@@ -97,7 +94,6 @@ pub fn DropZone(
     view! {
         <div
             class="dropzone"
-            class:dropzone--framed=framed
             class:is-over=over
             on:dragenter=move |event| {
                 if has_files(&event) {
@@ -125,14 +121,7 @@ pub fn DropZone(
                 }
             }
         >
-            {framed
-                .then(|| {
-                    view! {
-                        <span class="dropzone__icon">
-                            <Icon name=IconName::Upload/>
-                        </span>
-                    }
-                })} {children()}
+            {children()}
         </div>
     }
 }

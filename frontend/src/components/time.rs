@@ -178,15 +178,7 @@ pub fn RelativeTime(
 
 /// `12408` as `12,408`.
 pub fn format_number(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    app::bulk::operation::thousands(number)
 }
 
 #[cfg(test)]

@@ -86,9 +86,10 @@ fn Sessions() -> impl IntoView {
     let sign_out = Callback::new(move |()| {
         busy.set(true);
         spawn_local(async move {
-            if let Err(error) = session.sign_out(true).await {
-                busy.try_set(false);
-                open.try_set(false);
+            let answer = session.sign_out(true).await;
+            busy.try_set(false);
+            open.try_set(false);
+            if let Err(error) = answer {
                 toasts.error(failure(&error));
             }
         });

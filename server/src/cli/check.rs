@@ -86,14 +86,14 @@ impl Checked {
         if slice.is_empty() {
             return Err("The file is empty. Choose another one.".to_owned());
         }
-        let encoding = sniff_encoding(&slice);
+        let mut encoding = sniff_encoding(&slice);
         if let Encoding::NotText(kind) = encoding {
             return Err(kind.message().to_owned());
         }
         if size.is_some_and(|size| size > BYTES_MAX as u64) {
             return Err(Refusal::TooManyBytes.to_string());
         }
-        let mut decoder = Decoder::new(encoding);
+        let mut decoder = Decoder::new(encoding, &slice);
         let mut sheet = Sheet::open(SheetOptions::default());
         if let Some(size) = size {
             sheet
@@ -118,6 +118,9 @@ impl Checked {
             }
             slice.clear();
             last = fill(input, &mut slice).map_err(cannot)?;
+        }
+        if decoder.is_windows_1252() {
+            encoding = Encoding::Unknown8Bit;
         }
         if sheet.source().rows() == 0 {
             return Err("There are no rows in it. Choose another file.".to_owned());

@@ -1,6 +1,6 @@
 //! Turns a file's bytes into UTF-8, a slice at a time, as the browser's decoder does.
 
-use app::bulk::sniff::Encoding;
+use app::bulk::sniff::{Encoding, Undecided};
 use encoding_rs::{DecoderResult, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// Stands where bytes mean nothing: never valid in UTF-8, so that the parser names the cell.
@@ -8,8 +8,9 @@ const BAD: u8 = 0xff;
 
 /// Decodes one file.
 pub(super) enum Decoder {
-    /// The parser takes the bytes as they are.
-    Utf8,
+    /// The parser takes the bytes as they are, unless the first letter beyond ASCII, which
+    /// may come late, is none of UTF-8.
+    Utf8(Option<Undecided>),
     /// Bytes of Windows-1252 without a meaning are named.
     Windows1252,
     /// Unpaired surrogates and half a character at the end are named.
@@ -17,22 +18,39 @@ pub(super) enum Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(encoding: Encoding) -> Self {
+    /// A decoder for a file of this encoding, of which `first` is the first slice.
+    pub(super) fn new(encoding: Encoding, first: &[u8]) -> Self {
         let utf16 = |encoding: &'static encoding_rs::Encoding| {
             Self::Utf16(Box::new(encoding.new_decoder_with_bom_removal()))
         };
         match encoding {
-            Encoding::Utf8 | Encoding::Utf8Bom | Encoding::NotText(_) => Self::Utf8,
+            Encoding::Utf8 => Self::Utf8(Undecided::after(first)),
+            Encoding::Utf8Bom | Encoding::NotText(_) => Self::Utf8(None),
             Encoding::Utf16Le => utf16(UTF_16LE),
             Encoding::Utf16Be => utf16(UTF_16BE),
             Encoding::Unknown8Bit => Self::Windows1252,
         }
     }
 
+    /// Whether bytes are taken as Windows-1252 by now.
+    pub(super) const fn is_windows_1252(&self) -> bool {
+        matches!(self, Self::Windows1252)
+    }
+
     /// Appends the slice's text to `out`; `last` says that no slice follows.
     pub(super) fn decode(&mut self, slice: &[u8], last: bool, out: &mut Vec<u8>) {
         match self {
-            Self::Utf8 => out.extend_from_slice(slice),
+            Self::Utf8(None) => out.extend_from_slice(slice),
+            Self::Utf8(Some(undecided)) => {
+                let (bytes, found) = undecided.look(slice.to_vec(), last);
+                match found {
+                    None => out.extend_from_slice(&bytes),
+                    Some(encoding) => {
+                        *self = Self::new(encoding, &bytes);
+                        self.decode(&bytes, last, out);
+                    }
+                }
+            }
             Self::Windows1252 => {
                 let unused = |byte: &u8| matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d);
                 for (i, part) in slice.split(unused).enumerate() {
@@ -68,7 +86,7 @@ mod tests {
 
     /// Decodes in slices of `cut` bytes.
     fn decoded(encoding: Encoding, bytes: &[u8], cut: usize) -> Vec<u8> {
-        let mut decoder = Decoder::new(encoding);
+        let mut decoder = Decoder::new(encoding, b"");
         let mut out = Vec::new();
         for slice in bytes.chunks(cut) {
             decoder.decode(slice, false, &mut out);
@@ -88,6 +106,16 @@ mod tests {
         }
         let marked = [b"\xff\xfe", little.as_slice()].concat();
         assert_eq!(decoded(Encoding::Utf16Le, &marked, 1), text.as_bytes());
+    }
+
+    #[test]
+    fn the_first_letter_beyond_ascii_decides() {
+        for cut in 1..8 {
+            let western = decoded(Encoding::Utf8, b"email\nZo\xeb", cut);
+            assert_eq!(western, "email\nZoë".as_bytes());
+            let plain = "email\nZoë,Bj\u{f6}rn".as_bytes();
+            assert_eq!(decoded(Encoding::Utf8, plain, cut), plain);
+        }
     }
 
     #[test]

@@ -138,7 +138,10 @@ impl Editor {
 /// Text boxes turn every line break into LF; a cell that had CRLF keeps it, so
 /// that opening and closing a cell alters no byte.
 fn restore_breaks(before: &str, typed: String) -> String {
-    if before.contains("\r\n") {
+    if typed == before.replace("\r\n", "\n").replace('\r', "\n") {
+        // Nothing was typed: breaks of several kinds stay as they are, too.
+        before.to_owned()
+    } else if before.contains("\r\n") {
         typed.replace('\n', "\r\n")
     } else if before.contains('\r') && !before.contains('\n') {
         typed.replace('\n', "\r")
@@ -156,5 +159,8 @@ mod tests {
         assert_eq!(restore_breaks("a\r\nb", "a\nb".to_owned()), "a\r\nb");
         assert_eq!(restore_breaks("a\rb", "a\nb".to_owned()), "a\rb");
         assert_eq!(restore_breaks("a", "a\nb".to_owned()), "a\nb");
+        let mixed = "a\r\nb\nc\rd";
+        assert_eq!(restore_breaks(mixed, "a\nb\nc\nd".to_owned()), mixed);
+        assert_eq!(restore_breaks("a\rb\nc", "a\nb\nx".to_owned()), "a\nb\nx");
     }
 }

@@ -2,6 +2,7 @@
 //! Everything happens within the event: a key is painted before it returns.
 
 mod commands;
+mod remarks;
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,7 +16,7 @@ use super::{
     editor::Editor,
     head::Head,
     paint::{Frame, Painter},
-    popover::{Anchor, Popover},
+    popover::Popover,
     selection::{Bounds, Place, Selection},
     source::{GridSource, Remark},
     viewport::{ALL_COLUMNS_MAX, Columns, NUMBER_WIDTH, ROW_HEIGHT, Rows, SPACE_MAX},
@@ -40,6 +41,8 @@ pub enum Notice {
     },
     /// Ask for a column's new name.
     Rename(usize),
+    /// Nothing was changed, and this is why.
+    Refused(&'static str),
 }
 
 /// How far to move so that the active cell is in sight.
@@ -118,6 +121,10 @@ pub struct Engine {
     popover: RefCell<Popover>,
     notify: Box<dyn Fn(Notice)>,
     moving: Cell<bool>,
+    /// The person has been to some cell.
+    started: Cell<bool>,
+    /// The cell whose remark was put out of sight.
+    dismissed: Cell<Option<Place>>,
     /// What is said about the active cell, as long as neither it nor the cells change.
     remark: RefCell<Option<(Place, u64, Option<Remark>)>>,
     /// How the text box is named now.
@@ -202,6 +209,8 @@ impl Engine {
             },
             notify,
             moving: Cell::new(false),
+            started: Cell::new(false),
+            dismissed: Cell::new(None),
             remark: RefCell::new(None),
             seat: Cell::new(None),
         });
@@ -236,6 +245,24 @@ impl Engine {
             columns: state.columns.count(),
             page: state.rows.page(),
         }
+    }
+
+    /// The source shows another sheet: from its start, in widths that suit it.
+    pub fn reset(&self) {
+        self.editor.borrow_mut().rest();
+        self.started.set(false);
+        self.dismissed.set(None);
+        {
+            let mut state = self.state.borrow_mut();
+            state.widths.clear();
+            state.keys.clear();
+            state.rows.top = 0.0;
+            state.scroll_left = 0.0;
+            state.selection = Selection::default();
+        }
+        self.nodes.viewport.set_scroll_top(0);
+        self.nodes.viewport.set_scroll_left(0);
+        self.refresh();
     }
 
     /// Reads the source anew: after every change that did not come through the grid.
@@ -391,102 +418,6 @@ impl Engine {
         self.place_popover(remark);
     }
 
-    fn remark_at(&self, active: Place, content: u64, rows: usize) -> Option<Remark> {
-        let kept = self
-            .remark
-            .borrow()
-            .as_ref()
-            .and_then(|(at, when, remark)| {
-                (*at == active && *when == content).then(|| remark.clone())
-            });
-        kept.unwrap_or_else(|| {
-            let remark = (rows > 0).then(|| self.source.remark(active)).flatten();
-            *self.remark.borrow_mut() = Some((active, content, remark.clone()));
-            remark
-        })
-    }
-
-    /// Moves the text box into the active cell and names it.
-    fn seat_editor(&self, remark: Option<&Remark>, focused: bool) {
-        let active = self.selection().active;
-        let painter = self.painter.borrow();
-        let Some((cell, label)) = painter.cell(active) else {
-            return;
-        };
-        let editor = self.editor.borrow();
-        let element = editor.element();
-        let seated = element
-            .parent_element()
-            .is_some_and(|parent| parent.is_same_node(Some(cell)));
-        if !seated {
-            let old = element.parent_element();
-            dom::append(cell, element);
-            if focused {
-                editor.focus();
-            }
-            if let Some(old) = &old {
-                _ = old.remove_attribute("aria-labelledby");
-                _ = old.class_list().remove_1("is-editing");
-            }
-            if editor.is_editing() {
-                _ = cell.class_list().add_1("is-editing");
-            }
-        }
-        // While one scrolls, nothing about the active cell changes.
-        let seat = {
-            let state = self.state.borrow();
-            Seat {
-                at: active,
-                content: state.content,
-                geometry: state.geometry,
-            }
-        };
-        if seated && self.seat.replace(Some(seat)) == Some(seat) {
-            return;
-        }
-        self.seat.set(Some(seat));
-        let label_id = format!("{}-active", self.id);
-        if label.id() != label_id {
-            if let Some(old) = dom::document().get_element_by_id(&label_id) {
-                _ = old.remove_attribute("id");
-            }
-            label.set_id(&label_id);
-        }
-        // The cell's own name must not take in the text box that sits in it.
-        dom::attribute(cell, "aria-labelledby", &label_id);
-        let head_id = self.head.borrow().name_id(active.column);
-        dom::attribute(element, "aria-labelledby", &format!("{head_id} {label_id}"));
-        let remark_id = format!("{}-remark", self.id);
-        dom::attribute_if(
-            element,
-            "aria-describedby",
-            remark.map(|_| remark_id.as_str()),
-        );
-        dom::attribute_if(cell, "aria-describedby", remark.map(|_| remark_id.as_str()));
-        let invalid = remark.is_some_and(|remark| remark.severity == super::Severity::Error);
-        dom::attribute_if(element, "aria-invalid", invalid.then_some("true"));
-    }
-
-    fn place_popover(&self, remark: Option<Remark>) {
-        let state = self.state.borrow();
-        let active = state.selection.active;
-        let offset = state.rows.offset(active.row);
-        let in_sight = offset > -ROW_HEIGHT && offset < state.rows.height;
-        let editor = self.editor.borrow();
-        let anchor = (in_sight && editor.has_focus() && !editor.is_editing()).then(|| {
-            let shell = state.shell_top;
-            Anchor {
-                left: state.columns.left(active.column) - state.scroll_left,
-                right: state.columns.left(active.column + 1) - state.scroll_left,
-                top: shell + ROW_HEIGHT + offset,
-                width: state.width,
-                height: shell + ROW_HEIGHT + state.rows.height + 14.0,
-            }
-        });
-        drop(editor);
-        self.popover.borrow_mut().show(remark, anchor);
-    }
-
     /// The person scrolled.
     pub fn on_scroll(&self) {
         {
@@ -525,6 +456,7 @@ impl Engine {
 
     /// Selects, shows, paints and tells.
     pub fn select(&self, selection: Selection, reveal: Reveal) {
+        self.started.set(true);
         {
             let mut state = self.state.borrow_mut();
             let selection = selection.clamped(state.rows.count, state.columns.count());

@@ -151,6 +151,10 @@ fn text(engine: &Rc<Engine>, listeners: &mut Vec<Listener>) {
             &area,
             name,
             with(engine, move |engine, event: FocusEvent| {
+                if !inside && engine.editor.borrow().has_focus() {
+                    // Only the window was left: what is half typed stays so.
+                    return;
+                }
                 let stays = event
                     .related_target()
                     .and_then(|target| target.dyn_into::<Node>().ok())

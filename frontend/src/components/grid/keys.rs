@@ -71,6 +71,11 @@ pub enum Command {
     FillDown,
     /// Copy the range's first column into the others.
     FillRight,
+    /// The cure of the remark on the active cell, there or wherever the same is wrong.
+    Cure {
+        /// Every cell of the kind.
+        all: bool,
+    },
     /// Add a row below.
     InsertRow,
     /// Delete the range's rows.
@@ -102,6 +107,7 @@ fn navigating(press: KeyPress<'_>, escaped: bool) -> Option<Command> {
             "=" | "+" if ctrl => Some(Command::InsertRow),
             "-" if ctrl => Some(Command::DeleteRows),
             "ArrowDown" if !ctrl => Some(Command::ColumnMenu),
+            "Enter" if !ctrl => Some(Command::Cure { all: shift }),
             _ => None,
         };
     }
@@ -238,6 +244,8 @@ mod tests {
             ("Ctrl+d", Command::FillDown),
             ("Ctrl+r", Command::FillRight),
             ("Ctrl+Alt+-", Command::DeleteRows),
+            ("Alt+Enter", Command::Cure { all: false }),
+            ("Alt+Shift+Enter", Command::Cure { all: true }),
         ] {
             assert_eq!(moving(keys), Some(expected), "{keys}");
         }

@@ -25,7 +25,6 @@ use events::Wiring;
 
 use crate::shared::Shared;
 
-pub use popover::group;
 pub use selection::{Area, Place, Selection};
 pub use source::{Applied, Direction, GridEdit, GridSource, Heading, Mark, Remark, Severity};
 
@@ -38,6 +37,8 @@ pub enum GridRequest {
     Rename(usize),
     /// A column's meaning.
     Map(usize),
+    /// Say why nothing was changed.
+    Refused(&'static str),
 }
 
 /// A grid that stands in the page, with what listens for it.
@@ -76,6 +77,11 @@ impl GridHandle {
         self.with(Engine::refresh);
     }
 
+    /// Another sheet stands in the source: its start is shown, in widths that suit it.
+    pub fn reset(self) {
+        self.with(Engine::reset);
+    }
+
     /// Applies an edit as if the grid had asked for it.
     pub fn apply(self, edit: GridEdit) {
         self.with(|engine| {
@@ -99,6 +105,11 @@ impl GridHandle {
     /// Goes to the next or the previous problem.
     pub fn problem(self, direction: Direction) {
         self.with(|engine| engine.problem(direction));
+    }
+
+    /// Goes to the first problem.
+    pub fn first_problem(self) {
+        self.with(|engine| engine.problem_from(None, Direction::Forward));
     }
 
     /// Gives the keyboard to the grid.
@@ -143,6 +154,7 @@ pub fn Grid(
             Notice::Selected(selection) => on_select.run(selection),
             Notice::GoTo => on_request.run(GridRequest::GoTo),
             Notice::Rename(column) => on_request.run(GridRequest::Rename(column)),
+            Notice::Refused(why) => on_request.run(GridRequest::Refused(why)),
             Notice::ColumnMenu { column, x, y } => {
                 let columns = source.with_value(|source| source.columns());
                 menu.set(Some(OpenMenu {
@@ -185,8 +197,12 @@ pub fn Grid(
                 role="grid"
                 aria-label=label
                 aria-multiselectable="true"
+                aria-describedby="review-hint"
             ></div>
             <ColumnMenu menu on_action on_close/>
         </div>
+        <p class="grid__hint" id="review-hint">
+            "Esc, then Tab leaves the grid. F8: next problem."
+        </p>
     }
 }

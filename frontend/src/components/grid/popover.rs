@@ -7,15 +7,52 @@ use super::{
     source::{Remark, Severity},
     viewport::ROW_HEIGHT,
 };
+use crate::components::format_number;
 
 /// The box and its parts.
 pub struct Popover {
     element: HtmlElement,
     title: Text,
     sentence: Text,
-    cure: HtmlElement,
-    cure_all: HtmlElement,
+    /// Which keys cure it, for the cell's description only.
+    keys: Text,
+    cure: Cure,
+    cure_all: Cure,
     shown: Option<Remark>,
+}
+
+/// A button that cures, its words and its key.
+struct Cure {
+    button: HtmlElement,
+    words: Text,
+    key: &'static str,
+}
+
+impl Cure {
+    /// A button for the mouse; the keyboard has its key.
+    fn new(class: &str, key: &'static str) -> Self {
+        let button = dom::element("button", class, "");
+        dom::attribute(&button, "type", "button");
+        dom::attribute(&button, "tabindex", "-1");
+        button.set_hidden(true);
+        let words = dom::document().create_text_node("");
+        dom::append(&button, &words);
+        let hint = dom::element("kbd", "", "");
+        dom::attribute(&hint, "aria-hidden", "true");
+        hint.set_text_content(Some(key));
+        dom::append(&button, &hint);
+        Self { button, words, key }
+    }
+
+    fn write(&self, words: Option<&str>, keys: &mut String) {
+        self.button.set_hidden(words.is_none());
+        if let Some(words) = words {
+            self.words.set_data(words);
+            for part in [" ", self.key, ": ", words, "."] {
+                keys.push_str(part);
+            }
+        }
+    }
 }
 
 /// Where the active cell lies, relative to the grid's own box.
@@ -73,11 +110,15 @@ impl Popover {
         dom::append(&words, &heading);
         dom::append(&words, &dom::document().create_text_node(" "));
         dom::append(&words, &body);
+        let hint = dom::element("span", "visually-hidden", "");
+        let keys = dom::document().create_text_node("");
+        dom::append(&hint, &keys);
+        dom::append(&words, &hint);
         let actions = dom::element("div", "problem__actions", "");
-        let cure_all = button("btn btn--sm btn--primary");
-        let cure = button("btn btn--sm");
-        dom::append(&actions, &cure_all);
-        dom::append(&actions, &cure);
+        let cure_all = Cure::new("btn btn--sm btn--primary", "Alt+Shift+Enter");
+        let cure = Cure::new("btn btn--sm", "Alt+Enter");
+        dom::append(&actions, &cure_all.button);
+        dom::append(&actions, &cure.button);
         dom::append(&element, &words);
         dom::append(&element, &actions);
         dom::append(root, &element);
@@ -85,6 +126,7 @@ impl Popover {
             element,
             title,
             sentence,
+            keys,
             cure,
             cure_all,
             shown: None,
@@ -129,7 +171,7 @@ impl Popover {
         let mut sentence = remark.sentence.clone();
         if remark.rows > 1 {
             sentence.push(' ');
-            sentence.push_str(&group(remark.rows));
+            sentence.push_str(&format_number(remark.rows as u64));
             sentence.push_str(" rows have this.");
         }
         self.sentence.set_data(&sentence);
@@ -138,46 +180,21 @@ impl Popover {
             Severity::Warning => "grid__popover tone-warn",
             Severity::Info | Severity::None => "grid__popover tone-info",
         });
-        for (button, words) in [
-            (&self.cure, &remark.cure),
-            (&self.cure_all, &remark.cure_all),
-        ] {
-            button.set_text_content(words.as_deref());
-            button.set_hidden(words.is_none());
-        }
+        let mut keys = String::new();
+        self.cure.write(remark.cure.as_deref(), &mut keys);
+        self.cure_all.write(remark.cure_all.as_deref(), &mut keys);
+        self.keys.set_data(&keys);
     }
 
     /// The button that cures this cell.
     pub const fn cure(&self) -> &HtmlElement {
-        &self.cure
+        &self.cure.button
     }
 
     /// The button that cures every cell of the kind.
     pub const fn cure_all(&self) -> &HtmlElement {
-        &self.cure_all
+        &self.cure_all.button
     }
-}
-
-/// A button for the mouse; the keyboard has F8 and F2.
-fn button(class: &str) -> HtmlElement {
-    let button = dom::element("button", class, "");
-    dom::attribute(&button, "type", "button");
-    dom::attribute(&button, "tabindex", "-1");
-    button.set_hidden(true);
-    button
-}
-
-/// `12408` as `12,408`.
-pub fn group(number: usize) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]
@@ -217,12 +234,5 @@ mod tests {
             ..anchor
         };
         assert_eq!(place(low), (300.0, -56.0));
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(group(7), "7");
-        assert_eq!(group(12_408), "12,408");
-        assert_eq!(group(1_000_000), "1,000,000");
     }
 }

@@ -132,6 +132,19 @@ pub struct Applied {
     pub announce: String,
     /// Where to go now.
     pub select: Option<Place>,
+    /// Why nothing was done; to be said to everybody.
+    pub refused: Option<&'static str>,
+}
+
+impl Applied {
+    /// Nothing was done.
+    pub fn refused(why: &'static str) -> Self {
+        Self {
+            announce: why.to_owned(),
+            refused: Some(why),
+            ..Self::default()
+        }
+    }
 }
 
 /// The sheet as the grid sees it. Places are those on the screen: a source that
@@ -153,10 +166,10 @@ pub trait GridSource {
     fn mark(&self, at: Place) -> Mark;
     /// What is said about the cell.
     fn remark(&self, at: Place) -> Option<Remark>;
-    /// The next cell with a warning or an error.
-    fn next_problem(&self, from: Place, direction: Direction) -> Option<Place>;
-    /// Whether the cells that are shown can be read only.
-    fn is_read_only(&self) -> bool;
+    /// The next cell with a warning or an error; from nowhere, the first or the last one.
+    fn next_problem(&self, from: Option<Place>, direction: Direction) -> Option<Place>;
+    /// Why the cells that are shown cannot be changed; `None` where they can.
+    fn refusal(&self) -> Option<&'static str>;
     /// Applies an edit.
     fn apply(&self, edit: GridEdit) -> Applied;
 }

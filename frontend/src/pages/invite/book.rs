@@ -1,10 +1,12 @@
 //! The sheet and its problems as the grid sees them: every edit becomes one
 //! operation of the sheet, and is checked before the grid draws again.
 
+mod cures;
 mod source;
 
 pub use source::outcome_title;
 
+use cures::{cure_words, worst};
 use std::{
     cell::{Cell, Ref, RefCell},
     rc::Rc,
@@ -13,18 +15,20 @@ use std::{
 use app::{
     bulk::{
         check::Checker,
-        clipboard::Target,
-        cure,
-        mapping::{ColumnUse, Field},
-        operation::{Column, ColumnId, Operation, RowId},
-        problem::{ColumnProblem, Problem, ProblemCode, Severity as Bad},
+        clipboard::{Paste, Target},
+        mapping::ColumnUse,
+        operation::{Applied, Column, ColumnId, Operation, RowId, Touched},
+        problem::{ColumnProblem, ProblemCode, Severity as Bad},
         rules::RuleContext,
         sheet::Sheet,
     },
     domain::{import::RowOutcome, role::Role, time::CivilDate},
 };
 
-use crate::components::grid::{Area, Heading, Place, Severity, group};
+use crate::{
+    components::grid::{Area, Heading, Place, Severity},
+    text::count_of,
+};
 
 /// Rows that are checked within one event; more are checked a step at a time.
 const CHECK_AT_ONCE: usize = 20_000;
@@ -59,8 +63,6 @@ pub struct Facts {
     pub kinds: Vec<(ProblemCode, usize)>,
     /// Problems of whole columns.
     pub column_problems: Vec<ColumnProblem>,
-    /// Rows that would make administrators.
-    pub admins: usize,
     /// There is a step to take back.
     pub can_undo: bool,
     /// There is a step to do again.
@@ -81,16 +83,25 @@ pub struct Document {
     pub checker: Checker,
     /// Rows that were taken out of the sheet, since they were submitted; oldest first.
     pub submitted: Vec<Submitted>,
+    /// The step of the sheet with which all of it stands in a file; none for a list that
+    /// stands in none.
+    pub clean: Option<u32>,
 }
 
 impl Document {
-    /// A document from which nothing was submitted yet.
-    pub const fn new(sheet: Sheet, checker: Checker) -> Self {
+    /// A document as it was read, from which nothing was submitted yet.
+    pub fn new(sheet: Sheet, checker: Checker) -> Self {
         Self {
+            clean: Some(sheet.step()),
             sheet,
             checker,
             submitted: Vec::new(),
         }
+    }
+
+    /// True where work would be lost with it.
+    pub fn is_dirty(&self) -> bool {
+        self.sheet.rows() > 0 && self.clean != Some(self.sheet.step())
     }
 }
 
@@ -143,8 +154,9 @@ pub struct Book {
     view: RefCell<Option<View>>,
     /// While a submit runs nothing changes.
     locked: Cell<bool>,
-    /// The revision that was saved by nobody but is the file's own.
-    clean: Cell<u64>,
+    /// How many cells of a kind of problem have a cure: at which revision, of which kind and
+    /// of how many this was counted.
+    cures: Cell<Option<((u64, ProblemCode, usize), usize)>>,
     changed: RefCell<Box<dyn Fn()>>,
 }
 
@@ -163,7 +175,7 @@ impl Book {
             document: RefCell::new(Document::new(Sheet::empty(), Checker::new(context))),
             view: RefCell::new(None),
             locked: Cell::new(false),
-            clean: Cell::new(0),
+            cures: Cell::new(None),
             changed: RefCell::new(Box::new(|| ())),
         })
     }
@@ -176,7 +188,7 @@ impl Book {
     /// Puts another document on the desk; gives back the one that was there.
     pub fn replace(&self, document: Document) -> Document {
         *self.view.borrow_mut() = None;
-        self.clean.set(document.sheet.revision());
+        self.cures.set(None);
         self.document.replace(document)
     }
 
@@ -190,14 +202,9 @@ impl Book {
         run(&mut self.document.borrow_mut())
     }
 
-    /// What is there now is what the file holds: leaving asks no more.
-    pub fn set_clean(&self) {
-        self.clean.set(self.document.borrow().sheet.revision());
-    }
-
     /// True where something would be lost.
     pub fn is_dirty(&self) -> bool {
-        self.document.borrow().sheet.revision() != self.clean.get()
+        self.document.borrow().is_dirty()
     }
 
     /// Holds every edit off, or lets them through again.
@@ -212,6 +219,7 @@ impl Book {
                 sheet,
                 checker,
                 submitted,
+                ..
             } = &*self.document.borrow();
             let rows = match filter {
                 Filter::Problems => checker.rows_with(sheet, None),
@@ -229,6 +237,7 @@ impl Book {
             sheet,
             checker,
             submitted,
+            ..
         } = &*self.document.borrow();
         let column_problems = app::bulk::columns::column_problems(sheet);
         let blocked = column_problems
@@ -249,7 +258,6 @@ impl Book {
             submitted: submitted.len(),
             kinds: checker.counts(),
             column_problems,
-            admins: checker.admins(),
             can_undo: sheet.can_undo(),
             can_redo: sheet.can_redo(),
             filter: view.as_ref().map(|view| view.filter),
@@ -274,13 +282,11 @@ impl Book {
         self.document.borrow().submitted.get(row).cloned()
     }
 
-    /// Whether the rows that are shown can be read only.
-    pub fn is_read_only(&self) -> bool {
+    /// Whether the submitted rows are shown, which can be read only.
+    fn shows_submitted(&self) -> bool {
         let view = self.view.borrow();
-        self.locked.get()
-            || view
-                .as_ref()
-                .is_some_and(|view| view.filter == Filter::Submitted)
+        view.as_ref()
+            .is_some_and(|view| view.filter == Filter::Submitted)
     }
 
     /// Where a row of the sheet, from 0, is on the screen; all rows are shown if need be.
@@ -301,10 +307,10 @@ impl Book {
         }
     }
 
-    /// Changes the sheet and checks what that touched; true where something was done.
-    pub fn perform(&self, change: Change) -> bool {
+    /// Changes the sheet and checks what that touched; `None` where nothing was done.
+    pub fn perform(&self, change: Change) -> Option<Applied> {
         if self.locked.get() {
-            return false;
+            return None;
         }
         let applied = {
             let document = &mut *self.document.borrow_mut();
@@ -331,7 +337,46 @@ impl Book {
                 .retain(|row| document.sheet.position_of(*row).is_some());
         }
         (self.changed.borrow())();
-        applied.is_some()
+        applied
+    }
+
+    /// Where a step acted that was just undone (`true`) or done again, on the screen. Where
+    /// some of it is out of sight, all rows are shown.
+    fn acted_at(&self, applied: &Applied, undone: bool) -> Option<Place> {
+        let Touched::Rows(touched) = &applied.touched else {
+            return None;
+        };
+        let (position, column, hidden) = {
+            let sheet = &self.document.borrow().sheet;
+            let (position, column) = match sheet.first_cell_of_step(undone) {
+                Some((position, id)) => (
+                    position,
+                    sheet.columns().iter().position(|column| column.id == id),
+                ),
+                None => (
+                    touched
+                        .iter()
+                        .filter_map(|row| sheet.position_of(*row))
+                        .min()?,
+                    None,
+                ),
+            };
+            let hidden = self.view.borrow().as_ref().is_some_and(|view| {
+                let mut shown = vec![false; sheet.rows()];
+                for at in view.rows.iter().filter_map(|row| sheet.position_of(*row)) {
+                    shown[at] = true;
+                }
+                touched
+                    .iter()
+                    .filter_map(|row| sheet.position_of(*row))
+                    .any(|at| !shown[at])
+            });
+            (position, column.unwrap_or(0), hidden)
+        };
+        if hidden {
+            self.set_filter(None);
+        }
+        Some(Place::new(self.show_row(position), column))
     }
 
     fn column(&self, column: usize) -> Option<ColumnId> {
@@ -347,35 +392,34 @@ impl Book {
         area.rows().filter_map(|row| self.row_at(row)).collect()
     }
 
-    fn paste(&self, area: Area, cells: &[Vec<String>]) -> Operation {
+    fn paste(&self, area: Area, cells: &[Vec<String>]) -> Paste {
         let target = Target {
             row: area.first.row,
             column: area.first.column,
             rows: area.height(),
             columns: area.width(),
         };
-        if self.view.borrow().is_none() {
-            return self.document.borrow().sheet.paste(target, cells);
+        let sheet = &self.document.borrow().sheet;
+        match &*self.view.borrow() {
+            Some(view) => sheet.paste(&view.rows, target, cells),
+            None => sheet.paste(sheet.row_ids(), target, cells),
         }
-        // With only some rows in sight, neighbours on the screen get the block.
-        let mut edits = Vec::new();
-        for (line, place) in cells.iter().zip(target.row..) {
-            let Some(row) = self.row_at(place) else { break };
-            for (text, place) in line.iter().zip(target.column..) {
-                if let Some(column) = self.column(place) {
-                    edits.push((row, column, text.clone()));
-                }
-            }
-        }
-        Operation::SetCells { edits }
     }
 
     fn fill(&self, area: Area, text: &str) -> Operation {
+        let sheet = &self.document.borrow().sheet;
+        let rows = self.rows_of(area);
+        let columns = area
+            .columns()
+            .filter_map(|at| Some((at, sheet.columns().get(at)?)));
+        if text.is_empty() && rows.len() > CHECK_AT_ONCE && rows.len() == sheet.rows() {
+            return emptied(columns);
+        }
         let mut edits = Vec::new();
-        for row in self.rows_of(area) {
-            for column in area.columns() {
-                if let Some(column) = self.column(column) {
-                    edits.push((row, column, text.to_owned()));
+        for (_, column) in columns {
+            for &row in &rows {
+                if sheet.cell_of(row, column) != text {
+                    edits.push((row, column.id, text.to_owned()));
                 }
             }
         }
@@ -412,19 +456,6 @@ impl Book {
             .unwrap_or_default()
     }
 
-    /// The cure of the worst problem of a cell, there or everywhere.
-    fn cure(&self, at: Place, all: bool) -> Option<Operation> {
-        let Document { sheet, checker, .. } = &*self.document.borrow();
-        let row = self.row_at(at.row)?;
-        let column = sheet.columns().get(at.column)?;
-        let problem = worst(checker, row, column.id, at.column)?;
-        if all {
-            checker.cure_all(sheet, problem.code)
-        } else {
-            cure_here(sheet, problem, column)
-        }
-    }
-
     /// The name of the step that was done last, or would be done again.
     fn step_name(&self, undone: bool) -> String {
         let document = self.document.borrow();
@@ -438,64 +469,23 @@ impl Book {
     }
 }
 
-/// The worst problem of a cell; those of the row as a whole stand at its first cell.
-fn worst(checker: &Checker, row: RowId, column: ColumnId, place: usize) -> Option<&Problem> {
-    if !checker.has_problem(row) {
-        return None;
+/// Empties whole columns of a long sheet: empty ones take their places, which takes no edit
+/// of a million cells.
+fn emptied<'a>(columns: impl Iterator<Item = (usize, &'a Column)>) -> Operation {
+    let mut operations = Vec::new();
+    let mut count = 0;
+    for (at, column) in columns {
+        count += 1;
+        operations.push(Operation::DeleteColumn { id: column.id });
+        operations.push(Operation::AddColumn {
+            at: at as u32,
+            name: column.name.clone(),
+            used: column.used,
+        });
     }
-    checker
-        .problems_of(row)
-        .filter(|problem| match problem.column {
-            Some(id) => id == column,
-            None => place == 0,
-        })
-        .max_by_key(|problem| problem.severity())
-}
-
-/// The step that cures one problem where it stands.
-fn cure_here(sheet: &Sheet, problem: &Problem, column: &Column) -> Option<Operation> {
-    match problem.code {
-        ProblemCode::DuplicateInFile | ProblemCode::RowEmpty => Some(Operation::DeleteRows {
-            rows: vec![problem.row],
-        }),
-        code => {
-            let id = problem.column?;
-            let text = sheet.cell(problem.row, id);
-            let cured = cure::cure(code, field_of(column), &text)?;
-            Some(Operation::set_cell(problem.row, id, cured))
-        }
-    }
-}
-
-const fn field_of(column: &Column) -> Option<Field> {
-    match column.used {
-        ColumnUse::Field(field) => Some(field),
-        ColumnUse::Metadata | ColumnUse::Dropped => None,
-    }
-}
-
-/// The words of the cures' buttons: for the cell, and for all of its kind.
-fn cure_words(
-    sheet: &Sheet,
-    problem: &Problem,
-    column: &Column,
-    count: usize,
-) -> (Option<String>, Option<String>) {
-    match problem.code {
-        ProblemCode::DuplicateInFile | ProblemCode::RowEmpty => (
-            Some("Delete this row".to_owned()),
-            (count > 1).then(|| format!("Delete all {}", group(count))),
-        ),
-        ProblemCode::SplitRows => (None, Some("Merge rows".to_owned())),
-        code => {
-            let text = problem
-                .column
-                .map(|id| sheet.cell(problem.row, id))
-                .unwrap_or_default();
-            let cured = cure::cure(code, field_of(column), &text);
-            let all = (cured.is_some() && count > 1).then(|| format!("Fix all {}", group(count)));
-            (cured.map(|text| format!("Change to {text}")), all)
-        }
+    Operation::Batch {
+        label: format!("Empty {}", count_of(count, "column", "columns")),
+        operations,
     }
 }
 

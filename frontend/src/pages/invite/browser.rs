@@ -57,6 +57,22 @@ pub async fn breathe() {
     _ = JsFuture::from(promise).await;
 }
 
+/// Runs after the browser has painted what stands in the page now, as far as a page can
+/// know: in the first task after the next frame was made.
+pub fn after_paint(run: Box<dyn FnOnce()>) {
+    request_animation_frame(move || {
+        leptos::task::spawn_local(async move {
+            breathe().await;
+            run();
+        });
+    });
+}
+
+/// Puts a mark on the performance time line when what it speaks of is painted.
+pub fn mark_painted(name: &'static str) {
+    after_paint(Box::new(move || mark(name)));
+}
+
 /// Waits.
 pub async fn sleep(milliseconds: i32) {
     let promise = Promise::new(&mut |resolve: Function, _| {

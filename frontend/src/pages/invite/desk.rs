@@ -16,16 +16,22 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     book::{Book, Change, Document, Facts, Filter},
-    browser::{self, breathe},
+    browser::{after_paint, breathe, mark},
+    kept::Kept,
     reading::FileFacts,
     results::Summary,
     submit::{Attempt, Progress},
 };
 use crate::{
-    components::grid::{GridEdit, GridHandle, GridRequest, GridSource, Place, Selection},
+    components::{
+        ToastStore,
+        grid::{GridEdit, GridHandle, GridRequest, GridSource, Place, Selection},
+        use_toasts,
+    },
     session::Session,
     shared::Shared,
     tenant::Tenant,
+    text::count_of,
 };
 
 /// Rows that are checked between two breaths; well under 50 ms.
@@ -50,8 +56,19 @@ pub enum RemoteCheck {
     Idle,
     /// Questions are on their way.
     Asking,
+    /// Everything was asked.
+    Done,
     /// It stopped; the sentence says why.
     Stopped(String),
+}
+
+/// A list that gave way to another, and may come back.
+struct Earlier {
+    document: Document,
+    file: Option<FileFacts>,
+    open: bool,
+    /// The other list stands: only the person's *Undo* brings this one back.
+    settled: bool,
 }
 
 /// Everything on the page. Cheap to copy.
@@ -85,6 +102,10 @@ pub struct Desk {
     pub request: Shared<Option<GridRequest>>,
     /// The dialog that maps columns is open.
     pub mapping: RwSignal<bool>,
+    /// The column that it was opened for.
+    pub mapped: StoredValue<Option<ColumnId>>,
+    /// Short messages.
+    pub toasts: ToastStore,
     /// Ask the server about addresses and keys.
     pub check_on: RwSignal<bool>,
     /// Where that stands.
@@ -101,6 +122,12 @@ pub struct Desk {
     pub turn: StoredValue<u64>,
     /// A checking loop is running.
     pumping: StoredValue<bool>,
+    /// The list before this one.
+    earlier: StoredValue<Option<Earlier>, LocalStorage>,
+    /// Once every row is checked, it is to be said how the list is.
+    arriving: StoredValue<bool>,
+    /// When it was last said that rows cannot be changed.
+    refusal_at: StoredValue<f64>,
 }
 
 impl Desk {
@@ -126,6 +153,8 @@ impl Desk {
             place: Shared::new(Selection::default()),
             request: Shared::new(None),
             mapping: RwSignal::new(false),
+            mapped: StoredValue::new(None),
+            toasts: use_toasts(),
             check_on: RwSignal::new(true),
             remote: Shared::new(RemoteCheck::Idle),
             submitting: Shared::new(None),
@@ -134,6 +163,9 @@ impl Desk {
             runs: StoredValue::new(0),
             turn: StoredValue::new(0),
             pumping: StoredValue::new(false),
+            earlier: StoredValue::new_local(None),
+            arriving: StoredValue::new(false),
+            refusal_at: StoredValue::new(f64::MIN),
         };
         book.on_change(move || desk.changed());
         desk
@@ -153,10 +185,34 @@ impl Desk {
     pub fn changed(self) {
         let facts = self.book().facts();
         let left = facts.checked < facts.rows;
+        let told = (facts.rows, facts.problems);
         self.facts.set(facts);
         if left {
             self.pump();
+        } else if self.arriving.get_value() && self.reading.read_untracked().is_none() {
+            self.arriving.set_value(false);
+            after_paint(Box::new(move || {
+                mark("beckon:validated");
+                self.say_arrived(told);
+            }));
         }
+    }
+
+    /// Says how a list is that has just come.
+    fn say_arrived(self, (rows, problems): (usize, usize)) {
+        if let Some(Some(file)) = self.file.try_read_untracked().as_deref() {
+            self.grid.announce(&format!(
+                "{}: {}, {problems} with problems.",
+                file.name,
+                count_of(rows as u64, "row", "rows")
+            ));
+        }
+    }
+
+    /// Says it as soon as every row is checked.
+    pub fn arrived(self) {
+        self.arriving.set_value(true);
+        self.refresh();
     }
 
     /// The same, and the grid draws again.
@@ -165,13 +221,104 @@ impl Desk {
         self.changed();
     }
 
-    /// Puts a document on the desk and gives the earlier one back.
-    pub fn put(self, document: Document) -> Document {
-        let old = self.book().replace(document);
+    /// Puts a list on the desk. The one that was there is set aside, unless an earlier one
+    /// waits already for what becomes of the reading.
+    pub fn put(self, document: Document) {
+        let earlier = Earlier {
+            document: self.book().replace(document),
+            file: (*self.file.read_untracked()).clone(),
+            open: self.open.get_untracked(),
+            settled: false,
+        };
+        self.earlier.update_value(|slot| match slot {
+            Some(waits) if !waits.settled => {}
+            slot => *slot = Some(earlier),
+        });
+        self.summary.set(None);
+        self.file.set(None);
         self.open.set(true);
+        self.begin();
+    }
+
+    /// Another list stands on the desk.
+    fn begin(self) {
+        self.remote.set(RemoteCheck::Idle);
         self.place.set(Selection::default());
-        self.refresh();
-        old
+        self.grid.reset();
+        self.changed();
+    }
+
+    /// The list on the desk stays. One that was worked on before can be called back.
+    pub fn settle(self, name: &str) {
+        let turn = self.turn.get_value();
+        let worth = self.earlier.try_update_value(|slot| {
+            slot.as_mut().is_some_and(|earlier| {
+                earlier.settled = true;
+                earlier.open && earlier.document.is_dirty()
+            })
+        });
+        if worth != Some(true) {
+            self.earlier.set_value(None);
+            return;
+        }
+        self.toasts.undo(
+            format!("The list was replaced by “{name}”."),
+            Callback::new(move |()| {
+                let free = self.is_there()
+                    && self.turn.get_value() == turn
+                    && !self.is_busy()
+                    && self.reading.read_untracked().is_none();
+                if free {
+                    self.put_back();
+                }
+            }),
+        );
+    }
+
+    /// Puts the list back that was there before a reading that stopped.
+    pub fn stop(self) {
+        let waits = self
+            .earlier
+            .try_with_value(|slot| slot.as_ref().is_some_and(|earlier| !earlier.settled));
+        if waits == Some(true) {
+            self.put_back();
+        }
+    }
+
+    fn put_back(self) {
+        if let Some(Some(earlier)) = self.earlier.try_update_value(Option::take) {
+            self.book().replace(earlier.document);
+            self.file.set(earlier.file);
+            self.open.set(earlier.open);
+            self.begin();
+        }
+    }
+
+    /// Puts a list back that was kept while its page was gone.
+    pub fn restore(self, kept: Kept) {
+        self.book().replace(kept.document);
+        self.file.set(kept.file);
+        self.attempt.set_value(kept.attempt);
+        self.check_on.set(kept.check_on);
+        self.open.set(true);
+        self.begin();
+    }
+
+    /// Takes the list off a desk whose page goes; of one that is still being read, the list
+    /// before it. `None` where there is none.
+    pub fn take_away(self) -> Option<(Document, Option<FileFacts>)> {
+        let waits = self.earlier.try_update_value(|slot| {
+            let waits = slot.as_ref().is_some_and(|earlier| !earlier.settled);
+            if waits { slot.take() } else { None }
+        });
+        if let Some(Some(earlier)) = waits {
+            return earlier.open.then_some((earlier.document, earlier.file));
+        }
+        self.open.try_get_untracked().filter(|open| *open)?;
+        let file = self.file.try_read_untracked()?;
+        let book = self.book.try_get_value()?;
+        let nothing = Document::new(Sheet::empty(), Checker::new(self.context.try_get_value()?));
+        Some((book.replace(nothing), (*file).clone()))
     }
 
     /// Starts with the template's columns and one empty row.
@@ -181,11 +328,10 @@ impl Desk {
         let mut checker = Checker::new(self.context.get_value());
         checker.recheck(&sheet, &added);
         checker.advance(&sheet, usize::MAX);
-        self.summary.set(None);
         self.refused.set(None);
-        self.file.set(None);
         self.put(Document::new(sheet, checker));
-        browser::mark("beckon:validated");
+        self.settle("New list");
+        self.arrived();
         self.focus_soon();
     }
 
@@ -201,14 +347,39 @@ impl Desk {
     /// Clears the desk.
     pub fn close(self) {
         self.turn.update_value(|turn| *turn += 1);
+        self.reading.set(None);
+        self.earlier.set_value(None);
         self.open.set(false);
         self.file.set(None);
-        self.reading.set(None);
         self.summary.set(None);
         let sheet = Sheet::empty();
         let checker = Checker::new(self.context.get_value());
         self.book().replace(Document::new(sheet, checker));
         self.changed();
+    }
+
+    /// Rows are on their way.
+    pub fn is_busy(self) -> bool {
+        self.submitting
+            .try_read_untracked()
+            .is_some_and(|progress| progress.is_some())
+    }
+
+    /// Rows are on their way, and that can still be stopped.
+    pub fn can_cancel(self) -> bool {
+        let progress = self.submitting.read_untracked();
+        (*progress)
+            .as_ref()
+            .is_some_and(|progress| progress.phase.can_cancel())
+    }
+
+    /// Says to everybody why rows cannot be changed; not at every key that is pressed.
+    pub fn say_refused(self, why: &str) {
+        let now = super::browser::now();
+        if now - self.refusal_at.get_value() > 4_000.0 {
+            self.refusal_at.set_value(now);
+            self.toasts.info(why);
+        }
     }
 
     /// Checks the rest of a long sheet, a step at a time.
@@ -265,6 +436,13 @@ impl Desk {
         self.open.set(true);
         self.refresh();
         self.focus_soon();
+    }
+
+    /// Opens the dialog that maps columns, at one of them if that is wanted.
+    pub fn map_columns(self, place: Option<usize>) {
+        let column = place.and_then(|place| self.column_at(place));
+        self.mapped.set_value(column.map(|(id, _)| id));
+        self.mapping.set(true);
     }
 
     /// Goes to a row by its number, from 1.

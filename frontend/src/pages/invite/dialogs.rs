@@ -1,13 +1,17 @@
 //! The small dialogs of the grid: go to a row, rename a column, remove the list.
 
 use app::bulk::operation::Operation;
-use leptos::{ev, prelude::*};
+use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::desk::Desk;
 use crate::components::{
     Button, ButtonKind, ButtonType, Dialog, DialogSize, TextInput, format_number, grid::GridRequest,
 };
-use crate::effects::effect;
+use crate::{
+    ask::{Ask, Question},
+    effects::effect,
+    text::count_of,
+};
 
 /// Asks for a row's number.
 #[component]
@@ -108,7 +112,10 @@ fn question(
     error: RwSignal<Option<String>>,
     on_submit: Callback<()>,
 ) -> AnyView {
-    let on_close = Callback::new(move |()| desk.request.set(None));
+    let on_close = Callback::new(move |()| {
+        desk.request.set(None);
+        desk.grid.focus();
+    });
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
         on_submit.run(());
@@ -126,17 +133,45 @@ fn question(
     .into_any()
 }
 
-/// Removes the list at once if nothing would be lost, else after the browser asked.
-pub fn ask_to_close(desk: Desk) {
+/// Removes the list at once if nothing would be lost, else after a question.
+pub fn ask_to_close(desk: Desk, ask: Ask) {
     desk.grid.commit();
-    let lost = desk.book().is_dirty();
-    let sure = !lost
-        || window()
-            .confirm_with_message(
-                "Remove this list? What you changed in it is lost. Nothing was submitted.",
-            )
-            .unwrap_or(true);
-    if sure {
+    let book = desk.book();
+    if !book.is_dirty() {
         desk.close();
+        return;
+    }
+    let submitted = book.document().submitted.len() as u64;
+    let question = Question {
+        title: "Remove this list?",
+        yes: "Remove",
+        sentence: removal(submitted),
+    };
+    spawn_local(async move {
+        if ask.ask(question).await && desk.is_there() && !desk.is_busy() {
+            desk.close();
+        }
+    });
+}
+
+/// What is lost with a list, of which so many rows were submitted.
+fn removal(submitted: u64) -> String {
+    let words = "The rows that stand here, and what you changed in them, are lost.";
+    if submitted == 0 {
+        return format!("{words} Nothing of this list was submitted.");
+    }
+    let rows = count_of(submitted, "row was", "rows were");
+    format!("{words} {rows} submitted before: their invitations stay.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::removal;
+
+    #[test]
+    fn what_was_submitted_is_said() {
+        assert!(removal(0).ends_with("Nothing of this list was submitted."));
+        assert!(removal(1).contains("1 row was submitted before"));
+        assert!(removal(1_200).contains("1,200 rows were submitted before"));
     }
 }

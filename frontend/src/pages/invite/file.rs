@@ -6,12 +6,13 @@ use leptos::prelude::*;
 use super::{
     browser,
     desk::{Desk, Reading},
-    reading,
+    reading, remote,
 };
 use crate::{
+    ask::use_ask,
     components::{
-        Button, ButtonKind, EmptyArt, EmptyState, FileButton, Icon, IconButton, IconName, Progress,
-        Segment, SplitBar, Switch, Tone, format_number,
+        Button, ButtonKind, ButtonSize, EmptyArt, EmptyState, FileButton, Icon, IconButton,
+        IconName, Progress, Segment, SplitBar, Switch, Tone, format_number,
     },
     text::count_of,
     when::when,
@@ -94,7 +95,9 @@ pub fn FileCard(
         let file = desk.file.read();
         match &*file {
             Some(file) => file.name.clone(),
-            None => "New list".to_owned(),
+            None => (*desk.reading.read())
+                .as_ref()
+                .map_or_else(|| "New list".to_owned(), |reading| reading.name.clone()),
         }
     };
     let facts = move || {
@@ -143,6 +146,7 @@ pub fn FileCard(
             format_number(facts.rows as u64)
         )
     };
+    let ask = use_ask();
     view! {
         <div class="file">
             <span class="file__icon">
@@ -162,7 +166,7 @@ pub fn FileCard(
                 label="Remove this list"
                 icon=IconName::Close
                 disabled=Signal::derive(move || desk.submitting.read().is_some())
-                on:click=move |_| super::dialogs::ask_to_close(desk)
+                on:click=move |_| super::dialogs::ask_to_close(desk, ask)
             />
         </div>
         <CheckSwitch desk/>
@@ -183,7 +187,14 @@ fn CheckSwitch(desk: Desk) -> impl IntoView {
             view! { <p class="check-line__stopped">{format!("The check stopped. {why}")}</p> }
                 .into_any(),
         ),
-        RemoteCheck::Idle | RemoteCheck::Asking => None,
+        RemoteCheck::Idle | RemoteCheck::Asking | RemoteCheck::Done => None,
+    };
+    let can_ask = move || {
+        desk.check_on.get()
+            && matches!(
+                *desk.remote.read(),
+                RemoteCheck::Stopped(_) | RemoteCheck::Done
+            )
     };
     view! {
         <div class="check-line">
@@ -194,6 +205,21 @@ fn CheckSwitch(desk: Desk) -> impl IntoView {
                 "Check addresses with the server"
             </Switch>
             {move || asking()}
+            {when(
+                can_ask,
+                move || {
+                    view! {
+                        <Button
+                            kind=ButtonKind::Quiet
+                            size=ButtonSize::Small
+                            on:click=move |_| remote::again(desk)
+                        >
+                            "Check again"
+                        </Button>
+                    }
+                        .into_any()
+                },
+            )}
             <div class="check-line__trouble" role="status">
                 {move || stopped()}
             </div>

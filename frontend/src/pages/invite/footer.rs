@@ -2,7 +2,10 @@
 //! **Submit**, and how far it is.
 
 use app::{
-    bulk::{limits::ROWS_AT_ONCE, problem::Severity},
+    bulk::{
+        limits::{ROWS_AT_ONCE, ROWS_MAX},
+        problem::Severity,
+    },
     domain::import::SubmitMode,
 };
 use leptos::prelude::*;
@@ -33,6 +36,12 @@ fn hindrance(facts: &Facts, reading: bool, mode: SubmitMode) -> Option<String> {
             "There are no rows yet."
         };
         Some(words.to_owned())
+    } else if facts.rows > ROWS_MAX as usize {
+        Some(format!(
+            "A list can have {} rows: delete {}, or submit them as another list.",
+            format_number(u64::from(ROWS_MAX)),
+            format_number((facts.rows - ROWS_MAX as usize) as u64)
+        ))
     } else if facts.checked < facts.rows {
         Some("The rows are still being checked.".to_owned())
     } else if let Some(problem) = facts
@@ -324,6 +333,9 @@ mod tests {
         assert_eq!(hindrance(&facts(5, 3), false, now), None);
         assert!(hindrance(&facts(5, 0), false, now).is_some());
         assert!(hindrance(&facts(0, 0), false, now).is_some());
+        assert_eq!(hindrance(&facts(100_000, 100_000), false, now), None);
+        let why = hindrance(&facts(100_003, 100_003), false, now);
+        assert!(why.is_some_and(|why| why.contains("100,000 rows: delete 3,")));
         assert!(hindrance(&facts(5, 5), true, now).is_some());
         let all = SubmitMode::AllOrNothing;
         assert_eq!(hindrance(&facts(5, 5), false, all), None);

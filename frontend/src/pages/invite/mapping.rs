@@ -4,7 +4,8 @@ use app::bulk::{
     mapping::{ColumnUse, Field},
     operation::{ColumnId, Operation},
 };
-use leptos::prelude::*;
+use leptos::{ev, prelude::*, web_sys};
+use wasm_bindgen::JsCast;
 
 use super::desk::Desk;
 use crate::components::{
@@ -17,38 +18,30 @@ use crate::keyed::keyed;
 /// Characters of a sample that are shown.
 const SAMPLE: usize = 48;
 
-struct Line {
-    id: ColumnId,
-    place: usize,
-    last: bool,
-    name: String,
-    sample: String,
-}
-
-fn lines(desk: Desk) -> Vec<Line> {
+/// The columns, in order.
+fn columns(desk: Desk) -> Vec<ColumnId> {
     let book = desk.book();
     let document = book.document();
-    let sheet = &document.sheet;
-    let count = sheet.columns().len();
-    sheet
+    document
+        .sheet
         .columns()
         .iter()
-        .enumerate()
-        .map(|(place, column)| Line {
-            id: column.id,
-            place,
-            last: place + 1 == count,
-            name: column.name.clone(),
-            sample: sheet
-                .row_ids()
-                .iter()
-                .take(20)
-                .map(|row| sheet.cell_of(*row, column))
-                .find(|text| !text.trim().is_empty())
-                .map(|text| text.chars().take(SAMPLE).collect())
-                .unwrap_or_default(),
-        })
+        .map(|column| column.id)
         .collect()
+}
+
+/// The first text of a column, to know it by.
+fn sample(desk: Desk, id: ColumnId) -> String {
+    let book = desk.book();
+    let sheet = &book.document().sheet;
+    sheet
+        .row_ids()
+        .iter()
+        .take(20)
+        .map(|row| sheet.cell(*row, id))
+        .find(|text| !text.trim().is_empty())
+        .map(|text| text.chars().take(SAMPLE).collect())
+        .unwrap_or_default()
 }
 
 fn value_of(used: ColumnUse) -> &'static str {
@@ -87,7 +80,7 @@ pub fn MapColumns(
     let shown = move || {
         desk.facts.track();
         if desk.mapping.get() {
-            lines(desk)
+            columns(desk)
         } else {
             Vec::new()
         }
@@ -108,11 +101,8 @@ pub fn MapColumns(
             <div class="mapping">
                 {keyed(
                     shown,
-                    |line| {
-                        let Line { id, place, last, name, sample, .. } = line;
-                        format!("{} {place} {last} {name}\n{sample}", id.0)
-                    },
-                    move |line| view! { <MapLine desk line/> }.into_any(),
+                    |id| id.0.to_string(),
+                    move |id| view! { <MapLine desk id/> }.into_any(),
                 )}
             </div>
         </Dialog>
@@ -120,14 +110,17 @@ pub fn MapColumns(
 }
 
 #[component]
-fn MapLine(desk: Desk, line: Line) -> impl IntoView {
-    let Line {
-        id,
-        place,
-        last,
-        name,
-        sample,
-    } = line;
+fn MapLine(desk: Desk, id: ColumnId) -> impl IntoView {
+    // What a line says follows the sheet; the line itself stays, and the focus on it.
+    let name = move || {
+        desk.facts.track();
+        desk.column(id, |column| column.name.clone())
+            .unwrap_or_default()
+    };
+    let place = move || {
+        desk.facts.track();
+        columns(desk).iter().position(|one| *one == id)
+    };
     let used_as = move || {
         desk.column(id, |column| value_of(column.used))
             .unwrap_or("")
@@ -155,46 +148,54 @@ fn MapLine(desk: Desk, line: Line) -> impl IntoView {
         desk.facts.track();
         desk.column(id, |column| column.reason.text())
     };
-    let label = format!("Column {name} is");
-    let up = format!("Move {name} left");
-    let down = format!("Move {name} right");
-    let rename = format!("Rename {name}");
-    let delete = format!("Delete column {name}");
-    let move_to = move |to: usize| {
-        desk.operate(Operation::MoveColumn { id, to: to as u32 });
+    let words = move |before: &'static str, after: &'static str| {
+        Signal::derive(move || format!("{before}{}{after}", name()))
     };
+    let step = move |event: ev::MouseEvent, by: isize| {
+        let target = untrack(place).and_then(|place| place.checked_add_signed(by));
+        if let Some(to) = target {
+            desk.operate(Operation::MoveColumn { id, to: to as u32 });
+            focus_again(&event);
+        }
+    };
+    let wanted = desk.mapped.get_value() == Some(id);
     view! {
-        <div class="mapping__row">
+        <div class="mapping__row" data-first=wanted.then_some("true")>
             <div>
                 <div class="file__name" dir="auto">
                     {name}
                 </div>
                 <div class="mapping__sample" dir="auto">
-                    {sample}
+                    {move || {
+                        desk.facts.track();
+                        sample(desk, id)
+                    }}
                 </div>
                 <div>
                     <IconButton
-                        label=up
+                        label=words("Move ", " left")
                         icon=IconName::ArrowUp
-                        disabled=Signal::stored(place == 0)
-                        on:click=move |_| move_to(place.saturating_sub(1))
+                        disabled=Signal::derive(move || place() == Some(0))
+                        on:click=move |event| step(event, -1)
                     />
                     <IconButton
-                        label=down
+                        label=words("Move ", " right")
                         icon=IconName::ArrowDown
-                        disabled=Signal::stored(last)
-                        on:click=move |_| move_to(place + 1)
+                        disabled=Signal::derive(move || {
+                            place().is_none_or(|place| place + 1 == desk.facts.read().columns)
+                        })
+                        on:click=move |event| step(event, 1)
                     />
                     <IconButton
-                        label=rename
+                        label=words("Rename ", "")
                         icon=IconName::Edit
                         on:click=move |_| {
                             desk.mapping.set(false);
-                            desk.request.set(Some(GridRequest::Rename(place)));
+                            desk.request.set(untrack(place).map(GridRequest::Rename));
                         }
                     />
                     <IconButton
-                        label=delete
+                        label=words("Delete column ", "")
                         icon=IconName::Trash
                         on:click=move |_| desk.operate(Operation::DeleteColumn { id })
                     />
@@ -202,11 +203,33 @@ fn MapLine(desk: Desk, line: Line) -> impl IntoView {
             </div>
             <crate::components::Icon name=IconName::ArrowRight/>
             <div>
-                <Select label value options=options()/>
+                <Select label=words("Column ", " is") value options=options()/>
                 <div class="mapping__reason">{move || reason()}</div>
             </div>
         </div>
     }
+}
+
+/// A line that moves in the page loses the focus: its button takes it again, or the one
+/// beside it where it has come to an end.
+fn focus_again(event: &ev::MouseEvent) {
+    let Some(button) = event
+        .current_target()
+        .and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok())
+    else {
+        return;
+    };
+    request_animation_frame(move || {
+        let beside = button
+            .previous_element_sibling()
+            .or_else(|| button.next_element_sibling())
+            .and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok());
+        let here = (!button.has_attribute("disabled")).then_some(button);
+        if let Some(target) = here.or(beside) {
+            // It can only fail on an element that is gone.
+            _ = target.focus();
+        }
+    });
 }
 
 #[cfg(test)]

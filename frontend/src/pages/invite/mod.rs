@@ -10,6 +10,7 @@ mod desk;
 mod dialogs;
 mod file;
 mod footer;
+mod kept;
 mod mapping;
 mod outcome;
 mod reading;
@@ -38,6 +39,8 @@ use crate::{
     when::when,
 };
 use desk::Desk;
+
+pub use kept::Keep;
 
 /// What the file chooser offers first.
 const ACCEPT: &str = ".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain";
@@ -88,8 +91,10 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
     let session = use_session();
     let desk = Desk::new(&tenant, session, &overview);
     session.hold(desk.open.into());
+    if let Some(me) = untrack(|| session.me()) {
+        session.keep().open(desk, me.id);
+    }
     remote::follow(desk);
-    keep_work(desk);
     page_keys(desk);
     // A submit is in the list and in the counts at once, whether or not the stream is up.
     effect(move || {
@@ -130,7 +135,7 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
         })
     };
     view! {
-        <DropZone on_file framed=false>
+        <DropZone on_file>
             <div class="page">
                 <PageHead title actions>
                     "The file stays in your browser until you submit."
@@ -159,7 +164,8 @@ fn Review(desk: Desk) -> impl IntoView {
         }
     });
     let on_request = UnsyncCallback::new(move |request| match request {
-        GridRequest::Map(_) => desk.mapping.set(true),
+        GridRequest::Map(place) => desk.map_columns(Some(place)),
+        GridRequest::Refused(why) => desk.say_refused(why),
         other => desk.request.set(Some(other)),
     });
     view! {
@@ -176,23 +182,6 @@ fn Review(desk: Desk) -> impl IntoView {
         <dialogs::RenameDialog desk/>
         <mapping::MapColumns desk/>
     }
-}
-
-/// Leaving the page with work on it asks first.
-fn keep_work(desk: Desk) {
-    let leaving = window_event_listener(ev::beforeunload, move |event| {
-        let busy = desk
-            .submitting
-            .try_read_untracked()
-            .is_some_and(|busy| busy.is_some());
-        let dirty = desk.open.try_get_untracked().unwrap_or(false) && desk.book().is_dirty();
-        if busy || dirty {
-            event.prevent_default();
-            // Older browsers ask only if this is set; what it says is not shown.
-            event.set_return_value("The rows are not submitted yet.");
-        }
-    });
-    on_cleanup(move || leaving.remove());
 }
 
 /// True where the person is typing into a field of the page.
@@ -234,11 +223,17 @@ fn page_keys(desk: Desk) {
             .as_ref()
             .and_then(web_sys::DataTransfer::files)
             .and_then(|files| files.get(0));
-        let text = data.and_then(|data| data.get_data("text/plain").ok());
+        let text = data
+            .and_then(|data| data.get_data("text/plain").ok())
+            .filter(|text| !text.trim().is_empty());
         match (file, text) {
+            // Spreadsheets put a picture of the cells beside them.
+            (Some(file), Some(text)) if file.type_().starts_with("image/") => {
+                reading::read_text(desk, &text);
+            }
             (Some(file), _) => reading::read(desk, file),
-            (None, Some(text)) if !text.trim().is_empty() => reading::read_text(desk, &text),
-            _ => return,
+            (None, Some(text)) => reading::read_text(desk, &text),
+            (None, None) => return,
         }
         event.prevent_default();
     });

@@ -6,14 +6,14 @@ use app::bulk::{
     limits::BYTES_MAX,
     parse::Refusal,
     sheet::{Sheet, SheetOptions},
-    sniff::{Encoding, sniff_encoding},
+    sniff::{Encoding, Undecided, sniff_encoding},
 };
 use leptos::{prelude::*, task::spawn_local, web_sys};
 
 use super::{
     book::Document,
-    browser::{self, breathe, bytes, mark, slice},
-    desk::{Desk, Reading, RemoteCheck},
+    browser::{self, breathe, bytes, mark, mark_painted, slice},
+    desk::{Desk, Reading},
 };
 
 /// Bytes of the first slice: enough for several screens, read at once.
@@ -39,37 +39,70 @@ pub struct FileFacts {
 }
 
 /// Turns slices into UTF-8, whatever the file has.
-enum Decoder {
-    Utf8,
-    Other(web_sys::TextDecoder),
+struct Decoder {
+    encoding: Encoding,
+    /// The browser's own; none for UTF-8.
+    other: Option<web_sys::TextDecoder>,
+    /// The file is plain ASCII so far.
+    undecided: Option<Undecided>,
 }
 
 impl Decoder {
-    fn new(encoding: Encoding) -> Option<Self> {
+    /// A decoder for a file that begins with this slice.
+    ///
+    /// # Errors
+    /// Why it cannot be read, as a sentence.
+    fn new(first: &[u8]) -> Result<Self, String> {
+        let encoding = sniff_encoding(first);
+        let undecided = if encoding == Encoding::Utf8 {
+            Undecided::after(first)
+        } else {
+            None
+        };
+        let mut decoder = Self {
+            encoding,
+            other: None,
+            undecided,
+        };
+        decoder.set(encoding)?;
+        Ok(decoder)
+    }
+
+    fn set(&mut self, encoding: Encoding) -> Result<(), String> {
+        self.encoding = encoding;
         let label = match encoding {
-            Encoding::Utf8 | Encoding::Utf8Bom | Encoding::NotText(_) => return Some(Self::Utf8),
+            Encoding::NotText(kind) => return Err(kind.message().to_owned()),
+            Encoding::Utf8 | Encoding::Utf8Bom => return Ok(()),
             Encoding::Utf16Le => "utf-16le",
             Encoding::Utf16Be => "utf-16be",
             Encoding::Unknown8Bit => "windows-1252",
         };
-        web_sys::TextDecoder::new_with_label(label)
-            .ok()
-            .map(Self::Other)
+        let decoder = web_sys::TextDecoder::new_with_label(label).map_err(|_| {
+            "This browser cannot decode the file. Save it as UTF-8 and choose it again.".to_owned()
+        })?;
+        self.other = Some(decoder);
+        Ok(())
     }
 
-    fn decode(&self, slice: Vec<u8>, last: bool) -> Vec<u8> {
-        match self {
-            Self::Utf8 => slice,
-            Self::Other(decoder) => {
-                let options = web_sys::TextDecodeOptions::new();
-                options.set_stream(!last);
-                // Undecodable bytes become replacement characters; it throws only if fatal.
-                decoder
-                    .decode_with_u8_array_and_options(&slice, &options)
-                    .unwrap_or_default()
-                    .into_bytes()
+    fn decode(&mut self, mut slice: Vec<u8>, last: bool) -> Result<Vec<u8>, String> {
+        if let Some(undecided) = &mut self.undecided {
+            let found;
+            (slice, found) = undecided.look(slice, last);
+            if let Some(encoding) = found {
+                self.undecided = None;
+                self.set(encoding)?;
             }
         }
+        let Some(decoder) = &self.other else {
+            return Ok(slice);
+        };
+        let options = web_sys::TextDecodeOptions::new();
+        options.set_stream(!last);
+        // Undecodable bytes become replacement characters; it throws only if fatal.
+        Ok(decoder
+            .decode_with_u8_array_and_options(&slice, &options)
+            .unwrap_or_default()
+            .into_bytes())
     }
 }
 
@@ -101,10 +134,32 @@ fn header_words(sheet: &Sheet) -> String {
     }
 }
 
+/// Why a file of so many bytes is not read.
+fn wrong_size(bytes: f64) -> Option<String> {
+    if bytes > BYTES_MAX as f64 {
+        Some(Refusal::TooManyBytes.to_string())
+    } else if bytes == 0.0 {
+        Some("The file is empty. Choose another one.".to_owned())
+    } else {
+        None
+    }
+}
+
 /// Reads a file and puts it on the desk. What was there stays until the first rows
 /// are read, and comes back if the reading is cancelled or refused.
 pub fn read(desk: Desk, file: web_sys::File) {
-    if desk.submitting.read_untracked().is_some() {
+    if desk.is_busy() {
+        desk.toasts
+            .info("The rows are being submitted. Choose the file again when that is done.");
+        return;
+    }
+    let name = file.name();
+    let refuse = move |why: &str| {
+        desk.refused
+            .set(Some(format!("“{name}” was not read. {why}")))
+    };
+    if let Some(why) = wrong_size(file.size()) {
+        refuse(&why);
         return;
     }
     browser::clear_marks(&[
@@ -118,11 +173,7 @@ pub fn read(desk: Desk, file: web_sys::File) {
     let turn = desk.turn.get_value();
     desk.refused.set(None);
     spawn_local(async move {
-        let name = file.name();
-        let was_open = desk.open.get_untracked();
-        let earlier_file = desk.file.read_untracked();
-        let mut before = None;
-        let result = load(desk, turn, &file, &mut before).await;
+        let result = load(desk, turn, &file).await;
         if !desk.is_there() || desk.turn.get_value() != turn {
             // Another file was chosen meanwhile, or the page is gone.
             return;
@@ -130,20 +181,14 @@ pub fn read(desk: Desk, file: web_sys::File) {
         desk.reading.set(None);
         match result {
             Ok(Some(facts)) => {
+                desk.settle(&facts.name);
                 desk.file.set(Some(facts));
-                desk.refresh();
-                mark("beckon:validated");
+                desk.arrived();
             }
             stopped => {
-                if let Some(document) = before {
-                    desk.book().replace(document);
-                    desk.open.set(was_open);
-                    desk.file.set((*earlier_file).clone());
-                    desk.refresh();
-                }
+                desk.stop();
                 if let Err(sentence) = stopped {
-                    desk.refused
-                        .set(Some(format!("“{name}” was not read. {sentence}")));
+                    refuse(&sentence);
                 }
             }
         }
@@ -155,25 +200,13 @@ pub fn cancel(desk: Desk) {
     desk.reading.set(None);
 }
 
-/// `Ok(None)`: cancelled. `before` gets the document that was on the desk, once it is
-/// replaced.
-async fn load(
-    desk: Desk,
-    turn: u64,
-    file: &web_sys::File,
-    before: &mut Option<Document>,
-) -> Result<Option<FileFacts>, String> {
+/// `Ok(None)`: cancelled.
+async fn load(desk: Desk, turn: u64, file: &web_sys::File) -> Result<Option<FileFacts>, String> {
     const UNREADABLE: &str =
         "The browser could not read the file. It may have been moved or changed: choose it again.";
     let started = browser::now();
     let name = file.name();
     let size = file.size();
-    if size > BYTES_MAX as f64 {
-        return Err(Refusal::TooManyBytes.to_string());
-    }
-    if size == 0.0 {
-        return Err("The file is empty. Choose another one.".to_owned());
-    }
     desk.reading.set(Some(Reading {
         name: name.clone(),
         share: 0.0,
@@ -185,9 +218,7 @@ async fn load(
 
     let mut end = FIRST.min(size);
     let mut coming = slice(file, 0.0, end).ok_or(UNREADABLE)?;
-    let mut decoder = Decoder::Utf8;
-    let mut encoding = Encoding::Utf8;
-    let mut first = true;
+    let mut decoder = None;
     loop {
         let part = bytes(coming).await.ok_or(UNREADABLE)?;
         if !going() {
@@ -198,33 +229,25 @@ async fn load(
         let from = end;
         end = (end + SLICE).min(size);
         coming = slice(file, from, end).ok_or(UNREADABLE)?;
-        if first {
-            encoding = sniff_encoding(&part);
-            if let Encoding::NotText(kind) = encoding {
-                return Err(kind.message().to_owned());
-            }
-            decoder = Decoder::new(encoding).ok_or(
-                "This browser cannot decode the file. Save it as UTF-8 and choose it again.",
-            )?;
+        if let Some(decoder) = &mut decoder {
+            let part = Decoder::decode(decoder, part, last)?;
+            desk.book()
+                .with_mut(|document| take(document, &part, last))?;
+        } else {
+            let mut first = Decoder::new(&part)?;
             let mut sheet = Sheet::open(SheetOptions::default());
             sheet
                 .expect_bytes(size as usize)
                 .map_err(|refusal| refusal.to_string())?;
             let checker = Checker::new(desk.context.get_value());
             let mut document = Document::new(sheet, checker);
-            take(&mut document, &decoder.decode(part, last), last)?;
-            if document.sheet.rows() > 0 || last {
+            take(&mut document, &first.decode(part, last)?, last)?;
+            if !last {
                 document.checker.advance(&document.sheet, CHECK_STEP);
             }
-            desk.summary.set(None);
-            desk.remote.set(RemoteCheck::Idle);
-            *before = Some(desk.put(document));
-            mark("beckon:first-rows");
-            first = false;
-        } else {
-            let part = decoder.decode(part, last);
-            desk.book()
-                .with_mut(|document| take(document, &part, last))?;
+            decoder = Some(first);
+            desk.put(document);
+            mark_painted("beckon:first-rows");
         }
         // Checking is the longer part: it breathes by itself.
         loop {
@@ -254,14 +277,13 @@ async fn load(
         }
     }
     let book = desk.book();
-    book.set_clean();
     let document = book.document();
     if document.sheet.columns().is_empty() {
         return Err("There are no rows in it. Choose another file.".to_owned());
     }
     Ok(Some(FileFacts {
         name,
-        encoding: encoding_words(encoding),
+        encoding: encoding_words(decoder.map_or(Encoding::Utf8, |decoder| decoder.encoding)),
         delimiter: delimiter_words(document.sheet.source().delimiter()),
         header: header_words(&document.sheet),
         seconds: (browser::now() - started) / 1000.0,
@@ -287,19 +309,24 @@ pub fn read_text(desk: Desk, text: &str) {
     let started = browser::now();
     match Sheet::from_pasted(text) {
         Ok(sheet) if sheet.rows() > 0 => {
-            let checker = Checker::new(desk.context.get_value());
+            let mut document =
+                Document::new(sheet, Checker::new(desk.context.get_value()));
+            // It stands in no file.
+            document.clean = None;
+            let sheet = &document.sheet;
             let facts = FileFacts {
                 name: "Pasted text".to_owned(),
                 encoding: "UTF-8",
                 delimiter: delimiter_words(sheet.source().delimiter()),
-                header: header_words(&sheet),
+                header: header_words(sheet),
                 seconds: (browser::now() - started) / 1000.0,
             };
-            desk.summary.set(None);
-            desk.put(Document::new(sheet, checker));
+            desk.turn.update_value(|turn| *turn += 1);
+            desk.put(document);
+            desk.settle(&facts.name);
             desk.file.set(Some(facts));
-            mark("beckon:first-rows");
-            mark("beckon:validated");
+            mark_painted("beckon:first-rows");
+            desk.arrived();
         }
         Ok(_) => desk.refused.set(Some(
             "There are no rows in what was pasted. Copy the rows with their header and paste them again."
@@ -312,6 +339,13 @@ pub fn read_text(desk: Desk, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_file_of_some_size_is_read() {
+        assert_eq!(wrong_size(1.0), None);
+        assert!(wrong_size(0.0).is_some_and(|why| why.contains("empty")));
+        assert!(wrong_size(BYTES_MAX as f64 + 1.0).is_some_and(|why| why.contains("64 MB")));
+    }
 
     #[test]
     fn delimiters_have_words() {

@@ -34,11 +34,16 @@ pub fn follow(desk: Desk) {
         if let Some(Some(handle)) = timer.try_update_value(Option::take) {
             handle.clear();
         }
-        if !desk.check_on.get() {
-            desk.remote.set(RemoteCheck::Idle);
-        } else if wanted {
+        if wanted {
             let handle = set_timeout_with_handle(move || begin(desk), PAUSE).ok();
             timer.set_value(handle);
+        }
+    });
+    // Without the check nothing of it stays.
+    effect(move || {
+        if !desk.check_on.get() {
+            desk.remote.set(RemoteCheck::Idle);
+            forget(desk);
         }
     });
     on_cleanup(move || {
@@ -46,6 +51,31 @@ pub fn follow(desk: Desk) {
             handle.clear();
         }
     });
+}
+
+/// Lifts what the server said.
+fn forget(desk: Desk) {
+    let said = desk.book().with_mut(|document| {
+        let said = document.checker.has_answers();
+        if said {
+            document.checker.forget_answers();
+        }
+        said
+    });
+    if said {
+        desk.refresh();
+    }
+}
+
+/// Asks again: on where it stopped, or everything where it came to its end.
+pub fn again(desk: Desk) {
+    if matches!(*desk.remote.read_untracked(), RemoteCheck::Stopped(_)) {
+        begin(desk);
+    } else {
+        // What changes with that is asked about in a moment.
+        desk.remote.set(RemoteCheck::Idle);
+        forget(desk);
+    }
 }
 
 fn begin(desk: Desk) {
@@ -60,7 +90,7 @@ fn begin(desk: Desk) {
                 desk.remote.set(RemoteCheck::Asking);
             }
             let answer = ask(desk, &questions).await;
-            if !desk.is_there() {
+            if !desk.is_there() || !desk.check_on.get_untracked() {
                 return;
             }
             match answer {
@@ -75,7 +105,7 @@ fn begin(desk: Desk) {
             }
         }
         if asked {
-            desk.remote.set(RemoteCheck::Idle);
+            desk.remote.set(RemoteCheck::Done);
         }
     });
 }

@@ -17,7 +17,7 @@ use leptos::prelude::*;
 
 use super::{
     book::{Document, Submitted, outcome_title},
-    browser::{self, mark},
+    browser::{self, mark_painted},
     desk::Desk,
 };
 
@@ -83,6 +83,7 @@ pub fn show(desk: Desk, status: &ImportStatus, results: Vec<RowResult>) {
              sheet,
              checker,
              submitted,
+             clean,
          }| {
             if !rejected {
                 let done = results
@@ -94,11 +95,15 @@ pub fn show(desk: Desk, status: &ImportStatus, results: Vec<RowResult>) {
                 // What was sent out cannot be taken back by undoing a step.
                 sheet.forget_history();
                 checker.recheck(sheet, &applied);
+                // What is left of the list stands in no file.
+                *clean = None;
             }
-            for result in results.iter().filter(|result| result.outcome.failed()) {
-                let problems = Vec::from_iter(problem_of(result));
-                checker.set_outcome(sheet, RowId(result.row), problems);
-            }
+            let failed = results.iter().filter(|result| result.outcome.failed());
+            checker.set_outcomes(
+                failed
+                    .filter_map(|result| Some((RowId(result.row), problem_of(result)?)))
+                    .collect(),
+            );
             // Whoever was invited just now is known to be invited from now on.
             checker.forget_answers();
             let left = sheet.rows();
@@ -114,15 +119,15 @@ pub fn show(desk: Desk, status: &ImportStatus, results: Vec<RowResult>) {
             left
         },
     );
-    book.set_clean();
     desk.attempt.set_value(None);
     if left == 0 {
         desk.open.set(false);
     }
     desk.place
         .set(crate::components::grid::Selection::default());
+    desk.grid.reset();
     desk.changed();
-    mark("beckon:outcomes-shown");
+    mark_painted("beckon:outcomes-shown");
 }
 
 /// Saves every row of this list with what became of it; the file can be uploaded as it
@@ -135,6 +140,7 @@ pub fn download_outcomes(desk: Desk) {
             sheet,
             checker,
             submitted,
+            ..
         } = &*book.document();
         let rows = submitted.iter().map(|one| one.row);
         let rows = rows.chain(sheet.row_ids().iter().copied());

@@ -28,7 +28,7 @@ pub fn Chips(
         desk.filter(if now == wanted { None } else { wanted });
         desk.grid.jump(Place::default());
         if !matches!(wanted, None | Some(Filter::Submitted)) && now != wanted {
-            desk.grid.problem(Direction::Forward);
+            desk.grid.first_problem();
         }
     };
     let chip = move |wanted: Option<Filter>, tone: Tone, words: &'static str| {
@@ -84,7 +84,7 @@ pub fn ColumnNotices(
     let problems = move || desk.facts.read().column_problems.clone();
     let action = move || {
         view! {
-            <Button size=ButtonSize::Small on:click=move |_| desk.mapping.set(true)>
+            <Button size=ButtonSize::Small on:click=move |_| desk.map_columns(None)>
                 "Choose columns"
             </Button>
         }
@@ -195,7 +195,7 @@ pub fn Toolbar(
                 size=ButtonSize::Small
                 icon=IconName::Columns
                 disabled=busy
-                on:click=move |_| desk.mapping.set(true)
+                on:click=move |_| desk.map_columns(None)
             >
                 "Map columns"
             </Button>

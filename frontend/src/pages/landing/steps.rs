@@ -211,12 +211,11 @@ fn MismatchStep(offer: Offer, landing: Landing) -> impl IntoView {
         busy.set(true);
         trouble.set(None);
         spawn_local(async move {
-            match session.sign_out(false).await {
+            let answer = session.sign_out(false).await;
+            busy.try_set(false);
+            match answer {
                 Ok(()) => offer.ask(),
-                Err(error) => {
-                    busy.try_set(false);
-                    trouble.try_set(Some(failure(&error)));
-                }
+                Err(error) => _ = trouble.try_set(Some(failure(&error))),
             }
         });
     };

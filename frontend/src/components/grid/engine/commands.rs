@@ -29,6 +29,9 @@ impl Engine {
         let applied = self.source.apply(edit);
         self.refresh();
         self.announce(&applied.announce);
+        if let Some(why) = applied.refused {
+            (self.notify)(Notice::Refused(why));
+        }
         match applied.select {
             Some(place) => self.select(Selection::at(place), Reveal::Nearest),
             None => (self.notify)(Notice::Selected(self.selection())),
@@ -60,10 +63,11 @@ impl Engine {
         if self.source.rows() == 0 || self.source.columns() == 0 {
             return;
         }
-        if self.source.is_read_only() {
+        if let Some(why) = self.source.refusal() {
             // What was typed into the waiting text box goes.
             self.editor.borrow_mut().rest();
-            self.announce("These rows can be read, not changed.");
+            self.announce(why);
+            (self.notify)(Notice::Refused(why));
             return;
         }
         let text = self.text_at(active);
@@ -116,7 +120,10 @@ impl Engine {
                 self.editor.borrow_mut().rest();
                 self.paint();
             }
-            Command::Escape => self.select(Selection::at(selection.active), Reveal::Stay),
+            Command::Escape => {
+                self.dismissed.set(Some(selection.active));
+                self.select(Selection::at(selection.active), Reveal::Stay);
+            }
             Command::Leave => {}
             Command::BeginEdit => {
                 self.reveal_active();
@@ -145,6 +152,7 @@ impl Engine {
             Command::Redo => self.apply(GridEdit::Redo),
             Command::NextProblem => self.problem(Direction::Forward),
             Command::PreviousProblem => self.problem(Direction::Backward),
+            Command::Cure { all } => self.cure(all),
             Command::FillDown | Command::FillRight => self.fill(command),
             Command::InsertRow => self.apply(GridEdit::InsertRow {
                 at: selection.area().last.row + 1,
@@ -177,8 +185,15 @@ impl Engine {
 
     /// Goes to the next cell with a problem and takes the focus there.
     pub fn problem(&self, direction: Direction) {
-        self.commit();
+        // Where nobody has gone anywhere yet, the first cell may be the first problem.
         let from = self.selection().active;
+        self.problem_from(self.started.get().then_some(from), direction);
+    }
+
+    /// The same from a cell, or from nowhere.
+    pub fn problem_from(&self, from: Option<Place>, direction: Direction) {
+        self.commit();
+        self.dismissed.set(None);
         match self.source.next_problem(from, direction) {
             Some(place) => self.jump(place),
             None => self.announce("There are no problems."),

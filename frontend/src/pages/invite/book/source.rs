@@ -5,10 +5,18 @@ use app::{
     domain::import::RowOutcome,
 };
 
-use super::{Book, Change, Document, Submitted, cure_words, heading, severity, worst};
-use crate::components::grid::{
-    Applied, Direction, GridEdit, GridSource, Heading, Mark, Place, Remark, Severity, group,
+use super::{Book, Change, Document, Paste, Submitted, cure_words, heading, severity, worst};
+use crate::{
+    components::grid::{
+        Applied, Direction, GridEdit, GridSource, Heading, Mark, Place, Remark, Severity,
+    },
+    text::count_of,
 };
+
+/// Why nothing changes while rows are on their way.
+const LOCKED: &str = "The rows are being submitted. Editing waits until that is done.";
+/// Why submitted rows stay as they are.
+const SUBMITTED: &str = "These rows were submitted: they can be read, not changed.";
 
 impl GridSource for Book {
     fn rows(&self) -> usize {
@@ -89,7 +97,9 @@ impl GridSource for Book {
         let column = sheet.columns().get(at.column)?;
         let problem = worst(checker, row, column.id, at.column)?;
         let count = checker.count(problem.code);
-        let (cure, cure_all) = cure_words(sheet, problem, column, count);
+        let (cure, cure_all) = cure_words(sheet, problem, column, count, || {
+            self.curable(sheet, checker, problem.code)
+        });
         Some(Remark {
             severity: severity(problem.severity()),
             title: problem.code.title().to_owned(),
@@ -100,54 +110,47 @@ impl GridSource for Book {
         })
     }
 
-    fn next_problem(&self, from: Place, direction: Direction) -> Option<Place> {
+    fn next_problem(&self, from: Option<Place>, direction: Direction) -> Option<Place> {
         let Document { sheet, checker, .. } = &*self.document.borrow();
         let columns = sheet.columns();
-        let column = columns.get(from.column)?.id;
+        let from = from.and_then(|from| Some((from.row, columns.get(from.column)?.id)));
         let direction = match direction {
             Direction::Forward => check::Direction::Next,
             Direction::Backward => check::Direction::Previous,
         };
         let view = self.view.borrow();
         let rows = view.as_ref().map_or(sheet.row_ids(), |view| &view.rows);
-        // The first problem may stand at the very cell where a fresh grid begins.
-        let (row, column) =
-            checker.next_problem(sheet, rows, Some((from.row, column)), direction)?;
+        let (row, column) = checker.next_problem(sheet, rows, from, direction)?;
         let column = columns.iter().position(|one| one.id == column)?;
         Some(Place::new(row, column))
     }
 
-    fn is_read_only(&self) -> bool {
-        Self::is_read_only(self)
+    fn refusal(&self) -> Option<&'static str> {
+        if self.locked.get() {
+            Some(LOCKED)
+        } else {
+            self.shows_submitted().then_some(SUBMITTED)
+        }
     }
 
     fn apply(&self, edit: GridEdit) -> Applied {
         if self.locked.get() {
-            return Applied {
-                announce: "The rows are being submitted. Editing waits until that is done."
-                    .to_owned(),
-                select: None,
-            };
+            return Applied::refused(LOCKED);
         }
-        if self.is_read_only() {
+        if self.shows_submitted() {
             match edit {
                 GridEdit::Set { .. }
                 | GridEdit::Fill { .. }
                 | GridEdit::Paste { .. }
                 | GridEdit::DeleteRows { .. }
-                | GridEdit::Cure { .. } => {
-                    return Applied {
-                        announce: "These rows were submitted: they can be read, not changed."
-                            .to_owned(),
-                        select: None,
-                    };
-                }
+                | GridEdit::Cure { .. } => return Applied::refused(SUBMITTED),
                 // What this does is to be seen.
                 GridEdit::Undo | GridEdit::Redo => self.set_filter(None),
                 _ => {}
             }
         }
         let mut select = None;
+        let mut undone = None;
         let mut announce = String::new();
         let change = match edit {
             GridEdit::Set { at, text } => self
@@ -156,8 +159,15 @@ impl GridSource for Book {
                 .map(|(row, column)| Change::Do(Operation::set_cell(row, column, text))),
             GridEdit::Fill { area, text } => Some(Change::Do(self.fill(area, &text))),
             GridEdit::Paste { area, cells } => {
-                announce = format!("Pasted {} rows.", group(cells.len()));
-                Some(Change::Do(self.paste(area, &cells)))
+                let paste = self.paste(area, &cells);
+                announce = pasted(&paste);
+                if paste.added > 0 {
+                    // A new row would not be among those that are shown.
+                    let first = self.position(area.first.row);
+                    self.set_filter(None);
+                    select = Some(Place::new(first, area.first.column));
+                }
+                Some(Change::Do(paste.operation))
             }
             GridEdit::InsertRow { at } => {
                 let position = self.position(at);
@@ -169,10 +179,7 @@ impl GridSource for Book {
             }
             GridEdit::DeleteRows { area } => {
                 let rows = self.rows_of(area);
-                announce = match rows.len() {
-                    1 => "Row deleted.".to_owned(),
-                    count => format!("{} rows deleted.", group(count)),
-                };
+                announce = format!("{} deleted.", count_of(rows.len() as u64, "row", "rows"));
                 select = Some(area.first);
                 Some(Change::Do(Operation::DeleteRows { rows }))
             }
@@ -202,19 +209,41 @@ impl GridSource for Book {
             }
             GridEdit::Undo => {
                 announce = format!("Undone: {}.", self.step_name(false));
+                undone = Some(true);
                 Some(Change::Undo)
             }
             GridEdit::Redo => {
                 announce = format!("Done again: {}.", self.step_name(true));
+                undone = Some(false);
                 Some(Change::Redo)
             }
         };
-        if change.is_some_and(|change| self.perform(change)) {
-            Applied { announce, select }
-        } else {
-            Applied::default()
+        let Some(applied) = change.and_then(|change| self.perform(change)) else {
+            return Applied::default();
+        };
+        if let Some(undone) = undone {
+            select = self.acted_at(&applied, undone);
+        }
+        Applied {
+            announce,
+            select,
+            refused: None,
         }
     }
+}
+
+/// What a paste did, in words.
+fn pasted(paste: &Paste) -> String {
+    let rows = |count: usize| count_of(count as u64, "row", "rows");
+    let mut words = format!("Pasted {}.", rows(paste.rows));
+    if paste.added > 0 {
+        words.push_str(&format!(" {} added at the end.", rows(paste.added)));
+    }
+    if paste.columns_left_out > 0 {
+        let columns = count_of(paste.columns_left_out as u64, "column", "columns");
+        words.push_str(&format!(" {columns} had no room."));
+    }
+    words
 }
 
 /// How much there is to say about a row that was submitted.

@@ -1,0 +1,227 @@
+// The work on a list is not lost: by leaving its page, by another file, by a paste, by
+// signing out, or while rows are on their way.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { button, fromProfile, link, signIn, startBrowser, withPage } from '../fixtures/browser.mjs';
+import { makeCsv, toCsv } from '../fixtures/csv.mjs';
+import { INVITE, loaded, reviewGrid, submit, upload, waitFor } from '../fixtures/grid.mjs';
+import { startServer } from '../fixtures/server.mjs';
+
+const LIMIT = { timeout: 180_000 };
+let browser;
+let server;
+
+before(async () => {
+  browser = await startBrowser();
+  server = await startServer();
+}, LIMIT);
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const inBrowser = (name, body, options = {}) =>
+  withPage(browser, server.url, name, options, async (page) => {
+    await signIn(page, 'admin@acme.test');
+    await page.goto(INVITE);
+    await body(page);
+  });
+const dialog = (page, name) => page.getByRole('dialog', { name });
+const inDialog = (page, name, choice) => dialog(page, name).getByRole('button', { name: choice, exact: true });
+const toast = (page, text) => page.locator('.toast').filter({ hasText: text });
+const ROWS = [
+  ['ola.work@example.test', 'Ola', 'Berg'],
+  ['pia.work@example.test', 'Pia', 'Lind'],
+];
+const people = (rows = ROWS) => toCsv(['email', 'first_name', 'last_name'], rows);
+
+/** Uploads two rows and changes a name. */
+async function edited(page) {
+  await upload(page, people());
+  const review = await loaded(page, 2);
+  await review.type(1, await review.column(/first/i), 'Olaf');
+  return review;
+}
+
+/** Pastes into the page, outside of any field. */
+const paste = (page, text, picture) =>
+  page.evaluate(
+    ([words, withPicture]) => {
+      const data = new DataTransfer();
+      data.setData('text/plain', words);
+      if (withPicture) data.items.add(new File([new Uint8Array([0x89, 0x50, 0x4e, 0x47])], 'image.png', { type: 'image/png' }));
+      document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }));
+    },
+    [text, picture],
+  );
+
+test('work: the list stands there again after a link, Back and the profile menu', LIMIT, async () => {
+  await inBrowser('work-kept', async (page) => {
+    const review = await edited(page);
+    const first = await review.column(/first/i);
+    await page.getByRole('switch', { name: 'Check addresses with the server' }).uncheck();
+    const back = async () => {
+      await link(page, 'Invite').first().click();
+      await page.waitForURL(`**${INVITE}`);
+      await review.shows(1, first, 'Olaf');
+    };
+    await link(page, 'People').first().click();
+    await page.waitForURL('**/people');
+    await back();
+    await page.getByText('people.csv', { exact: true }).waitFor();
+    // Whoever switched the check off does not find it on.
+    assert.equal(await page.getByRole('switch', { name: 'Check addresses with the server' }).isChecked(), false);
+    await button(page, 'Undo').click();
+    await review.shows(1, first, 'Ola');
+    await button(page, 'Redo').click();
+    await review.shows(1, first, 'Olaf');
+
+    await page.goBack();
+    await page.waitForURL('**/people');
+    await page.goForward();
+    await review.shows(1, first, 'Olaf');
+
+    // Half typed is typed.
+    await review.cell(2, first).click();
+    await page.keyboard.type('Piet');
+    await page.goBack();
+    await page.waitForURL('**/people');
+    await back();
+    await review.shows(2, first, 'Piet');
+
+    await fromProfile(page, 'Settings');
+    await page.waitForURL('**/settings');
+    await page.goBack();
+    await review.shows(1, first, 'Olaf');
+  });
+});
+
+test('work: signing out asks where rows were not submitted, and forgets them', LIMIT, async () => {
+  await inBrowser('work-sign-out', async (page) => {
+    await edited(page);
+    await link(page, 'People').first().click();
+    await page.waitForURL('**/people');
+    await fromProfile(page, 'Sign out');
+    await inDialog(page, 'Sign out?', 'Cancel').click();
+    await dialog(page, 'Sign out?').waitFor({ state: 'hidden' });
+    await link(page, 'Invite').first().click();
+    await reviewGrid(page).grid.waitFor();
+    await fromProfile(page, 'Sign out');
+    await inDialog(page, 'Sign out?', 'Sign out').click();
+    await page.waitForURL('**/sign-in*');
+    await signIn(page, 'admin@acme.test');
+    await page.goto(INVITE);
+    await page.getByText('No list yet').waitFor();
+  });
+});
+
+test('work: leaving while rows are on their way asks', LIMIT, async () => {
+  await inBrowser('work-submitting', async (page) => {
+    const review = await edited(page);
+    const held = [];
+    await page.route('**/api/imports/begin', (route) => {
+      held.push(route);
+    });
+    await button(page, 'Submit').click();
+    await waitFor(async () => assert.equal(held.length, 1));
+    // Nothing changes meanwhile, and that is said.
+    await review.cell(1, 2).click();
+    await page.keyboard.type('x');
+    await toast(page, 'The rows are being submitted.').waitFor();
+
+    const question = 'Leave while the rows are submitted?';
+    await link(page, 'People').first().click();
+    await inDialog(page, question, 'Cancel').click();
+    await dialog(page, question).waitFor({ state: 'hidden' });
+    assert.equal(new URL(page.url()).pathname, INVITE);
+    await page.goBack();
+    await dialog(page, question).waitFor();
+    assert.equal(new URL(page.url()).pathname, INVITE);
+    await inDialog(page, question, 'Cancel').click();
+    await dialog(page, question).waitFor({ state: 'hidden' });
+    await link(page, 'People').first().click();
+    await inDialog(page, question, 'Leave').click();
+    await page.waitForURL('**/people');
+    await page.unroute('**/api/imports/begin');
+    await held[0].abort();
+    await link(page, 'Invite').first().click();
+    await review.shows(1, await review.column(/first/i), 'Olaf');
+    await submit(page);
+    await page.getByRole('status').filter({ hasText: '2 invited' }).waitFor();
+  }, { expected: [/Failed to load resource/] });
+});
+
+test('work: rows of a spreadsheet are pasted, although a picture comes with them', LIMIT, async () => {
+  await inBrowser('work-paste', async (page) => {
+    await paste(page, 'email\tfirst_name\nquin.work@example.test\tQuin\nbad\tRia\n', true);
+    const review = await loaded(page, 2);
+    assert.equal(await review.text(1, await review.column(/first/i)), 'Quin');
+    await page.locator('[aria-live=polite]', { hasText: 'Pasted text: 2 rows, 1 with problems.' }).waitFor({ state: 'attached' });
+    // What was pasted stands in no file.
+    await button(page, 'Remove this list').click();
+    await dialog(page, 'Remove this list?').getByText('Nothing of this list was submitted.', { exact: false }).waitFor();
+    await inDialog(page, 'Remove this list?', 'Remove').click();
+    await page.getByText('No list yet').waitFor();
+  });
+});
+
+test('work: another file can be taken back, and one that is refused changes nothing', LIMIT, async () => {
+  await inBrowser('work-replaced', async (page) => {
+    const review = await edited(page);
+    const first = await review.column(/first/i);
+    const choose = async (name, buffer) => {
+      const chooser = page.waitForEvent('filechooser');
+      await button(page, 'Upload CSV').click();
+      await (await chooser).setFiles({ name, mimeType: 'text/csv', buffer });
+    };
+    await choose('other.csv', Buffer.from(people([['sam.work@example.test', 'Sam', 'Ek']])));
+    await review.shows(1, first, 'Sam');
+    await toast(page, 'The list was replaced by “other.csv”.').getByRole('button', { name: 'Undo' }).click();
+    await review.shows(1, first, 'Olaf');
+    await page.getByText('people.csv', { exact: true }).waitFor();
+
+    // A long file, and a picture before it is read: the list from before both is back.
+    const { csv } = makeCsv(60_000);
+    await choose('long.csv', Buffer.from(csv));
+    await choose('picture.csv', Buffer.from([0x89, 0x50, 0x4e, 0x47, 1, 2, 3]));
+    await page.getByText('“picture.csv” was not read. This is a picture.', { exact: false }).waitFor();
+    await review.shows(1, first, 'Olaf');
+    assert.equal(await review.rowCount(), 3);
+    await page.getByText('people.csv', { exact: true }).waitFor();
+  });
+});
+
+test('work: what stays after a submit is work, and the first problem comes first', LIMIT, async () => {
+  await inBrowser('work-left', async (page) => {
+    await upload(page, people([['bad', 'Tea', 'Moe'], ...ROWS.map(([, ...names], at) => [`uno.${at}@example.test`, ...names])]));
+    const review = await loaded(page, 3);
+    await button(page, 'Next problem').click();
+    await waitFor(async () => assert.ok((await review.cell(1, 2).getAttribute('class')).includes('is-active')));
+    await submit(page);
+    await page.getByRole('status').filter({ hasText: '1 stays here' }).waitFor();
+    await button(page, 'Remove this list').click();
+    await dialog(page, 'Remove this list?').getByText('2 rows were submitted before', { exact: false }).waitFor();
+    await inDialog(page, 'Remove this list?', 'Cancel').click();
+    await fromProfile(page, 'Sign out');
+    await dialog(page, 'Sign out?').waitFor();
+  });
+});
+
+test('work: a step back is shown where it acted, at the end of a long list', LIMIT, async () => {
+  await inBrowser('work-undo', async (page) => {
+    const { csv, table } = makeCsv(30_000, { bad: 0.001 });
+    await upload(page, csv);
+    const review = await loaded(page, 30_000);
+    const note = await review.column(/note/i);
+    await review.cell(1, 2).click();
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('changed');
+    await page.keyboard.press('Enter');
+    await review.shows(30_000, note, 'changed');
+    await page.getByRole('group', { name: 'Which rows are shown' }).getByRole('button', { name: 'Problems' }).click();
+    await page.keyboard.press('Control+z');
+    await review.shows(30_000, note, table[29_999].at(-1));
+    assert.equal(await review.rowCount(), 30_001);
+  });
+});
