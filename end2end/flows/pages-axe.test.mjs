@@ -32,7 +32,7 @@ const PAGES = [
   { name: 'data manager', path: '/data-manager', who: PEOPLE.super },
   { name: 'management', path: '/t/acme/management', who: PEOPLE.acme, prepare: seesLines },
   { name: 'profile menu', path: '/t/acme/management', who: PEOPLE.acme, prepare: (page) => button(page, 'Profile').click() },
-  { name: 'the phone’s navigation', path: '/t/acme/management', who: PEOPLE.acme, only: 390, prepare: (page) => button(page, 'Menu').click() },
+  { name: 'the phone’s navigation', path: '/t/acme/management', who: PEOPLE.acme, only: 390, covered: true, prepare: (page) => button(page, 'Menu').click() },
   { name: 'invite', path: INVITE, who: PEOPLE.acme },
   { name: 'invite with rows', path: INVITE, who: PEOPLE.acme, prepare: fillGrid },
   { name: 'invitations', path: LIST, who: PEOPLE.acme, prepare: seesLines },
@@ -73,7 +73,7 @@ async function openMail(page) {
 async function openOffer(page) {
   await openMail(page);
   await page.getByRole('tab', { name: /text/i }).click();
-  const text = await page.locator('.letter__text').innerText();
+  const text = await page.locator('pre.letter__text').innerText();
   await page.goto(/https?:\/\/\S+\/i#\S+/.exec(text)[0]);
   await page.getByRole('main').getByText('Acme Academy').first().waitFor();
   await settled(page);
@@ -123,7 +123,7 @@ for (const colorScheme of ['light', 'dark']) {
       const open = new Map();
       const failures = [];
       try {
-        for (const { name, path, who, prepare, only } of PAGES) {
+        for (const { name, path, who, prepare, only, covered } of PAGES) {
           if (only && only !== viewport.width) continue;
           if (!open.has(who)) {
             const page = await openPage(desk.browser, desk.url, { colorScheme, viewport, expected: [/status of 40[134]/] });
@@ -140,7 +140,7 @@ for (const colorScheme of ['light', 'dark']) {
               await prepare(page);
               await fits(page, `${name}, prepared,`);
             }
-            await axe(page, `${name} (${path})`);
+            await axe(page, `${name} (${path})`, { covered });
           } catch (error) {
             await picture(page, `axe-${name}-${colorScheme}-${viewport.width}`);
             failures.push(`${name}: ${error.message}`);
