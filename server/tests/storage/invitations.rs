@@ -46,7 +46,7 @@ contract!(i2_one_live_invitation_per_tenant_target_and_invitee, |db| {
     let insert = db
         .storage
         .write(move |tx| {
-            let (act, bundle, tried) = (act.clone(), bundle.clone(), tried.clone());
+            let (bundle, tried) = (bundle.clone(), tried.clone());
             Box::pin(async move {
                 tx.insert_bundles(&act, vec![bundle]).await?;
                 tx.insert_invitations(&act, &tried).await

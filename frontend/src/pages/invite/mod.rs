@@ -1,8 +1,4 @@
 //! Management → Invite: upload, review, submit.
-#![expect(
-    clippy::large_types_passed_by_value,
-    reason = "the desk is a bundle of signal handles; copying it is what lets handlers own it"
-)]
 
 mod book;
 mod browser;
