@@ -118,6 +118,10 @@ test('work: signing out asks where rows were not submitted, and forgets them', L
 
 test('work: leaving while rows are on their way asks', LIMIT, async () => {
   await inBrowser('work-submitting', async (page) => {
+    // So that Back stays within the page.
+    await link(page, 'People').first().click();
+    await page.waitForURL('**/people');
+    await link(page, 'Invite').first().click();
     const review = await edited(page);
     const held = [];
     await page.route('**/api/imports/begin', (route) => {
@@ -144,7 +148,6 @@ test('work: leaving while rows are on their way asks', LIMIT, async () => {
     await inDialog(page, question, 'Leave').click();
     await page.waitForURL('**/people');
     await page.unroute('**/api/imports/begin');
-    await held[0].abort();
     await link(page, 'Invite').first().click();
     await review.shows(1, await review.column(/first/i), 'Olaf');
     await submit(page);
@@ -154,6 +157,7 @@ test('work: leaving while rows are on their way asks', LIMIT, async () => {
 
 test('work: rows of a spreadsheet are pasted, although a picture comes with them', LIMIT, async () => {
   await inBrowser('work-paste', async (page) => {
+    await page.getByText('No list yet').waitFor();
     await paste(page, 'email\tfirst_name\nquin.work@example.test\tQuin\nbad\tRia\n', true);
     const review = await loaded(page, 2);
     assert.equal(await review.text(1, await review.column(/first/i)), 'Quin');
@@ -181,14 +185,44 @@ test('work: another file can be taken back, and one that is refused changes noth
     await review.shows(1, first, 'Olaf');
     await page.getByText('people.csv', { exact: true }).waitFor();
 
-    // A long file, and a picture before it is read: the list from before both is back.
-    const { csv } = makeCsv(60_000);
-    await choose('long.csv', Buffer.from(csv));
+    // A long file that is half read, and a picture: the list from before both is back.
+    await page.evaluate(() => {
+      const read = Blob.prototype.arrayBuffer;
+      Blob.prototype.arrayBuffer = async function held() {
+        if (this.size > 300_000) {
+          await new Promise((resolve) => {
+            globalThis.readOn = resolve;
+          });
+        }
+        return read.call(this);
+      };
+    });
+    const { csv, table } = makeCsv(60_000);
+    const halfRead = async () => {
+      await choose('long.csv', Buffer.from(csv));
+      await review.shows(1, first, table[0][1]);
+      await waitFor(async () => assert.equal(await page.evaluate(() => typeof globalThis.readOn), 'function'));
+    };
+    const asBefore = async () => {
+      await page.evaluate(() => {
+        globalThis.readOn();
+        delete globalThis.readOn;
+      });
+      await review.shows(1, first, 'Olaf');
+      assert.equal(await review.rowCount(), 3);
+      await page.getByText('people.csv', { exact: true }).waitFor();
+    };
+    await halfRead();
     await choose('picture.csv', Buffer.from([0x89, 0x50, 0x4e, 0x47, 1, 2, 3]));
     await page.getByText('“picture.csv” was not read. This is a picture.', { exact: false }).waitFor();
+    await asBefore();
+    await halfRead();
+    await button(page, 'Cancel').click();
+    await asBefore();
+    // One that is refused at once changes nothing either.
+    await choose('empty.csv', Buffer.from(''));
+    await page.getByText('“empty.csv” was not read. The file is empty.', { exact: false }).waitFor();
     await review.shows(1, first, 'Olaf');
-    assert.equal(await review.rowCount(), 3);
-    await page.getByText('people.csv', { exact: true }).waitFor();
   });
 });
 

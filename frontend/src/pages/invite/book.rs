@@ -143,6 +143,14 @@ impl Facts {
     }
 }
 
+/// How many cells of a kind of problem have a cure, and for what this was counted: at which
+/// revision, of which kind, among how many.
+#[derive(Clone, Copy)]
+struct Curable {
+    of: (u64, ProblemCode, usize),
+    count: usize,
+}
+
 struct View {
     filter: Filter,
     rows: Vec<RowId>,
@@ -154,9 +162,8 @@ pub struct Book {
     view: RefCell<Option<View>>,
     /// While a submit runs nothing changes.
     locked: Cell<bool>,
-    /// How many cells of a kind of problem have a cure: at which revision, of which kind and
-    /// of how many this was counted.
-    cures: Cell<Option<((u64, ProblemCode, usize), usize)>>,
+    /// The last count of cells that have a cure.
+    cures: Cell<Option<Curable>>,
     changed: RefCell<Box<dyn Fn()>>,
 }
 

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     components::{
-        ToastStore,
+        ToastStore, format_number,
         grid::{GridEdit, GridHandle, GridRequest, GridSource, Place, Selection},
         use_toasts,
     },
@@ -202,9 +202,10 @@ impl Desk {
     fn say_arrived(self, (rows, problems): (usize, usize)) {
         if let Some(Some(file)) = self.file.try_read_untracked().as_deref() {
             self.grid.announce(&format!(
-                "{}: {}, {problems} with problems.",
+                "{}: {}, {} with problems.",
                 file.name,
-                count_of(rows as u64, "row", "rows")
+                count_of(rows as u64, "row", "rows"),
+                format_number(problems as u64)
             ));
         }
     }

@@ -32,26 +32,32 @@ pub struct Kept {
     pub check_on: bool,
 }
 
+struct State {
+    lists: Vec<Kept>,
+    desk: Option<Desk>,
+    ask: Ask,
+    router: Router,
+}
+
 /// The lists that are kept, and the desk that is open. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Keep {
-    lists: StoredValue<Vec<Kept>, LocalStorage>,
-    desk: StoredValue<Option<Desk>, LocalStorage>,
-    ask: Ask,
-    router: Router,
+    state: StoredValue<State, LocalStorage>,
 }
 
 impl Keep {
     /// Makes it, and listens for whoever leaves. Once, inside the router.
     pub fn provide() -> Self {
+        let router = use_router();
         let keep = Self {
-            lists: StoredValue::new_local(Vec::new()),
-            desk: StoredValue::new_local(None),
-            ask: use_ask(),
-            router: use_router(),
+            state: StoredValue::new_local(State {
+                lists: Vec::new(),
+                desk: None,
+                ask: use_ask(),
+                router,
+            }),
         };
-        keep.router
-            .guard(Rc::new(move |address| keep.holds(address)));
+        router.guard(Rc::new(move |address| keep.holds(address)));
         let leaving = window_event_listener(ev::beforeunload, move |event| {
             if keep.has_work() {
                 event.prevent_default();
@@ -67,16 +73,16 @@ impl Keep {
     /// goes, the list is kept.
     pub fn open(self, desk: Desk, user: UserId) {
         let slug = desk.slug.get_value();
-        let kept = self.lists.try_update_value(|lists| {
+        let kept = self.state.try_update_value(|state| {
             // Whoever signed in now has no business with anybody else's list.
-            lists.retain(|kept| kept.user == user);
-            let at = lists.iter().position(|kept| kept.slug == slug)?;
-            Some(lists.remove(at))
+            state.lists.retain(|kept| kept.user == user);
+            let at = state.lists.iter().position(|kept| kept.slug == slug)?;
+            Some(state.lists.remove(at))
         });
         if let Some(Some(kept)) = kept {
             desk.restore(kept);
         }
-        self.desk.try_set_value(Some(desk));
+        self.state.try_update_value(|state| state.desk = Some(desk));
         on_cleanup(move || {
             let Some((document, file)) = desk.take_away() else {
                 return;
@@ -89,14 +95,14 @@ impl Keep {
                 attempt: desk.attempt.try_get_value().flatten(),
                 check_on: desk.check_on.try_get_untracked().unwrap_or_default(),
             };
-            self.lists.try_update_value(|lists| lists.push(kept));
+            self.state.try_update_value(|state| state.lists.push(kept));
         });
     }
 
     /// The desk, where its page is open.
     fn desk(self) -> Option<Desk> {
-        self.desk
-            .try_get_value()
+        self.state
+            .try_with_value(|state| state.desk)
             .flatten()
             .filter(|desk| desk.is_there())
     }
@@ -108,8 +114,8 @@ impl Keep {
             desk.is_busy() || desk.open.get_untracked() && desk.book().is_dirty()
         });
         let kept = self
-            .lists
-            .try_with_value(|lists| lists.iter().any(|kept| kept.document.is_dirty()));
+            .state
+            .try_with_value(|state| state.lists.iter().any(|kept| kept.document.is_dirty()));
         open || kept == Some(true)
     }
 
@@ -135,9 +141,11 @@ impl Keep {
             sentence: sentence.to_owned(),
         };
         spawn_local(async move {
-            if self.ask.ask(question).await {
+            if self.asks(question).await {
                 self.let_go();
-                self.router.go(&address);
+                if let Some(router) = self.state.try_with_value(|state| state.router) {
+                    router.go(&address);
+                }
             }
         });
         true
@@ -155,7 +163,14 @@ impl Keep {
                 "There is a list with rows that were not submitted. It is lost when you sign out."
                     .to_owned(),
         };
-        self.ask.ask(question).await
+        self.asks(question).await
+    }
+
+    async fn asks(self, question: Question) -> bool {
+        match self.state.try_with_value(|state| state.ask) {
+            Some(ask) => ask.ask(question).await,
+            None => false,
+        }
     }
 
     /// The open desk has no say any more; a submit that can be stopped is.
@@ -163,7 +178,7 @@ impl Keep {
         if let Some(desk) = self.desk() {
             submit::cancel(desk);
         }
-        self.desk.try_set_value(None);
+        self.state.try_update_value(|state| state.desk = None);
     }
 
     /// The session has ended: nothing is kept.
@@ -172,6 +187,6 @@ impl Keep {
             self.let_go();
             desk.close();
         }
-        self.lists.try_update_value(Vec::clear);
+        self.state.try_update_value(|state| state.lists.clear());
     }
 }

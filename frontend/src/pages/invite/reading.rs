@@ -156,7 +156,7 @@ pub fn read(desk: Desk, file: web_sys::File) {
     let name = file.name();
     let refuse = move |why: &str| {
         desk.refused
-            .set(Some(format!("“{name}” was not read. {why}")))
+            .set(Some(format!("“{name}” was not read. {why}")));
     };
     if let Some(why) = wrong_size(file.size()) {
         refuse(&why);

@@ -9,7 +9,7 @@ use app::bulk::{
     sheet::Sheet,
 };
 
-use super::{Book, Document};
+use super::{Book, Curable, Document};
 use crate::components::{format_number, grid::Place};
 
 impl Book {
@@ -29,13 +29,13 @@ impl Book {
     /// Cells with a kind of problem for which it is clear what was meant.
     pub(super) fn curable(&self, sheet: &Sheet, checker: &Checker, code: ProblemCode) -> usize {
         let now = (sheet.revision(), code, checker.count(code));
-        if let Some((when, count)) = self.cures.get()
-            && when == now
+        if let Some(Curable { of, count }) = self.cures.get()
+            && of == now
         {
             return count;
         }
         let count = checker.cures(sheet, code).len();
-        self.cures.set(Some((now, count)));
+        self.cures.set(Some(Curable { of: now, count }));
         count
     }
 }

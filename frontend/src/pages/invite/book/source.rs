@@ -237,11 +237,11 @@ fn pasted(paste: &Paste) -> String {
     let rows = |count: usize| count_of(count as u64, "row", "rows");
     let mut words = format!("Pasted {}.", rows(paste.rows));
     if paste.added > 0 {
-        words.push_str(&format!(" {} added at the end.", rows(paste.added)));
+        words = format!("{words} {} added at the end.", rows(paste.added));
     }
     if paste.columns_left_out > 0 {
         let columns = count_of(paste.columns_left_out as u64, "column", "columns");
-        words.push_str(&format!(" {columns} had no room."));
+        words = format!("{words} {columns} had no room.");
     }
     words
 }
