@@ -69,7 +69,7 @@ test('work: the list stands there again after a link, Back and the profile menu'
     await link(page, 'People').first().click();
     await page.waitForURL('**/people');
     await back();
-    await page.getByText('people.csv', { exact: true }).waitFor();
+    await page.getByText('people.csv', { exact: true }).first().waitFor();
     // Whoever switched the check off does not find it on.
     assert.equal(await page.getByRole('switch', { name: 'Check addresses with the server' }).isChecked(), false);
     await button(page, 'Undo').click();
@@ -183,7 +183,7 @@ test('work: another file can be taken back, and one that is refused changes noth
     await review.shows(1, first, 'Sam');
     await toast(page, 'The list was replaced by “other.csv”.').getByRole('button', { name: 'Undo' }).click();
     await review.shows(1, first, 'Olaf');
-    await page.getByText('people.csv', { exact: true }).waitFor();
+    await page.getByText('people.csv', { exact: true }).first().waitFor();
 
     // A long file that is half read, and a picture: the list from before both is back.
     await page.evaluate(() => {
@@ -210,7 +210,7 @@ test('work: another file can be taken back, and one that is refused changes noth
       });
       await review.shows(1, first, 'Olaf');
       assert.equal(await review.rowCount(), 3);
-      await page.getByText('people.csv', { exact: true }).waitFor();
+      await page.getByText('people.csv', { exact: true }).first().waitFor();
     };
     await halfRead();
     await choose('picture.csv', Buffer.from([0x89, 0x50, 0x4e, 0x47, 1, 2, 3]));

@@ -73,7 +73,7 @@ const CASES: &[Case] = &[
             repeat(out, b"a@b.c\n", 60_000_000)
         },
         code: 2,
-        says: "The file has more than 100,000 rows. Split it and upload the parts. (Reading stopped after line 100001.)\n",
+        says: "The file has more than 100,000 rows. Split it and upload the parts. (Reading stopped after line 100008.)\n",
     },
     Case {
         name: "twenty million cells",
