@@ -29,6 +29,13 @@ const FEATURES = [
   'sign-ext',
 ].map((name) => `--enable-${name}`);
 
+/** Distance codes (RFC 7932, section 4: NPOSTFIX, NDIRECT) that have suited wasm best. */
+const DISTANCES = [
+  [0, 0],
+  [0, 8],
+  [1, 24],
+];
+
 let index = readFileSync(join(dist, 'index.html'), 'utf8');
 const wasmName = the(/frontend-[0-9a-f]+_bg\.wasm/);
 const glueName = the(/frontend-[0-9a-f]+\.js/);
@@ -163,13 +170,6 @@ function wasmOpt(bytes, ...passes) {
   rmSync(to);
   return packed;
 }
-
-/** Distance codes (RFC 7932, section 4: NPOSTFIX, NDIRECT) that have suited wasm best. */
-const DISTANCES = [
-  [0, 0],
-  [0, 8],
-  [1, 24],
-];
 
 /** Brotli at its highest, by whichever distance codes make it smallest. */
 function smallest(bytes) {
