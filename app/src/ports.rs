@@ -8,19 +8,27 @@ use async_trait::async_trait;
 use crate::{
     api::{
         ApiError,
+        catalog::{CatalogDetail, CatalogPage, CatalogRef, CreateItem, EditItem, ListCatalog},
         demo::{MailView, MailsPage},
         imports::{
             BeginImport, CheckAnswer, CheckBatch, ImportChunk, ImportLine, ImportRef, ImportStatus,
             OutcomesRequest, RowResult,
         },
-        invitations::{BundleLine, BundleRef, InvitationsPage, ListInvitations},
-        landing::{Landing, Register},
+        invitations::{
+            BulkBatch, BulkDone, BundleLine, BundlePage, BundleRef, CopiedLink, ExtendBundle,
+            InvitationFilter, InvitationsPage, Inviter, ListInvitations, Matching,
+        },
+        landing::{Landing, NeverAgain, NeverInvite, Register},
         mine::MyHome,
-        people::{ListPeople, PeoplePage},
+        people::{ListPeople, MemberRef, MemberTies, PeoplePage, RemoveMember, SetGroup, SetRole},
         session::{Current, Me, SignIn},
-        tenants::{TenantLine, TenantOverview},
+        tenants::{ChangeSettings, TenantLine, TenantOverview, TenantSettings},
     },
-    domain::{actor::Actor, id::InvitationId, invitation::InvitationStatus},
+    domain::{
+        actor::Actor,
+        id::{CatalogItemId, InvitationId},
+        invitation::InvitationStatus,
+    },
 };
 
 /// Who asks, from where, with which cookies.
@@ -57,6 +65,8 @@ pub struct Ports {
     pub tenants: Arc<dyn Tenants>,
     /// Members.
     pub people: Arc<dyn People>,
+    /// Courses and programs.
+    pub catalog: Arc<dyn Catalog>,
     /// Imports.
     pub imports: Arc<dyn Imports>,
     /// The admin's invitations.
@@ -87,6 +97,11 @@ pub trait Tenants: Send + Sync {
     async fn overview(&self, caller: &Caller, slug: String) -> Result<TenantOverview, ApiError>;
     /// All tenants.
     async fn list(&self, caller: &Caller) -> Result<Vec<TenantLine>, ApiError>;
+    /// A tenant's settings.
+    async fn settings(&self, caller: &Caller, slug: String) -> Result<TenantSettings, ApiError>;
+    /// Changes them.
+    async fn change_settings(&self, caller: &Caller, input: ChangeSettings)
+    -> Result<(), ApiError>;
 }
 
 /// See [`crate::api::people`].
@@ -94,6 +109,29 @@ pub trait Tenants: Send + Sync {
 pub trait People: Send + Sync {
     /// A page of members.
     async fn list(&self, caller: &Caller, input: ListPeople) -> Result<PeoplePage, ApiError>;
+    /// What hangs on a member.
+    async fn ties(&self, caller: &Caller, input: MemberRef) -> Result<MemberTies, ApiError>;
+    /// Another role.
+    async fn set_role(&self, caller: &Caller, input: SetRole) -> Result<(), ApiError>;
+    /// Other labels.
+    async fn set_group(&self, caller: &Caller, input: SetGroup) -> Result<(), ApiError>;
+    /// Ends a membership.
+    async fn remove(&self, caller: &Caller, input: RemoveMember) -> Result<(), ApiError>;
+}
+
+/// See [`crate::api::catalog`].
+#[async_trait]
+pub trait Catalog: Send + Sync {
+    /// A page of items.
+    async fn list(&self, caller: &Caller, input: ListCatalog) -> Result<CatalogPage, ApiError>;
+    /// One item.
+    async fn show(&self, caller: &Caller, input: CatalogRef) -> Result<CatalogDetail, ApiError>;
+    /// Makes one.
+    async fn create(&self, caller: &Caller, input: CreateItem) -> Result<CatalogItemId, ApiError>;
+    /// Changes one.
+    async fn edit(&self, caller: &Caller, input: EditItem) -> Result<(), ApiError>;
+    /// Archives one.
+    async fn archive(&self, caller: &Caller, input: CatalogRef) -> Result<u64, ApiError>;
 }
 
 /// See [`crate::api::imports`].
@@ -138,6 +176,23 @@ pub trait Invitations: Send + Sync {
     async fn resend(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError>;
     /// Takes the live ones back.
     async fn revoke(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError>;
+    /// One bundle with its timeline.
+    async fn show(&self, caller: &Caller, input: BundleRef) -> Result<BundlePage, ApiError>;
+    /// Moves the end of what is live.
+    async fn extend(&self, caller: &Caller, input: ExtendBundle) -> Result<BundleLine, ApiError>;
+    /// Makes a link for the clipboard.
+    async fn copy_link(&self, caller: &Caller, input: BundleRef) -> Result<CopiedLink, ApiError>;
+    /// Who invited here.
+    async fn inviters(&self, caller: &Caller, slug: String) -> Result<Vec<Inviter>, ApiError>;
+    /// How many a filter leaves.
+    async fn matching(
+        &self,
+        caller: &Caller,
+        slug: String,
+        filter: InvitationFilter,
+    ) -> Result<Matching, ApiError>;
+    /// One batch of an act in bulk.
+    async fn bulk(&self, caller: &Caller, input: BulkBatch) -> Result<BulkDone, ApiError>;
 }
 
 /// See [`crate::api::landing`].
@@ -151,6 +206,8 @@ pub trait LandingPort: Send + Sync {
     async fn register(&self, caller: &Caller, input: Register) -> Result<(Me, Cookies), ApiError>;
     /// Accepts as the signed-in invitee.
     async fn accept(&self, caller: &Caller) -> Result<Cookies, ApiError>;
+    /// Never to be invited again.
+    async fn never(&self, caller: &Caller, input: NeverInvite) -> Result<NeverAgain, ApiError>;
 }
 
 /// See [`crate::api::mine`].

@@ -24,6 +24,7 @@ const PAGES = [
   { name: 'link that is unknown', path: `/i#${'A'.repeat(43)}` },
   { name: 'an offer', path: '/demo/mailbox', prepare: openOffer },
   { name: 'an offer, and its form', path: '/demo/mailbox', prepare: openForm },
+  { name: 'never again', path: '/never' },
   { name: 'not found', path: '/no-such-page' },
   { name: 'demo mailbox', path: '/demo/mailbox', prepare: (page) => letter(page, INVITED.email).waitFor() },
   { name: 'a mail', path: '/demo/mailbox', prepare: openMail },
@@ -38,8 +39,15 @@ const PAGES = [
   { name: 'invitations', path: LIST, who: PEOPLE.acme, prepare: seesLines },
   { name: 'an unfolded line', path: LIST, who: PEOPLE.acme, prepare: unfold },
   { name: 'the question before a revoke', path: LIST, who: PEOPLE.acme, prepare: asksToRevoke },
+  { name: 'the unfolded filters', path: LIST, who: PEOPLE.acme, prepare: unfoldFilters },
+  { name: 'selected lines', path: LIST, who: PEOPLE.acme, prepare: select },
+  { name: 'an invitation', path: LIST, who: PEOPLE.acme, prepare: openInvitation },
   { name: 'imports', path: '/t/acme/management/imports', who: PEOPLE.acme },
   { name: 'people', path: '/t/acme/management/people', who: PEOPLE.acme },
+  { name: 'a member that is edited', path: '/t/acme/management/people', who: PEOPLE.acme, prepare: editsMember },
+  { name: 'catalog', path: '/t/acme/management/catalog', who: PEOPLE.acme, prepare: seesItems },
+  { name: 'a course that is added', path: '/t/acme/management/catalog', who: PEOPLE.acme, prepare: addsProgram },
+  { name: 'tenant settings', path: '/t/acme/management/settings', who: PEOPLE.acme, prepare: (page) => field(page, 'Time zone').waitFor() },
   { name: 'a foreign tenant', path: '/t/globex/management', who: PEOPLE.acme },
   { name: 'settings', path: '/settings', who: PEOPLE.acme },
 ];
@@ -103,6 +111,36 @@ async function seesLines(page) {
 async function unfold(page) {
   await button(page, `What ${INVITED.email} is invited to`).click();
   await page.locator('.row--detail').waitFor();
+}
+
+async function editsMember(page) {
+  await button(page, 'Edit').first().click();
+  await page.getByRole('dialog').getByLabel('Role', { exact: true }).waitFor();
+}
+
+async function seesItems(page) {
+  await page.getByRole('region', { name: 'Catalog' }).getByRole('row').nth(1).waitFor();
+}
+
+async function addsProgram(page) {
+  await button(page, 'Add program').click();
+  await page.getByRole('dialog').getByLabel('Key', { exact: true }).waitFor();
+}
+
+async function unfoldFilters(page) {
+  await button(page, 'Filter and sort').click();
+  await field(page, 'Invited by').waitFor();
+}
+
+async function select(page) {
+  await page.getByRole('checkbox', { name: `Select ${INVITED.email}`, exact: true }).first().check();
+  await page.getByRole('toolbar', { name: 'Selected invitations' }).waitFor();
+}
+
+async function openInvitation(page) {
+  await page.getByRole('row').filter({ hasText: INVITED.email }).first().getByRole('link').first().click();
+  await page.getByRole('heading', { name: 'Timeline' }).waitFor();
+  await settled(page);
 }
 
 async function asksToRevoke(page) {

@@ -104,13 +104,16 @@ const fn name_of(page: Option<&Page>) -> &'static str {
         Some(Page::Management(_)) => "Management",
         Some(Page::Invite(_)) => "Invite",
         Some(Page::Invitations(_)) => "Invitations",
+        Some(Page::Invitation(..)) => "Invitation",
         Some(Page::Imports(_)) => "Imports",
         Some(Page::People(_)) => "People",
+        Some(Page::Catalog(_)) => "Catalog",
+        Some(Page::TenantSettings(_)) => "Tenant settings",
         Some(Page::DataManager) => "Data Manager",
         Some(Page::Home) => "Home",
         Some(Page::Settings) => "Settings",
         Some(Page::Mailbox | Page::Mail(_)) => "Demo mailbox",
-        Some(Page::Root | Page::SignIn | Page::Landing) => "Beckon",
+        Some(Page::Root | Page::SignIn | Page::Landing | Page::Never) => "Beckon",
         None => "Not found",
     }
 }
@@ -163,8 +166,18 @@ fn TenantNav(slug: String) -> impl IntoView {
             <NavItem href=Page::Imports(slug.clone()).href() icon=IconName::Import count=imports>
                 "Imports"
             </NavItem>
-            <NavItem href=Page::People(slug).href() icon=IconName::People count=members>
+            <NavItem
+                href=Page::People(slug.clone()).href()
+                icon=IconName::People
+                count=members
+            >
                 "People"
+            </NavItem>
+            <NavItem href=Page::Catalog(slug.clone()).href() icon=IconName::Book>
+                "Catalog"
+            </NavItem>
+            <NavItem href=Page::TenantSettings(slug).href() icon=IconName::Settings>
+                "Tenant settings"
             </NavItem>
         </SideNav>
     }

@@ -10,6 +10,7 @@ mod live;
 mod page;
 mod pages;
 mod query;
+mod random;
 mod router;
 mod routes;
 mod session;

@@ -16,14 +16,22 @@ pub enum Page {
     Invite(String),
     /// The list of invitations.
     Invitations(String),
+    /// One of them.
+    Invitation(String, String),
     /// The list of imports.
     Imports(String),
     /// The members.
     People(String),
+    /// The tenant's courses and programs.
+    Catalog(String),
+    /// What the tenant's admins decide.
+    TenantSettings(String),
     /// Every tenant (super-admins).
     DataManager,
     /// Where a mailed link leads.
     Landing,
+    /// Where a mail leads whose reader wants no more of them.
+    Never,
     /// My invitations, my courses.
     Home,
     /// My account.
@@ -44,10 +52,14 @@ impl Page {
             Self::Management(slug) => format!("/t/{slug}/management").into(),
             Self::Invite(slug) => format!("/t/{slug}/management/invite").into(),
             Self::Invitations(slug) => format!("/t/{slug}/management/invitations").into(),
+            Self::Invitation(slug, id) => format!("/t/{slug}/management/invitations/{id}").into(),
             Self::Imports(slug) => format!("/t/{slug}/management/imports").into(),
             Self::People(slug) => format!("/t/{slug}/management/people").into(),
+            Self::Catalog(slug) => format!("/t/{slug}/management/catalog").into(),
+            Self::TenantSettings(slug) => format!("/t/{slug}/management/settings").into(),
             Self::DataManager => "/data-manager".into(),
             Self::Landing => "/i".into(),
+            Self::Never => "/never".into(),
             Self::Home => "/home".into(),
             Self::Settings => "/settings".into(),
             Self::Mailbox => "/demo/mailbox".into(),
@@ -70,6 +82,7 @@ impl Page {
             (Some("sign-in"), None, ..) => Self::SignIn,
             (Some("data-manager"), None, ..) => Self::DataManager,
             (Some("i"), None, ..) => Self::Landing,
+            (Some("never"), None, ..) => Self::Never,
             (Some("home"), None, ..) => Self::Home,
             (Some("settings"), None, ..) => Self::Settings,
             (Some("demo"), Some("mailbox"), None, _) => Self::Mailbox,
@@ -79,9 +92,14 @@ impl Page {
                 match rest {
                     None => Self::Management(slug),
                     Some("invite") => Self::Invite(slug),
-                    Some("invitations") => Self::Invitations(slug),
+                    Some("invitations") => match parts.next() {
+                        Some(id) => Self::Invitation(slug, id.to_owned()),
+                        None => Self::Invitations(slug),
+                    },
                     Some("imports") => Self::Imports(slug),
                     Some("people") => Self::People(slug),
+                    Some("catalog") => Self::Catalog(slug),
+                    Some("settings") => Self::TenantSettings(slug),
                     Some(_) => return None,
                 }
             }
@@ -97,8 +115,11 @@ impl Page {
             Self::Management(slug)
             | Self::Invite(slug)
             | Self::Invitations(slug)
+            | Self::Invitation(slug, _)
             | Self::Imports(slug)
-            | Self::People(slug) => Some(slug),
+            | Self::People(slug)
+            | Self::Catalog(slug)
+            | Self::TenantSettings(slug) => Some(slug),
             _ => None,
         }
     }
@@ -116,7 +137,10 @@ impl Page {
     /// True where the page stands alone, without the frame of signed-in pages.
     #[must_use]
     pub const fn stands_alone(&self) -> bool {
-        matches!(self, Self::Root | Self::SignIn | Self::Landing)
+        matches!(
+            self,
+            Self::Root | Self::SignIn | Self::Landing | Self::Never
+        )
     }
 }
 
@@ -151,10 +175,14 @@ mod tests {
             Page::Management(acme()),
             Page::Invite(acme()),
             Page::Invitations(acme()),
+            Page::Invitation(acme(), "i1".to_owned()),
             Page::Imports(acme()),
             Page::People(acme()),
+            Page::Catalog(acme()),
+            Page::TenantSettings(acme()),
             Page::DataManager,
             Page::Landing,
+            Page::Never,
             Page::Home,
             Page::Settings,
             Page::Mailbox,

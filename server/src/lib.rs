@@ -6,6 +6,7 @@ pub mod config;
 pub mod demo;
 pub mod http;
 pub mod jobs;
+pub mod keys;
 pub mod mail;
 pub mod services;
 pub mod storage;
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     http::{Assets, Parts},
     services::{
-        Desk, demo::DemoService, events::Changes, imports::ImportsService,
+        Desk, catalog::CatalogService, demo::DemoService, events::Changes, imports::ImportsService,
         invitations::InvitationsService, landing::LandingService, mine::MineService,
         people::PeopleService, sessions::SessionsService, tenants::TenantsService,
     },
@@ -53,6 +54,7 @@ pub fn build(desk: &Desk, setup: Setup) -> (Router, impl Future<Output = ()> + u
         sessions: Arc::new(SessionsService::new(desk.clone())),
         tenants: Arc::new(TenantsService::new(desk.clone())),
         people: Arc::new(PeopleService::new(desk.clone())),
+        catalog: Arc::new(CatalogService::new(desk.clone())),
         imports: Arc::new(ImportsService::new(desk.clone())),
         invitations: Arc::new(InvitationsService::new(desk.clone())),
         landing: Arc::new(LandingService::new(desk.clone())),

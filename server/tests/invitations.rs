@@ -10,7 +10,7 @@ mod stage;
 use app::{
     api::{
         ApiError,
-        invitations::{BundleRef, ListInvitations},
+        invitations::{BundleRef, InvitationFilter, ListInvitations},
     },
     domain::{
         id::BundleId,
@@ -36,7 +36,10 @@ async fn search(stage: &Stage, caller: &Caller, search: &str) -> Vec<String> {
             caller,
             ListInvitations {
                 tenant: "acme".to_owned(),
-                search: search.to_owned(),
+                filter: InvitationFilter {
+                    search: search.to_owned(),
+                    ..InvitationFilter::default()
+                },
                 ..ListInvitations::default()
             },
         )
@@ -113,7 +116,10 @@ async fn search_and_filter_find_by_part_of_name_and_address() {
                 &ada,
                 ListInvitations {
                     tenant: "acme".to_owned(),
-                    status: Some(InvitationStatus::Revoked),
+                    filter: InvitationFilter {
+                        status: Some(InvitationStatus::Revoked),
+                        ..InvitationFilter::default()
+                    },
                     ..ListInvitations::default()
                 },
             )

@@ -10,21 +10,64 @@ use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::respond::{answer, caller, ports};
 use crate::domain::{
-    id::{BundleId, InvitationId},
+    counts::Counts,
+    id::{BundleId, ImportId, InvitationId, UserId},
     invitation::{DeliveryStatus, InvitationKind, InvitationStatus},
     role::Role,
-    time::Timestamp,
+    time::{CivilDate, Timestamp},
 };
 
-/// Which bundles, newest first.
+/// Which bundles: everything that is named must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListInvitations {
-    /// The tenant's slug.
-    pub tenant: String,
+#[serde(default)]
+pub struct InvitationFilter {
     /// Part of an address or a name; empty: all.
     pub search: String,
     /// Only bundles of this status.
     pub status: Option<InvitationStatus>,
+    /// Only bundles whose newest mail stands so.
+    pub delivery: Option<DeliveryStatus>,
+    /// Only those that offer this role.
+    pub role: Option<Role>,
+    /// Only those with an invitation of this kind.
+    pub kind: Option<InvitationKind>,
+    /// Only this inviter's.
+    pub inviter: Option<UserId>,
+    /// Only those that this import made.
+    pub import: Option<ImportId>,
+    /// Only those made on this day of the tenant's zone or later.
+    pub from: Option<CivilDate>,
+    /// Only those made on this day of the tenant's zone or earlier.
+    pub to: Option<CivilDate>,
+}
+
+/// What a list is ordered by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SortBy {
+    /// When it was made.
+    #[default]
+    Created,
+    /// When it expires.
+    Expires,
+    /// When its leading status changed.
+    Changed,
+    /// The invitee's folded name and address.
+    Invitee,
+}
+
+/// Which bundles, in which order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ListInvitations {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// Which.
+    pub filter: InvitationFilter,
+    /// In which order.
+    pub sort: SortBy,
+    /// Times begin with the latest and names with A; true turns that round.
+    pub reversed: bool,
     /// Opaque keyset cursor, from the page before.
     pub after: Option<String>,
     /// 1–100; 0 means 50.
@@ -77,6 +120,8 @@ pub struct TargetLine {
     pub status: InvitationStatus,
     /// Since when.
     pub status_changed_at: Timestamp,
+    /// Why, where somebody or something ended it for a reason; may be empty.
+    pub reason: String,
 }
 
 /// A page of the list.
@@ -95,6 +140,192 @@ pub struct BundleRef {
     pub tenant: String,
     /// The bundle.
     pub bundle: BundleId,
+}
+
+/// Everything about one bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundlePage {
+    /// What the list shows of it.
+    pub line: BundleLine,
+    /// Labels on acceptance, separated by `|`.
+    pub group: String,
+    /// The person's id in another system; may be empty.
+    pub external_id: String,
+    /// What the admin wrote to the person; may be empty.
+    pub note: String,
+    /// The import that made it.
+    pub import: Option<ImportId>,
+    /// Whether its inviter may no longer invite: its links are neutral until somebody
+    /// resends it (S24).
+    pub orphaned: bool,
+    /// Whether the caller may copy a link (S26).
+    pub may_copy: bool,
+    /// What happened, oldest first.
+    pub timeline: Vec<Happened>,
+}
+
+/// One line of a bundle's timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Happened {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: Event,
+    /// The mail's state by now, where it is about one.
+    pub delivery: Option<DeliveryStatus>,
+    /// Who did it; empty: nobody, or the server.
+    pub who: String,
+    /// About which targets, where not about all; or why; may be empty.
+    pub note: String,
+}
+
+/// What can happen to a bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// It was made, or gained targets.
+    Invited,
+    /// A mail stands in the outbox.
+    MailQueued,
+    /// A mail came to where it is by now.
+    Mail,
+    /// The mail went out anew.
+    Resent,
+    /// It ends later.
+    Extended,
+    /// An admin took a link.
+    LinkCopied,
+    /// Somebody else answers for it.
+    TakenOver,
+    /// The person said yes.
+    Accepted,
+    /// The person said no.
+    Declined,
+    /// Its time ran out.
+    Expired,
+    /// It was taken back.
+    Revoked,
+    /// The person asked never to be invited again.
+    Suppressed,
+}
+
+/// Names a bundle of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtendBundle {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The bundle.
+    pub bundle: BundleId,
+    /// Its new last day, in the tenant's zone.
+    pub until: CivilDate,
+}
+
+/// A link that is shown once.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopiedLink {
+    /// The whole address.
+    pub link: String,
+    /// Until when it works.
+    pub expires_at: Timestamp,
+}
+
+impl std::fmt::Debug for CopiedLink {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CopiedLink(redacted)")
+    }
+}
+
+/// Somebody who invited in a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inviter {
+    /// The account.
+    pub user: UserId,
+    /// On the screen.
+    pub name: String,
+}
+
+/// How many bundles a filter leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Matching {
+    /// All of them.
+    pub all: u64,
+    /// Those that are live.
+    pub live: u64,
+}
+
+/// Which bundles an act in bulk is about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// These, at most [`BULK_BATCH`].
+    These(Vec<BundleId>),
+    /// The next [`BULK_BATCH`] that a filter leaves, newest first.
+    Matching {
+        /// The filter.
+        filter: InvitationFilter,
+        /// Those before this one, from the answer before.
+        before: Option<BundleId>,
+    },
+}
+
+/// What is done to many bundles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BulkAct {
+    /// Send each one's mail anew.
+    Resend,
+    /// Move each one's end to this day.
+    Extend(CivilDate),
+    /// Take each one back.
+    Revoke,
+}
+
+/// Bundles that one call deals with.
+pub const BULK_BATCH: usize = 100;
+
+/// One batch of an act in bulk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkBatch {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// Chosen by the caller for this batch: the same key with the same content gives the
+    /// stored answer and does nothing again.
+    pub idempotency_key: String,
+    /// What is done.
+    pub act: BulkAct,
+    /// To which.
+    pub which: Which,
+}
+
+/// What became of one bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BulkOutcome {
+    /// It is done.
+    Done,
+    /// It was at an end already.
+    NotLive,
+    /// It is switched off.
+    SwitchedOff,
+    /// Its last mail was queued less than a minute ago.
+    TooSoon,
+    /// A quota of mails is used up.
+    OverQuota,
+    /// It ends on that day or later already.
+    EndsLater,
+    /// The person asked never to be invited.
+    Suppressed,
+    /// There is no such invitation here.
+    Missing,
+}
+
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BulkDone {
+    /// How many of each kind; they add up to the batch.
+    pub outcomes: Counts<BulkOutcome, u32>,
+    /// Where the next batch begins; none: there is none.
+    pub next: Option<BundleId>,
 }
 
 /// A page of the list.
@@ -119,4 +350,45 @@ pub async fn resend(input: BundleRef) -> Result<BundleLine, ApiError> {
 #[server(name = InvitationsRevoke, prefix = "/api", endpoint = "invitations/revoke", input = Json, output = Json)]
 pub async fn revoke(input: BundleRef) -> Result<BundleLine, ApiError> {
     answer(ports().invitations.revoke(&caller(), input).await)
+}
+
+/// One bundle with its timeline.
+#[server(name = InvitationsShow, prefix = "/api", endpoint = "invitations/show", input = Json, output = Json)]
+pub async fn show(input: BundleRef) -> Result<BundlePage, ApiError> {
+    answer(ports().invitations.show(&caller(), input).await)
+}
+
+/// Moves the end of what is live to a later day.
+#[server(name = InvitationsExtend, prefix = "/api", endpoint = "invitations/extend", input = Json, output = Json)]
+pub async fn extend(input: ExtendBundle) -> Result<BundleLine, ApiError> {
+    answer(ports().invitations.extend(&caller(), input).await)
+}
+
+/// Makes a link for the clipboard; it is shown this once (S26).
+#[server(name = InvitationsCopyLink, prefix = "/api", endpoint = "invitations/copy_link", input = Json, output = Json)]
+pub async fn copy_link(input: BundleRef) -> Result<CopiedLink, ApiError> {
+    answer(ports().invitations.copy_link(&caller(), input).await)
+}
+
+/// Who invited in this tenant, by name.
+#[server(name = InvitationsInviters, prefix = "/api", endpoint = "invitations/inviters", input = Json, output = Json)]
+pub async fn inviters(tenant: String) -> Result<Vec<Inviter>, ApiError> {
+    answer(ports().invitations.inviters(&caller(), tenant).await)
+}
+
+/// How many a filter leaves.
+#[server(name = InvitationsMatching, prefix = "/api", endpoint = "invitations/matching", input = Json, output = Json)]
+pub async fn matching(tenant: String, filter: InvitationFilter) -> Result<Matching, ApiError> {
+    answer(
+        ports()
+            .invitations
+            .matching(&caller(), tenant, filter)
+            .await,
+    )
+}
+
+/// One batch of an act in bulk.
+#[server(name = InvitationsBulk, prefix = "/api", endpoint = "invitations/bulk", input = Json, output = Json)]
+pub async fn bulk(input: BulkBatch) -> Result<BulkDone, ApiError> {
+    answer(ports().invitations.bulk(&caller(), input).await)
 }

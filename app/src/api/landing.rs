@@ -36,6 +36,8 @@ pub struct Landing {
     pub expires_at: Timestamp,
     /// What to do next.
     pub next: NextStep,
+    /// Whether the link was mailed: only then may its holder ask never to be invited.
+    pub mailed: bool,
 }
 
 /// One thing offered.
@@ -78,6 +80,36 @@ impl std::fmt::Debug for Register {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Register(redacted)")
     }
+}
+
+/// Asks never to be invited again, by the mail's token or by the landing cookie.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeverInvite {
+    /// From the mail; none: the cookie says which.
+    pub token: Option<String>,
+    /// By no organisation of the platform, not only by this one.
+    pub everywhere: bool,
+}
+
+impl std::fmt::Debug for NeverInvite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("NeverInvite(redacted)")
+    }
+}
+
+/// Who will not be invited any more, and by whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NeverAgain {
+    /// The tenant's name.
+    pub tenant: String,
+    /// The address, masked (S31).
+    pub email_masked: String,
+}
+
+/// Keeps that this mailbox is never to be invited again, and declines what waits for it.
+#[server(name = LandingNever, prefix = "/api", endpoint = "landing/never", input = Json, output = Json)]
+pub async fn never(input: NeverInvite) -> Result<NeverAgain, ApiError> {
+    answer(ports().landing.never(&caller(), input).await)
 }
 
 /// Exchanges a token for the landing cookie.

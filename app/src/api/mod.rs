@@ -1,6 +1,7 @@
 //! The wire: one `#[server]` function per use case, its request, its answer.
 //! A body is one delegating line to a port; rules live in the services.
 
+pub mod catalog;
 #[cfg(feature = "csr")]
 pub mod client;
 pub mod demo;

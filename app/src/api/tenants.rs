@@ -55,6 +55,41 @@ pub struct TenantLine {
     pub pending: u64,
 }
 
+/// What a tenant's admins decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TenantSettings {
+    /// IANA name of the zone, such as `Europe/Lisbon`.
+    pub time_zone: String,
+    /// Days until an invitation expires where the row says nothing: 1–365.
+    pub default_expiry_days: u16,
+    /// Seconds that mails are held after a submit: 0–3,600.
+    pub hold_seconds: u32,
+    /// Whether the tenant's admins may see links (S26).
+    pub reveal_links: bool,
+}
+
+/// Changes a tenant's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeSettings {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// As they shall be.
+    pub settings: TenantSettings,
+}
+
+/// The tenant's settings.
+#[server(name = TenantSettingsFn, prefix = "/api", endpoint = "tenants/settings", input = Json, output = Json)]
+pub async fn settings(tenant: String) -> Result<TenantSettings, ApiError> {
+    answer(ports().tenants.settings(&caller(), tenant).await)
+}
+
+/// Changes them.
+#[server(name = TenantChangeSettings, prefix = "/api", endpoint = "tenants/change_settings", input = Json, output = Json)]
+pub async fn change_settings(input: ChangeSettings) -> Result<(), ApiError> {
+    answer(ports().tenants.change_settings(&caller(), input).await)
+}
+
 /// The tenant's start page (tenant admins, super-admins).
 #[server(name = TenantOverviewFn, prefix = "/api", endpoint = "tenants/overview", input = Json, output = Json)]
 pub async fn overview(tenant: String) -> Result<TenantOverview, ApiError> {

@@ -15,6 +15,8 @@ pub enum Action {
     SeeManagement(TenantId),
     /// Resend, remind, extend, revoke in this tenant.
     ManageInvitations(TenantId),
+    /// Change this tenant's people, catalog and settings.
+    ManageTenant(TenantId),
     /// See every tenant (Data Manager).
     SeePlatform,
     /// Use the own account: own invitations, courses, settings.
@@ -42,7 +44,8 @@ pub fn authorise(actor: &Actor, action: Action) -> Result<(), Denied> {
         Action::SeePlatform => user.super_admin,
         Action::Invite(tenant)
         | Action::SeeManagement(tenant)
-        | Action::ManageInvitations(tenant) => {
+        | Action::ManageInvitations(tenant)
+        | Action::ManageTenant(tenant) => {
             user.super_admin || user.role_in(tenant) == Some(Role::Admin)
         }
     };
@@ -60,4 +63,11 @@ pub fn role_ceiling(user: &UserActor, tenant: TenantId) -> Option<Role> {
         return Some(Role::Admin);
     }
     user.role_in(tenant).filter(|role| *role == Role::Admin)
+}
+
+/// Whether who may manage a tenant's invitations may also see a link to one (S26): a
+/// super-admin always, a tenant's admin where the tenant reveals links.
+#[must_use]
+pub const fn may_reveal(user: &UserActor, tenant_reveals: bool) -> bool {
+    user.super_admin || tenant_reveals
 }

@@ -42,6 +42,9 @@ pub fn TextInput(
     /// While true it cannot be used.
     #[prop(optional, into)]
     disabled: Signal<bool>,
+    /// The id of a `datalist` with what may be meant.
+    #[prop(optional)]
+    list: Option<&'static str>,
     /// An id of your own, to focus it after a failed submit.
     #[prop(optional, into)]
     id: Option<String>,
@@ -61,6 +64,7 @@ pub fn TextInput(
                 name=name
                 autocomplete=autocomplete
                 placeholder=placeholder
+                list=list
                 required=required
                 disabled=disabled
                 prop:value=move || value.get()

@@ -19,7 +19,7 @@ pub struct Question {
     /// That button's colour.
     pub kind: ButtonKind,
     /// What follows, in a sentence or two.
-    pub text: &'static str,
+    pub text: String,
     /// Does it; the dialog closes when it is done.
     pub act: Arc<dyn Fn() -> Doing + Send + Sync>,
 }
@@ -94,7 +94,7 @@ pub fn Ask(
     let dialog = move |kind: ButtonKind, open: RwSignal<bool>| {
         view! {
             <ConfirmDialog open title confirm kind busy on_confirm>
-                <p>{move || asking.of(|asked| asked.text)}</p>
+                <p>{move || asking.of(|asked| asked.text.clone())}</p>
             </ConfirmDialog>
         }
         .into_any()

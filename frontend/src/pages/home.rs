@@ -58,7 +58,7 @@ impl Actions {
             title: format!("{word} {}?", one.title),
             word,
             kind,
-            text,
+            text: text.to_owned(),
             act: Arc::new(move || Box::pin(self.act(answer, one.clone()))),
         });
     }

@@ -1,6 +1,7 @@
 //! One file or folder per page. Only pages call the api.
 
 mod ask;
+pub mod catalog;
 pub mod data_manager;
 pub mod home;
 pub mod imports;
@@ -15,3 +16,4 @@ pub mod people;
 pub mod settings;
 pub mod sign_in;
 pub mod start;
+pub mod tenant_settings;

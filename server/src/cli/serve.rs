@@ -11,6 +11,7 @@ use crate::{
     clock::SystemClock,
     config::Config,
     demo, jobs,
+    keys::Key,
     mail::{Mailer, Smtp},
     services::{Desk, Settings},
 };
@@ -39,6 +40,12 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
              way can read them"
         );
     }
+    let key = Key::open(&config.data_dir).map_err(|error| {
+        Failure::failed(format!(
+            "Cannot read or make the key in {}: {error}.",
+            config.data_dir.display()
+        ))
+    })?;
     let desk = Desk {
         storage: storage.clone(),
         clock: Arc::new(SystemClock),
@@ -49,6 +56,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
             mail_configured: config.smtp.is_some(),
             mail_from: config.mail_from.clone(),
         }),
+        key: Arc::new(key),
         wake: Arc::default(),
     };
     prepare(&desk, &config).await?;

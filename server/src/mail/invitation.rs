@@ -30,6 +30,7 @@ struct View {
     note_lines: Vec<String>,
     until: String,
     link: String,
+    never: String,
 }
 
 /// Writes the mail of one outbox entry. The link starts with the configured public
@@ -68,6 +69,7 @@ pub fn write(
         note,
         until: until(letter.expires_at, &letter.time_zone),
         link: link(&settings.public_url, token),
+        never: never_link(&settings.public_url, token),
         title: names::note(&subject),
     };
     let broken = |error: askama::Error| {
@@ -90,6 +92,12 @@ pub fn write(
 #[must_use]
 pub fn link(public_url: &str, token: &Secret) -> String {
     format!("{public_url}/i#{}", token.reveal())
+}
+
+/// `<public url>/never#<token>`: where somebody asks never to be invited again (S38).
+#[must_use]
+pub fn never_link(public_url: &str, token: &Secret) -> String {
+    format!("{public_url}/never#{}", token.reveal())
 }
 
 /// Such as `23 December 2026, 23:59 (Europe/Berlin)`; UTC where the zone is unknown.
@@ -187,8 +195,10 @@ mod tests {
             .collect();
         assert!(!targets.is_empty());
         assert!(
-            targets.iter().all(|target| *target == link),
-            "only the invitation's link is a link: {targets:?}"
+            targets
+                .iter()
+                .all(|target| *target == link || *target == link.replace("/i#", "/never#")),
+            "only the mail's own links are links: {targets:?}"
         );
         assert!(!mail.html.contains("evil.test"));
         assert!(!mail.text.contains("evil.test"));

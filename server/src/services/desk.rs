@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::{self, Clock},
+    keys::Key,
     storage::{Storage, StorageError, Tenant},
 };
 
@@ -43,6 +44,8 @@ pub struct Desk {
     pub clock: Arc<dyn Clock>,
     /// The operator's settings.
     pub settings: Arc<Settings>,
+    /// Hashes addresses of people who asked never to be invited.
+    pub key: Arc<Key>,
     /// Wakes the jobs (outbox, import) when there is work.
     pub wake: Arc<tokio::sync::Notify>,
 }

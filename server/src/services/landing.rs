@@ -8,7 +8,7 @@ use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 use app::{
     api::{
         ApiError, FieldError,
-        landing::{Landing, LandingTarget, NextStep, Register},
+        landing::{Landing, LandingTarget, NeverAgain, NeverInvite, NextStep, Register},
         session::Me,
     },
     domain::{actor::Actor, id::UserId, time::Timestamp},
@@ -19,6 +19,7 @@ use async_trait::async_trait;
 use super::{
     Desk, Settings,
     desk::refuse,
+    never::{self, Proof},
     password::{self, LONGEST, SHORTEST},
     session_cookie, sessions,
     throttle::{Throttle, network_of},
@@ -250,6 +251,20 @@ impl LandingPort for LandingService {
         refused(&outcome)?;
         Ok(vec![self.set_cookie("", 0)])
     }
+
+    async fn never(&self, caller: &Caller, input: NeverInvite) -> Result<NeverAgain, ApiError> {
+        let proof = match &input.token {
+            // As in `open`: no answer is quicker.
+            Some(token) => Proof::Link(match Secret::read(token) {
+                Some(secret) => secret.hash(),
+                None => draw()?.hash(),
+            }),
+            None => Proof::Landing(Self::cookie_hash(caller)?),
+        };
+        never::never(&self.desk, caller, proof, &input)
+            .await?
+            .ok_or_else(|| self.bad_open(caller.peer))
+    }
 }
 
 impl Desk {
@@ -326,6 +341,7 @@ async fn landing(
             .collect(),
         expires_at: offer.expires_at,
         next,
+        mailed: offer.proves_mailbox(),
     })
 }
 
@@ -373,7 +389,7 @@ fn validated(input: &Register, offer: &Offer) -> Result<(String, String), ApiErr
 }
 
 /// `m•••@a•••.test`: enough to recognise the own address, too little to learn it (S31).
-fn masked(email: &str) -> String {
+pub(super) fn masked(email: &str) -> String {
     let (local, domain) = email.rsplit_once('@').unwrap_or((email, ""));
     let first = |text: &str| text.chars().next().map(String::from).unwrap_or_default();
     match domain.rsplit_once('.') {

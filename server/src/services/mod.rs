@@ -1,5 +1,7 @@
 //! The use cases: they implement `app::ports`. The first line of each authorises.
 
+pub mod catalog;
+pub mod days;
 pub mod demo;
 pub mod desk;
 pub mod events;
@@ -7,6 +9,7 @@ pub mod imports;
 pub mod invitations;
 pub mod landing;
 pub mod mine;
+pub mod never;
 pub mod password;
 pub mod people;
 pub mod session_cookie;

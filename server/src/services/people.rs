@@ -3,16 +3,28 @@
 use app::{
     api::{
         ApiError,
-        people::{ListPeople, PeoplePage, PersonLine},
+        people::{
+            ListPeople, MemberRef, MemberTies, Pendings, PeoplePage, PersonLine, RemoveMember,
+            SetGroup, SetRole,
+        },
     },
-    domain::policy::Action,
+    domain::{
+        id::{TenantId, UserId},
+        policy::{Action, role_ceiling},
+        role::Role,
+        time::Timestamp,
+    },
     ports::{self, Caller},
 };
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use uuid::Uuid;
+
 use super::{Desk, desk::refuse};
-use crate::storage::{AfterMember, Member, display_name, fold};
+use crate::storage::{
+    AfterMember, AuditEvent, Member, StorageError, Tx, audit_actor, display_name, fold,
+};
 
 /// Members on a page.
 const PAGE: usize = 50;
@@ -20,6 +32,31 @@ const PAGE: usize = 50;
 const WORDS: usize = 6;
 /// A search is cut to this many characters.
 const LONGEST_SEARCH: usize = 200;
+/// The longest all labels together may be, in characters.
+const LONGEST_GROUP: usize = 200;
+/// What a revoked invitation says about why.
+const INVITER_GONE: &str = "Whoever invited may no longer invite here.";
+const REMOVED: &str = "The person was removed from the organisation.";
+
+/// Who changes whom.
+#[derive(Clone, Copy)]
+struct Change {
+    tenant: TenantId,
+    member: UserId,
+    /// Who makes the change, and takes over.
+    by: UserId,
+    pendings: Pendings,
+    actor: (Option<Uuid>, &'static str),
+    now: Timestamp,
+}
+
+/// How it ended.
+enum Ended {
+    /// Done; true: invitations are still to be revoked.
+    Done(bool),
+    Missing,
+    LastAdmin,
+}
 
 /// See [`ports::People`].
 pub struct PeopleService {
@@ -31,6 +68,73 @@ impl PeopleService {
     #[must_use]
     pub fn new(desk: Desk) -> Self {
         Self { desk }
+    }
+}
+
+impl PeopleService {
+    /// Asks who changes whom; nobody changes the own membership.
+    async fn change(
+        &self,
+        caller: &Caller,
+        slug: &str,
+        member: UserId,
+        pendings: Pendings,
+    ) -> Result<Change, ApiError> {
+        let tenant = self.desk.tenant(caller, slug, Action::ManageTenant).await?;
+        let by = self.desk.user(caller)?.user;
+        if by == member {
+            return Err(ApiError::conflict(
+                "own_membership",
+                "You cannot change your own role here, or remove yourself. Another admin can. \
+                 Nothing was changed.",
+            ));
+        }
+        Ok(Change {
+            tenant: tenant.id,
+            member,
+            by,
+            pendings,
+            actor: audit_actor(&caller.actor),
+            now: self.desk.now(),
+        })
+    }
+
+    /// What is left to be revoked, a bounded part at a time. It is neutral by now, so that
+    /// nobody accepts meanwhile.
+    async fn revoke_rest(&self, change: Change) -> Result<(), ApiError> {
+        while self
+            .desk
+            .storage
+            .write(move |tx| {
+                Box::pin(tx.revoke_of_inviter(
+                    change.tenant,
+                    change.member,
+                    INVITER_GONE,
+                    change.actor,
+                    change.now,
+                ))
+            })
+            .await
+            .map_err(refuse)?
+        {}
+        Ok(())
+    }
+
+    async fn answer(&self, change: Change, ended: Ended) -> Result<(), ApiError> {
+        match ended {
+            Ended::Done(more) => {
+                if more {
+                    self.revoke_rest(change).await?;
+                }
+                Ok(())
+            }
+            Ended::Missing => Err(ApiError::NotFound),
+            Ended::LastAdmin => Err(ApiError::conflict(
+                "last_admin",
+                "This is the only admin here. Make somebody else an admin first. \
+                 Nothing was changed.",
+            )),
+        }
     }
 }
 
@@ -71,6 +175,244 @@ impl ports::People for PeopleService {
             next,
         })
     }
+
+    async fn ties(&self, caller: &Caller, input: MemberRef) -> Result<MemberTies, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageTenant)
+            .await?;
+        let found = self
+            .desk
+            .storage
+            .read(move |tx| {
+                Box::pin(async move {
+                    Ok(match tx.member_role(tenant.id, input.user).await? {
+                        Some(_) => Some(tx.member_ties(tenant.id, input.user).await?),
+                        None => None,
+                    })
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        let ties = found.ok_or(ApiError::NotFound)?;
+        Ok(MemberTies {
+            invited: ties.invited,
+            waiting: ties.waiting,
+            courses: ties.courses,
+        })
+    }
+
+    async fn set_role(&self, caller: &Caller, input: SetRole) -> Result<(), ApiError> {
+        let change = self
+            .change(caller, &input.tenant, input.user, input.pendings)
+            .await?;
+        let ceiling = role_ceiling(self.desk.user(caller)?, change.tenant);
+        if ceiling.is_none_or(|ceiling| input.role > ceiling) {
+            return Err(ApiError::field("role", "This role is above your own."));
+        }
+        let role = input.role;
+        let ended = self
+            .desk
+            .storage
+            .write(move |tx| Box::pin(set_role(tx, change, role)))
+            .await
+            .map_err(refuse)?;
+        self.answer(change, ended).await
+    }
+
+    async fn set_group(&self, caller: &Caller, input: SetGroup) -> Result<(), ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageTenant)
+            .await?;
+        let labels = labels(&input.group)?;
+        let (id, member, now) = (tenant.id, input.user, self.desk.now());
+        let event = event(
+            id,
+            member,
+            audit_actor(&caller.actor),
+            "membership.group_changed",
+            now,
+        );
+        let done = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let (labels, event) = (labels.clone(), event.clone());
+                Box::pin(async move {
+                    if !tx.set_member_labels(id, member, &labels).await? {
+                        return Ok(false);
+                    }
+                    tx.record(vec![event]).await?;
+                    tx.announce(id, now).await?;
+                    Ok(true)
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        if done {
+            Ok(())
+        } else {
+            Err(ApiError::NotFound)
+        }
+    }
+
+    async fn remove(&self, caller: &Caller, input: RemoveMember) -> Result<(), ApiError> {
+        let change = self
+            .change(caller, &input.tenant, input.user, input.pendings)
+            .await?;
+        let ended = self
+            .desk
+            .storage
+            .write(move |tx| Box::pin(remove(tx, change)))
+            .await
+            .map_err(refuse)?;
+        self.answer(change, ended).await
+    }
+}
+
+fn event(
+    tenant: TenantId,
+    member: UserId,
+    (actor_id, actor): (Option<Uuid>, &'static str),
+    action: &'static str,
+    at: Timestamp,
+) -> AuditEvent {
+    AuditEvent {
+        tenant: Some(tenant),
+        actor_id,
+        actor,
+        action,
+        subject: "user",
+        subject_id: member.0,
+        at,
+    }
+}
+
+async fn set_role(tx: &mut Tx, change: Change, role: Role) -> Result<Ended, StorageError> {
+    tx.lock_tenant(change.tenant).await?;
+    let Some((before, super_admin)) = tx.member_role(change.tenant, change.member).await? else {
+        return Ok(Ended::Missing);
+    };
+    if before != role {
+        let done = tx
+            .set_member_role(change.tenant, change.member, before, role)
+            .await?;
+        if !done {
+            return Ok(Ended::LastAdmin);
+        }
+        let changed = event(
+            change.tenant,
+            change.member,
+            change.actor,
+            "membership.role_changed",
+            change.now,
+        );
+        tx.record(vec![changed]).await?;
+    }
+    let more = if role == Role::Admin || super_admin {
+        false
+    } else {
+        hand_over(tx, change).await?
+    };
+    tx.announce(change.tenant, change.now).await?;
+    Ok(Ended::Done(more))
+}
+
+async fn remove(tx: &mut Tx, change: Change) -> Result<Ended, StorageError> {
+    tx.lock_tenant(change.tenant).await?;
+    let Some((_, super_admin)) = tx.member_role(change.tenant, change.member).await? else {
+        return Ok(Ended::Missing);
+    };
+    if !tx.remove_member(change.tenant, change.member).await? {
+        return Ok(Ended::LastAdmin);
+    }
+    let removed = event(
+        change.tenant,
+        change.member,
+        change.actor,
+        "membership.removed",
+        change.now,
+    );
+    tx.record(vec![removed]).await?;
+    while tx
+        .revoke_waiting(
+            change.tenant,
+            change.member,
+            REMOVED,
+            change.actor,
+            change.now,
+        )
+        .await?
+    {}
+    let more = !super_admin && hand_over(tx, change).await?;
+    tx.announce(change.tenant, change.now).await?;
+    Ok(Ended::Done(more))
+}
+
+/// What becomes of the live invitations of somebody who may invite no more (S24); true:
+/// more are to be revoked.
+async fn hand_over(tx: &mut Tx, change: Change) -> Result<bool, StorageError> {
+    match change.pendings {
+        Pendings::Revoke => {
+            tx.revoke_of_inviter(
+                change.tenant,
+                change.member,
+                INVITER_GONE,
+                change.actor,
+                change.now,
+            )
+            .await
+        }
+        Pendings::TakeOver => {
+            let taken = tx
+                .take_over_from(change.tenant, change.member, change.by)
+                .await?;
+            let events = taken
+                .into_iter()
+                .map(|bundle| AuditEvent {
+                    subject: "bundle",
+                    subject_id: bundle.0,
+                    ..event(
+                        change.tenant,
+                        change.member,
+                        change.actor,
+                        "invitation.taken_over",
+                        change.now,
+                    )
+                })
+                .collect();
+            tx.record(events).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// Labels as a CSV's `group` has them: each once, separated by `|`.
+fn labels(text: &str) -> Result<String, ApiError> {
+    if text.chars().count() > LONGEST_GROUP {
+        return Err(ApiError::field(
+            "group",
+            "Labels have at most 200 characters together.",
+        ));
+    }
+    if text.chars().any(char::is_control) {
+        return Err(ApiError::field(
+            "group",
+            "A label has no line breaks or control characters.",
+        ));
+    }
+    let mut labels: Vec<&str> = Vec::new();
+    for label in text
+        .split('|')
+        .map(str::trim)
+        .filter(|label| !label.is_empty())
+    {
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+    Ok(labels.join("|"))
 }
 
 fn line(member: Member) -> PersonLine {

@@ -2,8 +2,8 @@
 
 use app::{
     api::{
-        ApiError,
-        tenants::{TenantLine, TenantOverview},
+        ApiError, FieldError,
+        tenants::{ChangeSettings, TenantLine, TenantOverview, TenantSettings},
     },
     domain::{
         policy::{self, Action},
@@ -17,6 +17,7 @@ use super::{
     Desk,
     desk::{allow, refuse},
 };
+use crate::storage::{AuditEvent, audit_actor};
 
 /// See [`ports::Tenants`].
 pub struct TenantsService {
@@ -90,6 +91,87 @@ impl ports::Tenants for TenantsService {
             })
             .collect())
     }
+
+    async fn settings(&self, caller: &Caller, slug: String) -> Result<TenantSettings, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &slug, Action::ManageTenant)
+            .await?;
+        Ok(TenantSettings {
+            time_zone: tenant.time_zone,
+            default_expiry_days: u16::try_from(tenant.default_expiry_days).unwrap_or(30),
+            hold_seconds: u32::try_from(tenant.hold_seconds).unwrap_or(60),
+            reveal_links: tenant.reveal_links,
+        })
+    }
+
+    async fn change_settings(
+        &self,
+        caller: &Caller,
+        input: ChangeSettings,
+    ) -> Result<(), ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageTenant)
+            .await?;
+        let settings = validated(input.settings)?;
+        let now = self.desk.now();
+        let (actor_id, actor) = audit_actor(&caller.actor);
+        let event = AuditEvent {
+            tenant: Some(tenant.id),
+            actor_id,
+            actor,
+            action: "tenant.settings_changed",
+            subject: "tenant",
+            subject_id: tenant.id.0,
+            at: now,
+        };
+        self.desk
+            .storage
+            .write(move |tx| {
+                let (settings, event) = (settings.clone(), event.clone());
+                Box::pin(async move {
+                    tx.change_settings(tenant.id, &settings).await?;
+                    tx.record(vec![event]).await?;
+                    tx.announce(tenant.id, now).await
+                })
+            })
+            .await
+            .map_err(refuse)
+    }
+}
+
+/// Settings that can be kept; or what is wrong with which field.
+fn validated(settings: TenantSettings) -> Result<TenantSettings, ApiError> {
+    let mut fields = Vec::new();
+    let mut wrong = |field: &str, message: &str| {
+        fields.push(FieldError {
+            field: field.to_owned(),
+            message: message.to_owned(),
+        });
+    };
+    // What can be looked up is a name of the zone's database, never a path or an offset.
+    let known =
+        settings.time_zone.len() <= 64 && jiff::tz::TimeZone::get(&settings.time_zone).is_ok();
+    if !known {
+        wrong(
+            "time_zone",
+            "There is no such time zone. Choose one such as Europe/Lisbon.",
+        );
+    }
+    if !(1..=365).contains(&settings.default_expiry_days) {
+        wrong("default_expiry_days", "Choose 1 to 365 days.");
+    }
+    if settings.hold_seconds > 3_600 {
+        wrong("hold_seconds", "Choose 0 to 3,600 seconds.");
+    }
+    if fields.is_empty() {
+        return Ok(settings);
+    }
+    Err(ApiError::Invalid {
+        message: "Correct the marked fields. Nothing was changed.".to_owned(),
+        fields,
+    })
 }
 
 /// The date in an IANA zone; `None` for an unknown zone or a time out of range.

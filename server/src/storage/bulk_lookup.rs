@@ -87,7 +87,7 @@ impl Tx {
     /// columns that lead one index. PostgreSQL is made to look each value up there: on a
     /// table that grew faster than its statistics it takes the tenant's rows for few, and
     /// would compare every one of them with every value.
-    async fn of_tenant<R: FromBoth>(
+    pub(super) async fn of_tenant<R: FromBoth>(
         &mut self,
         tenant: TenantId,
         table: &str,

@@ -111,6 +111,7 @@ impl Tx {
                     bundle.delivery,
                     act.at,
                     bundle.expires_at,
+                    act.at,
                 ]
             })
             .collect();
@@ -118,8 +119,8 @@ impl Tx {
             self,
             "INSERT INTO bundles (id, tenant_id, email, email_typed, user_id, first_name,
              last_name, search_text, role, labels, external_id, note, metadata, status,
-             inviter_id, import_id, delivery_id, created_at, expires_at)",
-            19,
+             inviter_id, import_id, delivery_id, created_at, expires_at, changed_at)",
+            20,
             "",
             rows,
         )
@@ -172,10 +173,7 @@ impl Tx {
     /// Waits for other transactions that change these bundles, of which the ids are in
     /// order, and keeps others waiting. How many of them are still live. SQLite has one
     /// writer anyway. At most 500.
-    pub(super) async fn lock_bundles(
-        &mut self,
-        bundles: &[BundleId],
-    ) -> Result<usize, StorageError> {
+    pub async fn lock_bundles(&mut self, bundles: &[BundleId]) -> Result<usize, StorageError> {
         if !self.is_postgres() || bundles.is_empty() {
             return Ok(bundles.len());
         }

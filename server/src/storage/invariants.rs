@@ -109,17 +109,24 @@ const NOTHING: &[(&str, &str)] = &[
          WHERE e.invitation_id IS NOT NULL AND (i.id IS NULL OR i.status <> 'accepted')",
     ),
     (
+        // Unless an admin removed the member since.
         "I3: an accepted invitation without its membership",
         "SELECT i.id FROM invitations i JOIN bundles b ON b.id = i.bundle_id
          LEFT JOIN memberships m ON m.tenant_id = i.tenant_id AND m.user_id = b.user_id
-         WHERE i.status = 'accepted' AND m.user_id IS NULL",
+         WHERE i.status = 'accepted' AND m.user_id IS NULL
+           AND NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.subject_id = b.user_id
+            AND a.tenant_id = i.tenant_id AND a.action = 'membership.removed'
+            AND a.at >= i.status_changed_at)",
     ),
     (
         "I3: an accepted invitation without its enrollment",
         "SELECT i.id FROM invitations i JOIN bundles b ON b.id = i.bundle_id
          LEFT JOIN enrollments e ON e.tenant_id = i.tenant_id AND e.user_id = b.user_id
             AND e.item_id = i.target_id
-         WHERE i.status = 'accepted' AND i.kind <> 'platform' AND e.user_id IS NULL",
+         WHERE i.status = 'accepted' AND i.kind <> 'platform' AND e.user_id IS NULL
+           AND NOT EXISTS (SELECT 1 FROM audit_events a WHERE a.subject_id = b.user_id
+            AND a.tenant_id = i.tenant_id AND a.action = 'membership.removed'
+            AND a.at >= i.status_changed_at)",
     ),
     (
         "I4: a mail without an invitation",

@@ -1,112 +1,16 @@
-//! The admin's list of bundles, and the ends that an invitation can come to.
+//! What an admin does to bundles, and the ends that an invitation can come to.
 
 use std::collections::{BTreeMap, HashMap};
 
 use app::domain::{
-    id::{BundleId, InvitationId, TenantId},
-    invitation::{DeliveryStatus, InvitationKind, InvitationStatus},
-    role::Role,
+    id::{BundleId, InvitationId, TenantId, UserId},
+    invitation::InvitationStatus,
     time::Timestamp,
 };
 use uuid::Uuid;
 
-use super::{
-    Arg, AuditEvent, StorageError, Tx, contains_pattern, in_list, offers::InviterColumns,
-    users::display_name,
-};
+use super::{Arg, AuditEvent, StorageError, Tx, in_list, offers::InviterColumns};
 use crate::args;
-
-/// Which bundles of a tenant, newest first.
-#[derive(Clone, Debug)]
-pub struct BundleFilter {
-    /// Whose.
-    pub tenant: TenantId,
-    /// Folded words; each must be part of the name or the address.
-    pub words: Vec<String>,
-    /// Only bundles of this status.
-    pub status: Option<InvitationStatus>,
-    /// Only bundles before this one.
-    pub before: Option<BundleId>,
-    /// Only this bundle.
-    pub only: Option<BundleId>,
-    /// At most so many.
-    pub limit: u32,
-}
-
-/// A bundle as the list shows it.
-#[derive(Clone, Debug)]
-pub struct ListedBundle {
-    /// The bundle.
-    pub id: BundleId,
-    /// As typed.
-    pub email: String,
-    /// First and last name; may be empty.
-    pub name: String,
-    /// On acceptance.
-    pub role: Role,
-    /// Leading.
-    pub status: InvitationStatus,
-    /// Switched on.
-    pub active: bool,
-    /// The newest mail's state, when it was or is to be sent, and why not.
-    pub delivery: Option<(DeliveryStatus, Timestamp, String)>,
-    /// Name of who invited.
-    pub invited_by: String,
-    /// The import's file name, or empty.
-    pub source: String,
-    /// When.
-    pub created_at: Timestamp,
-    /// When the live ones expire.
-    pub expires_at: Timestamp,
-    /// The tenant first, then programs, then courses.
-    pub targets: Vec<ListedTarget>,
-}
-
-/// One invitation of a listed bundle.
-#[derive(Clone, Debug)]
-pub struct ListedTarget {
-    /// The invitation.
-    pub id: InvitationId,
-    /// What kind.
-    pub kind: InvitationKind,
-    /// The tenant's name or the item's title.
-    pub title: String,
-    /// Its own status.
-    pub status: InvitationStatus,
-    /// Since when.
-    pub status_changed_at: Timestamp,
-}
-
-#[derive(sqlx::FromRow)]
-struct BundleRow {
-    id: Uuid,
-    email_typed: String,
-    first_name: String,
-    last_name: String,
-    role: String,
-    status: String,
-    active: i64,
-    delivery_status: Option<String>,
-    delivery_sent_at: Option<i64>,
-    delivery_not_before: Option<i64>,
-    delivery_error: Option<String>,
-    inviter_first: String,
-    inviter_last: String,
-    inviter_email: String,
-    source: Option<String>,
-    created_at: i64,
-    expires_at: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct TargetRow {
-    id: Uuid,
-    bundle_id: Uuid,
-    kind: String,
-    title: Option<String>,
-    status: String,
-    status_changed_at: i64,
-}
 
 #[derive(sqlx::FromRow)]
 struct CountRow {
@@ -142,13 +46,16 @@ struct BundleStateRow {
     status: String,
     active: i64,
     role: String,
+    email: String,
+    inviter_id: Uuid,
+    expires_at: i64,
     #[sqlx(flatten)]
     by: InviterColumns,
     last_mail_at: Option<i64>,
 }
 
-/// What a resend looks at.
-#[derive(Clone, Copy, Debug)]
+/// What an act on a bundle looks at.
+#[derive(Clone, Debug)]
 pub struct BundleState {
     /// Leading.
     pub status: InvitationStatus,
@@ -158,11 +65,17 @@ pub struct BundleState {
     pub inviter_may: bool,
     /// When its newest mail was queued.
     pub last_mail_at: Option<Timestamp>,
+    /// Canonical address.
+    pub email: String,
+    /// Who answers for it.
+    pub inviter: UserId,
+    /// When what is live in it ends.
+    pub expires_at: Timestamp,
 }
 
 const COUNTS: &str = "SELECT status, COUNT(*) AS n FROM bundles WHERE tenant_id = $1
     GROUP BY status";
-const STATE: &str = "SELECT b.status, b.active, b.role,
+const STATE: &str = "SELECT b.status, b.active, b.role, b.email, b.inviter_id, b.expires_at,
         u.deactivated_at AS inviter_deactivated_at, u.super_admin AS inviter_super,
         m.role AS inviter_role,
         (SELECT MAX(o.created_at) FROM outbox o WHERE o.bundle_id = b.id) AS last_mail_at
@@ -170,6 +83,11 @@ const STATE: &str = "SELECT b.status, b.active, b.role,
     JOIN users u ON u.id = b.inviter_id
     LEFT JOIN memberships m ON m.tenant_id = b.tenant_id AND m.user_id = b.inviter_id
     WHERE b.tenant_id = $1 AND b.id = $2";
+const EXTEND: &str = "UPDATE bundles SET expires_at = $3
+    WHERE tenant_id = $1 AND id = $2 AND status IN ('unassigned', 'scheduled', 'pending')
+      AND expires_at > $4 AND expires_at < $3";
+const EXTEND_LIVE: &str = "UPDATE invitations SET expires_at = $2
+    WHERE bundle_id = $1 AND status IN ('unassigned', 'scheduled', 'pending')";
 const LIVE_OF_BUNDLE: &str = "SELECT id FROM invitations
     WHERE bundle_id = $1 AND status IN ('unassigned', 'scheduled', 'pending')";
 const ANYTHING_DUE: &str = "SELECT CASE WHEN EXISTS (SELECT 1 FROM invitations
@@ -191,95 +109,6 @@ pub(super) fn status_of(text: String) -> Result<InvitationStatus, StorageError> 
 }
 
 impl Tx {
-    /// A page of bundles with what they are for, newest first.
-    pub async fn list_bundles(
-        &mut self,
-        filter: &BundleFilter,
-    ) -> Result<Vec<ListedBundle>, StorageError> {
-        let mut args = args![filter.tenant];
-        let mut conditions = String::from("b.tenant_id = $1");
-        let mut condition = |text: &str, arg: Arg| {
-            args.push(arg);
-            conditions.push_str(" AND ");
-            conditions.push_str(&text.replace("$n", &format!("${}", args.len())));
-        };
-        if let Some(only) = filter.only {
-            condition("b.id = $n", only.into());
-        }
-        if let Some(before) = filter.before {
-            condition("b.id < $n", before.into());
-        }
-        if let Some(status) = filter.status {
-            condition("b.status = $n", status.as_str().into());
-        }
-        for word in &filter.words {
-            condition(
-                r"(b.search_text LIKE $n ESCAPE '\' OR b.email LIKE $n ESCAPE '\')",
-                contains_pattern(word).into(),
-            );
-        }
-        args.push(filter.limit.into());
-        let sql = format!(
-            "SELECT b.id, b.email_typed, b.first_name, b.last_name, b.role, b.status, b.active,
-                    o.status AS delivery_status, o.sent_at AS delivery_sent_at,
-                    o.not_before AS delivery_not_before, o.last_error AS delivery_error,
-                    u.first_name AS inviter_first, u.last_name AS inviter_last,
-                    u.email_typed AS inviter_email, f.file_name AS source,
-                    b.created_at, b.expires_at
-             FROM bundles b
-             JOIN users u ON u.id = b.inviter_id
-             LEFT JOIN outbox o ON o.id = b.delivery_id
-             LEFT JOIN imports f ON f.id = b.import_id
-             WHERE {conditions} ORDER BY b.id DESC LIMIT ${}",
-            args.len()
-        );
-        let rows = self.all_composed::<BundleRow>(sql, args).await?;
-        let mut targets = self.targets_of(&rows).await?;
-        rows.into_iter()
-            .map(|row| {
-                let own = targets.remove(&row.id).unwrap_or_default();
-                listed(row, own)
-            })
-            .collect()
-    }
-
-    async fn targets_of(
-        &mut self,
-        bundles: &[BundleRow],
-    ) -> Result<HashMap<Uuid, Vec<ListedTarget>>, StorageError> {
-        let mut of_bundle: HashMap<Uuid, Vec<ListedTarget>> = HashMap::new();
-        if bundles.is_empty() {
-            return Ok(of_bundle);
-        }
-        let sql = format!(
-            "SELECT i.id, i.bundle_id, i.kind, COALESCE(c.title, t.name) AS title,
-                    i.status, i.status_changed_at
-             FROM invitations i
-             JOIN tenants t ON t.id = i.tenant_id
-             LEFT JOIN catalog_items c ON c.id = i.target_id
-             WHERE i.bundle_id IN ({})
-             ORDER BY CASE i.kind WHEN 'platform' THEN 0 WHEN 'program' THEN 1 ELSE 2 END,
-                      c.title, i.id",
-            in_list(1, bundles.len())
-        );
-        let args = bundles.iter().map(|row| Arg::from(row.id)).collect();
-        for row in self.all_composed::<TargetRow>(sql, args).await? {
-            let target = ListedTarget {
-                id: InvitationId(row.id),
-                kind: InvitationKind::parse(&row.kind).ok_or(StorageError::BadData {
-                    table: "invitations",
-                    column: "kind",
-                    value: row.kind,
-                })?,
-                title: row.title.unwrap_or_default(),
-                status: status_of(row.status)?,
-                status_changed_at: Timestamp(row.status_changed_at),
-            };
-            of_bundle.entry(row.bundle_id).or_default().push(target);
-        }
-        Ok(of_bundle)
-    }
-
     /// People of a tenant by the leading status of their bundles.
     pub async fn count_bundles(
         &mut self,
@@ -306,9 +135,30 @@ impl Tx {
                     status: status_of(row.status)?,
                     active: row.active != 0,
                     last_mail_at: row.last_mail_at.map(Timestamp),
+                    email: row.email,
+                    inviter: UserId(row.inviter_id),
+                    expires_at: Timestamp(row.expires_at),
                 })
             })
             .transpose()
+    }
+
+    /// Moves the end of a live bundle, and of what is live in it, to `until`; false: it is
+    /// not live any more, or ends then or later already.
+    pub async fn extend_bundle(
+        &mut self,
+        tenant: TenantId,
+        bundle: BundleId,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StorageError> {
+        let moved = self
+            .execute(EXTEND, args![tenant, bundle, until, now])
+            .await?;
+        if moved == 1 {
+            self.execute(EXTEND_LIVE, args![bundle, until]).await?;
+        }
+        Ok(moved == 1)
     }
 
     /// The live invitations of a bundle.
@@ -464,10 +314,11 @@ impl Tx {
         }
         for (status, bundles) in by_status {
             let sql = format!(
-                "UPDATE bundles SET status = $1 WHERE status <> $1 AND id IN ({})",
-                in_list(2, bundles.len())
+                "UPDATE bundles SET status = $1, changed_at = $2
+                 WHERE status <> $1 AND id IN ({})",
+                in_list(3, bundles.len())
             );
-            let args = args![status.as_str()]
+            let args = args![status.as_str(), at]
                 .into_iter()
                 .chain(bundles.iter().map(|id| Arg::from(*id)))
                 .collect();
@@ -481,40 +332,4 @@ impl Tx {
         }
         Ok(())
     }
-}
-
-fn listed(row: BundleRow, targets: Vec<ListedTarget>) -> Result<ListedBundle, StorageError> {
-    let delivery = row
-        .delivery_status
-        .map(|text| {
-            let status = DeliveryStatus::parse(&text).ok_or(StorageError::BadData {
-                table: "outbox",
-                column: "status",
-                value: text,
-            })?;
-            let at = row.delivery_sent_at.or(row.delivery_not_before);
-            let note = row.delivery_error.unwrap_or_default();
-            Ok::<_, StorageError>((status, Timestamp(at.unwrap_or_default()), note))
-        })
-        .transpose()?;
-    Ok(ListedBundle {
-        id: BundleId(row.id),
-        email: row.email_typed,
-        name: format!("{} {}", row.first_name, row.last_name)
-            .trim()
-            .to_owned(),
-        role: Role::parse(&row.role).ok_or(StorageError::BadData {
-            table: "bundles",
-            column: "role",
-            value: row.role,
-        })?,
-        status: status_of(row.status)?,
-        active: row.active != 0,
-        delivery,
-        invited_by: display_name(&row.inviter_first, &row.inviter_last, &row.inviter_email),
-        source: row.source.unwrap_or_default(),
-        created_at: Timestamp(row.created_at),
-        expires_at: Timestamp(row.expires_at),
-        targets,
-    })
 }

@@ -7,10 +7,13 @@
 
 mod accept;
 mod audit;
+mod bulk_acts;
 mod bulk_lookup;
 mod bulk_write;
+mod bundles;
 mod catalog;
 mod changes;
+mod desk_catalog;
 mod engine;
 mod error;
 mod fold;
@@ -18,38 +21,49 @@ mod imports;
 pub mod invariants;
 mod invitations;
 mod links;
+mod members;
 mod mine;
 mod offers;
 mod outbox;
 mod people;
 mod postgres;
+mod quotas;
 mod rekey;
 mod sessions;
 mod sqlite;
+mod suppressions;
 mod tenants;
+mod timeline;
 mod users;
 
 pub use accept::{AcceptOutcome, Claimant};
 pub use audit::{AuditEvent, audit_actor};
+pub use bulk_acts::{BatchKey, KnownBatch};
 pub use bulk_lookup::{LiveBundle, LiveInvitation, Submitter};
 pub use bulk_write::{Act, NewBundle, NewInvitation};
+pub use bundles::{AfterBundle, BundleFilter, BundleOrder, ListedBundle, ListedTarget, SortValue};
 pub use catalog::{CatalogItem, NewCatalogItem};
 pub use changes::Change;
+pub use desk_catalog::{ItemChange, ItemFilter, ListedItem};
 pub use engine::{Arg, FromBoth, Storage, Tx, TxFuture, in_list, insert_many};
 pub use error::StorageError;
 pub use fold::{contains_pattern, fold};
 pub use imports::{
     ChunkStored, Import, NewChunk, NewImport, NewOutcome, OutcomeCounts, StoredChunk,
 };
-pub use invitations::{BundleFilter, BundleState, ListedBundle, ListedTarget};
+pub use invitations::BundleState;
 pub use links::{LANDING_MINUTES, NewLink};
+pub use members::Ties;
 pub use mine::{OwnInvitation, OwnItem};
 pub use offers::{Offer, OfferedTarget};
 pub use outbox::{Claimed, Letter, NewDelivery, Sent};
 pub use people::{AfterMember, Member};
+pub use quotas::MailsLeft;
 pub use rekey::LateKey;
 pub use sessions::{LiveSession, NewSession};
+pub use suppressions::Mailbox;
 pub use tenants::{NewTenant, Tenant, TenantCounts, TenantTotals};
+pub use timeline::{Audited, BundleFacts, MailLine};
 pub use users::{
     KnownUser, MembershipLine, NewMembership, NewUser, PasswordHash, User, display_name,
 };

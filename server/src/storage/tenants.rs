@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use app::domain::{id::TenantId, invitation::InvitationStatus, time::Timestamp};
+use app::{
+    api::tenants::TenantSettings,
+    domain::{id::TenantId, invitation::InvitationStatus, time::Timestamp},
+};
 use uuid::Uuid;
 
 use super::{StorageError, Tx};
@@ -23,6 +26,8 @@ pub struct Tenant {
     pub default_expiry_days: i64,
     /// Seconds that mails are held after a submit.
     pub hold_seconds: i64,
+    /// Whether its admins may see links (S26).
+    pub reveal_links: bool,
 }
 
 /// A tenant to be stored.
@@ -88,6 +93,7 @@ struct Row {
     time_zone: String,
     default_expiry_days: i64,
     hold_seconds: i64,
+    reveal_links: i64,
 }
 
 impl From<Row> for Tenant {
@@ -99,14 +105,15 @@ impl From<Row> for Tenant {
             time_zone: row.time_zone,
             default_expiry_days: row.default_expiry_days,
             hold_seconds: row.hold_seconds,
+            reveal_links: row.reveal_links != 0,
         }
     }
 }
 
-const BY_SLUG: &str = "SELECT id, slug, name, time_zone, default_expiry_days, hold_seconds
-    FROM tenants WHERE slug = $1 AND disabled_at IS NULL";
-const BY_ID: &str = "SELECT id, slug, name, time_zone, default_expiry_days, hold_seconds
-    FROM tenants WHERE id = $1 AND disabled_at IS NULL";
+const BY_SLUG: &str = "SELECT id, slug, name, time_zone, default_expiry_days, hold_seconds,
+        reveal_links FROM tenants WHERE slug = $1 AND disabled_at IS NULL";
+const BY_ID: &str = "SELECT id, slug, name, time_zone, default_expiry_days, hold_seconds,
+        reveal_links FROM tenants WHERE id = $1 AND disabled_at IS NULL";
 const TOTALS: &str = "SELECT
     (SELECT COUNT(*) FROM memberships WHERE tenant_id = $1) AS members,
     (SELECT COUNT(*) FROM imports WHERE tenant_id = $1) AS imports";
@@ -117,6 +124,9 @@ const LIST: &str = "SELECT t.slug, t.name,
     FROM tenants t WHERE t.disabled_at IS NULL ORDER BY t.name, t.slug";
 const INSERT: &str = "INSERT INTO tenants (id, slug, name, time_zone, hold_seconds, created_at)
     VALUES ($1, $2, $3, $4, $5, $6)";
+const CHANGE: &str = "UPDATE tenants
+    SET time_zone = $2, default_expiry_days = $3, hold_seconds = $4, reveal_links = $5
+    WHERE id = $1 AND disabled_at IS NULL";
 const SET_HOLD: &str = "UPDATE tenants SET hold_seconds = $1";
 
 impl Tx {
@@ -155,6 +165,26 @@ impl Tx {
                 new.time_zone,
                 new.hold_seconds,
                 new.created_at
+            ],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Changes what a tenant's admins decide.
+    pub async fn change_settings(
+        &mut self,
+        tenant: TenantId,
+        settings: &TenantSettings,
+    ) -> Result<(), StorageError> {
+        self.execute(
+            CHANGE,
+            args![
+                tenant,
+                settings.time_zone.as_str(),
+                i64::from(settings.default_expiry_days),
+                settings.hold_seconds,
+                settings.reveal_links,
             ],
         )
         .await?;

@@ -2,7 +2,10 @@
 
 use app::{
     bulk::draft::RowDraft,
-    domain::id::{TenantId, UserId},
+    domain::{
+        id::{CatalogItemId, TenantId, UserId},
+        role::Role,
+    },
 };
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -13,7 +16,7 @@ use crate::{
     Who,
     common::{
         Answer, Session, TestApp, sign_in,
-        world::{invited, user},
+        world::{invited, member, user},
     },
     counts,
 };
@@ -34,13 +37,23 @@ pub enum Of {
 }
 
 /// Calls that name a tenant and a thing in it.
-pub const THINGS: [&str; 6] = [
+pub const THINGS: [&str; 16] = [
     "/api/imports/chunk",
     "/api/imports/commit",
     "/api/imports/status",
     "/api/imports/outcomes",
     "/api/invitations/resend",
     "/api/invitations/revoke",
+    "/api/invitations/show",
+    "/api/invitations/extend",
+    "/api/invitations/copy_link",
+    "/api/people/ties",
+    "/api/people/set_role",
+    "/api/people/set_group",
+    "/api/people/remove",
+    "/api/catalog/show",
+    "/api/catalog/edit",
+    "/api/catalog/archive",
 ];
 
 /// A tenant with its admin.
@@ -140,6 +153,31 @@ impl Case<'_> {
         let email = self.address();
         let (bundle, _, _) = invited(&self.app.desk, owner.tenant, owner.admin, &email, None).await;
         bundle.to_string()
+    }
+
+    /// A learner of the owner's tenant.
+    async fn member(&self) -> String {
+        let Some(owner) = self.owner() else {
+            return new_id(self.app.desk.now()).to_string();
+        };
+        let id = user(&self.app.desk, &self.address(), "Member", false).await;
+        member(&self.app.desk, owner.tenant, id, Role::Learner).await;
+        id.to_string()
+    }
+
+    /// A course of the owner's own.
+    async fn item(&self) -> String {
+        let Some(owner) = self.owner() else {
+            return new_id(self.app.desk.now()).to_string();
+        };
+        let id = CatalogItemId(new_id(self.app.desk.now()));
+        let key = self.fresh();
+        let sql =
+            "INSERT INTO catalog_items (id, tenant_id, kind, key, title, search_text, created_at)
+            VALUES ($1, $2, 'course', $3, 'Course', $3, $4)";
+        let args = server::args![id, owner.tenant, key, self.app.desk.now()];
+        crate::common::world_sql(self.app, sql, args).await;
+        id.to_string()
     }
 
     /// An invitation to the caller, to somebody else, or to nobody.
@@ -288,14 +326,56 @@ pub async fn prepare(
         | "/api/tenants/list"
         | "/api/mine/home" => json!({}),
         "/api/session/sign_in" => sign_in("learner@acme.test", crate::common::PASSWORD),
-        "/api/tenants/overview" | "/api/imports/list" | "/api/invitations/counts" => {
+        "/api/tenants/overview"
+        | "/api/imports/list"
+        | "/api/invitations/counts"
+        | "/api/invitations/inviters"
+        | "/api/tenants/settings" => {
             json!({ "tenant": slug })
         }
         "/api/people/list" => {
             json!({ "input": { "tenant": slug, "search": "", "after": null } })
         }
         "/api/invitations/list" => json!({ "input": {
-            "tenant": slug, "search": "", "status": null, "after": null, "limit": 0,
+            "tenant": slug, "filter": { "search": "" }, "after": null, "limit": 0,
+        } }),
+        "/api/tenants/change_settings" => json!({ "input": {
+            "tenant": slug, "settings": {
+                "time_zone": "Europe/Lisbon", "default_expiry_days": 30, "hold_seconds": 0,
+                "reveal_links": false,
+            },
+        } }),
+        "/api/people/ties" | "/api/people/remove" => {
+            json!({ "input": { "tenant": slug, "user": case.member().await } })
+        }
+        "/api/people/set_role" => json!({ "input": {
+            "tenant": slug, "user": case.member().await, "role": "instructor",
+        } }),
+        "/api/people/set_group" => json!({ "input": {
+            "tenant": slug, "user": case.member().await, "group": "a|b",
+        } }),
+        "/api/catalog/list" => json!({ "input": {
+            "tenant": slug, "search": "", "kind": null, "archived": false, "after": null,
+        } }),
+        "/api/catalog/show" | "/api/catalog/archive" => {
+            json!({ "input": { "tenant": slug, "item": case.item().await } })
+        }
+        "/api/catalog/create" => json!({ "input": {
+            "tenant": slug, "kind": "course", "key": case.fresh(), "title": "A course",
+            "courses": [],
+        } }),
+        "/api/catalog/edit" => json!({ "input": {
+            "tenant": slug, "item": case.item().await, "key": case.fresh(),
+            "title": "Another", "courses": [],
+        } }),
+        "/api/invitations/matching" => json!({ "tenant": slug, "filter": {} }),
+        "/api/invitations/bulk" => json!({ "input": {
+            "tenant": slug, "idempotency_key": case.fresh(), "act": "revoke",
+            "which": { "these": [case.bundle().await] },
+        } }),
+        "/api/invitations/extend" => json!({ "input": {
+            "tenant": slug, "bundle": case.bundle().await,
+            "until": { "year": 2027, "month": 3, "day": 1 },
         } }),
         "/api/imports/check" => json!({ "input": {
             "tenant": slug, "emails": ["mara@example.test"], "courses": ["BIO-101"],
@@ -309,9 +389,15 @@ pub async fn prepare(
         "/api/imports/outcomes" => json!({ "input": {
             "tenant": slug, "import": case.import().await, "from": 0, "limit": 10,
         } }),
-        "/api/invitations/resend" | "/api/invitations/revoke" => {
+        "/api/invitations/resend"
+        | "/api/invitations/revoke"
+        | "/api/invitations/show"
+        | "/api/invitations/copy_link" => {
             json!({ "input": { "tenant": slug, "bundle": case.bundle().await } })
         }
+        "/api/landing/never" => json!({ "input": {
+            "token": case.token(false).await, "everywhere": false,
+        } }),
         "/api/landing/open" => json!({ "token": case.token(false).await }),
         "/api/landing/show" => {
             case.land(session, false).await;

@@ -145,6 +145,7 @@ impl TestApp {
             storage,
             clock: clock.clone(),
             settings: Arc::new(settings),
+            key: Arc::new(server::keys::Key::draw().unwrap()),
             wake: Arc::default(),
         };
         let world = World::make(&desk).await;

@@ -5,6 +5,7 @@
 mod job;
 mod outcomes;
 mod races;
+mod refused;
 mod submit;
 mod uploads;
 mod waiting;

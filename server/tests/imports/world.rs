@@ -78,6 +78,7 @@ impl World {
                 mail_configured: true,
                 mail_from: "beckon@beckon.example".to_owned(),
             }),
+            key: Arc::new(server::keys::Key::draw().unwrap()),
             wake: Arc::default(),
         };
         let (acme, globex) = (TenantId(new_id(NOW)), TenantId(new_id(NOW)));

@@ -112,6 +112,7 @@ impl Stage {
                 mail_configured: true,
                 mail_from: "Beckon <no-reply@beckon.test>".to_owned(),
             }),
+            key: Arc::new(server::keys::Key::draw().unwrap()),
             wake: Arc::default(),
         };
         let memory = Memory::default();

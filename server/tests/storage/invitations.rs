@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use app::domain::{
-    id::{BundleId, DeliveryId, InvitationId, TenantId, UserId},
-    invitation::InvitationStatus::{Expired, Pending, Revoked},
-    role::Role,
+use app::{
+    api::invitations::InvitationFilter,
+    domain::{
+        id::{BundleId, DeliveryId, InvitationId, TenantId, UserId},
+        invitation::InvitationStatus::{Expired, Pending, Revoked},
+        role::Role,
+    },
 };
 use server::{
     args,
     clock::new_id,
-    storage::{Act, BundleFilter, StorageError},
+    storage::{Act, AfterBundle, BundleFilter, BundleOrder, SortValue, StorageError},
 };
 
 use crate::db::{Db, Invited, NOW, after, clash, contract, refused};
@@ -229,21 +232,22 @@ contract!(the_list_is_filtered_by_what_it_is_asked_for, |db| {
     revoke(db, vec![made[0].invitation]).await;
     let all = BundleFilter {
         tenant: acme,
+        asked: InvitationFilter::default(),
         words: Vec::new(),
-        status: None,
+        from: None,
         before: None,
         only: None,
-        limit: 10,
     };
-    let ids = async |filter: BundleFilter| {
+    let page = async |filter: BundleFilter, order: BundleOrder, limit| {
         let found = db
-            .write(move |tx| Box::pin(async move { tx.list_bundles(&filter).await }))
+            .write(move |tx| Box::pin(async move { tx.list_bundles(&filter, &order, limit).await }))
             .await;
         found
             .into_iter()
             .map(|one| one.id)
             .collect::<Vec<BundleId>>()
     };
+    let ids = async |filter: BundleFilter| page(filter, BundleOrder::default(), 10).await;
     let of = |n: &[usize]| n.iter().map(|n| made[*n].bundle).collect::<Vec<_>>();
     assert_eq!(ids(all.clone()).await, of(&[2, 1, 0]), "newest first");
     let search = |word: &str| BundleFilter {
@@ -254,17 +258,22 @@ contract!(the_list_is_filtered_by_what_it_is_asked_for, |db| {
     assert_eq!(ids(search("%")).await, of(&[1]), "a sign is itself");
     assert_eq!(ids(search("_")).await, []);
     let status = |status| BundleFilter {
-        status: Some(status),
+        asked: InvitationFilter {
+            status: Some(status),
+            ..InvitationFilter::default()
+        },
         ..all.clone()
     };
     assert_eq!(ids(status(Revoked)).await, of(&[0]));
     assert_eq!(ids(status(Pending)).await, of(&[2, 1]));
-    let page = BundleFilter {
-        before: Some(made[2].bundle),
-        limit: 1,
-        ..all.clone()
+    let after = BundleOrder {
+        after: Some(AfterBundle {
+            value: SortValue::Id,
+            bundle: made[2].bundle,
+        }),
+        ..BundleOrder::default()
     };
-    assert_eq!(ids(page).await, of(&[1]));
+    assert_eq!(page(all.clone(), after, 1).await, of(&[1]));
     let only = BundleFilter {
         only: Some(made[1].bundle),
         ..all.clone()

@@ -1,9 +1,9 @@
-//! Search and status: where they are kept, and the bar that sets them.
+//! The filter: where it is kept, and the bar that sets search and status.
 
 use app::domain::invitation::InvitationStatus;
 use leptos::prelude::*;
 
-use super::lines::Filter;
+use super::{address, lines::Filter, more::MoreFilters};
 use crate::effects::effect;
 use crate::keyed::keyed;
 use crate::{
@@ -36,15 +36,10 @@ impl Filters {
     /// Kept in the page's address, so that a reload and a link keep it.
     pub fn in_address() -> Self {
         let router = use_router();
-        let now = Derived::new(move || Filter {
-            search: router.param("q").unwrap_or_default(),
-            status: router
-                .param("status")
-                .and_then(|word| InvitationStatus::parse(&word)),
-        });
+        let now = Derived::new(move || address::read(&|name| router.param(name)));
         let set = Callback::new(move |filter: Filter| {
             let path = router.path().get_untracked();
-            router.replace_quietly(&format!("{path}{}", address_query(&filter)));
+            router.replace_quietly(&format!("{path}{}", address::query(&filter)));
         });
         Self { now, set }
     }
@@ -63,32 +58,11 @@ impl Filters {
         self.set.run(filter);
     }
 
-    /// Changes the status only.
-    pub fn set_status(self, status: Option<InvitationStatus>) {
-        let search = untrack(|| self.now.read()).search.clone();
-        self.set(Filter { search, status });
-    }
-
-    /// Changes the search only.
-    pub fn set_search(self, search: String) {
-        let status = untrack(|| self.now.read()).status;
-        self.set(Filter { search, status });
-    }
-}
-
-fn address_query(filter: &Filter) -> String {
-    let mut parts = Vec::new();
-    if !filter.search.is_empty() {
-        let search: String = js_sys::encode_uri_component(&filter.search).into();
-        parts.push(format!("q={search}"));
-    }
-    if let Some(status) = filter.status {
-        parts.push(format!("status={}", status.as_str()));
-    }
-    if parts.is_empty() {
-        String::new()
-    } else {
-        format!("?{}", parts.join("&"))
+    /// Changes a part of it.
+    pub fn change(self, change: impl FnOnce(&mut Filter)) {
+        let mut filter = (*untrack(|| self.now.read())).clone();
+        change(&mut filter);
+        self.set(filter);
     }
 }
 
@@ -100,6 +74,8 @@ pub fn FilterBar(
     /// True while the answer to it is under way.
     #[prop(into)]
     busy: Signal<bool>,
+    /// True where search and status are enough.
+    compact: bool,
 ) -> impl IntoView {
     let overview = use_tenant().overview;
     let counts = Derived::new(move || overview.ready().map(|overview| overview.people_by_status));
@@ -113,7 +89,7 @@ pub fn FilterBar(
     };
     let text = debounced(filters);
     let shown = move || {
-        let wanted = filters.now.read().status;
+        let wanted = filters.now.read().asked.status;
         let mut shown = ALWAYS.to_vec();
         for &status in InvitationStatus::ALL {
             let occurs = count_of(Some(status)).is_some_and(|count| count > 0);
@@ -125,12 +101,12 @@ pub fn FilterBar(
     };
     let chip = move |status: Option<InvitationStatus>, tone: Tone, words: &'static str| {
         let press = move |_| {
-            let on = untrack(|| filters.now.read()).status == status;
-            filters.set_status(status.filter(|_| !on));
+            let on = untrack(|| filters.now.read()).asked.status == status;
+            filters.change(|filter| filter.asked.status = status.filter(|_| !on));
         };
         view! {
             <Chip
-                pressed=Signal::derive(move || filters.now.read().status == status)
+                pressed=Signal::derive(move || filters.now.read().asked.status == status)
                 count=Signal::derive(move || count_of(status))
                 tone
                 on:click=press
@@ -151,6 +127,7 @@ pub fn FilterBar(
                 {chip(None, Tone::Accent, "All")}
                 {keyed(shown, |status| status.as_str().to_owned(), status_chip)}
             </div>
+            {(!compact).then(|| view! { <MoreFilters filters/> })}
         </div>
     }
 }
@@ -158,19 +135,19 @@ pub fn FilterBar(
 /// The field's text: sets the search when the typing rests, and follows it when the
 /// address changes by other means.
 fn debounced(filters: Filters) -> RwSignal<String> {
-    let start = untrack(|| filters.now.read()).search.clone();
+    let start = untrack(|| filters.now.read()).asked.search.clone();
     let own = StoredValue::new(start.clone());
     let text = RwSignal::new(start);
     when_rested(text, move |typed| {
         if own.try_with_value(|own| *own != typed) == Some(true) {
             own.set_value(typed.clone());
-            filters.set_search(typed);
+            filters.change(|filter| filter.asked.search = typed);
         }
     });
     // A link to the same page without a query clears the field too; what this field
     // asked for itself never comes back over what is being typed.
     effect(move || {
-        let search = filters.now.read().search.clone();
+        let search = filters.now.read().asked.search.clone();
         if own.with_value(|own| *own != search) {
             own.set_value(search.clone());
             text.set(search);

@@ -4,9 +4,11 @@
 use app::{
     api::{
         ApiError,
-        invitations::{BundleLine, InvitationsList, InvitationsPage, ListInvitations},
+        invitations::{
+            BundleLine, InvitationFilter, InvitationsList, InvitationsPage, ListInvitations, SortBy,
+        },
     },
-    domain::{id::BundleId, invitation::InvitationStatus},
+    domain::id::BundleId,
 };
 use leptos::{prelude::*, task::spawn_local};
 use std::sync::Arc;
@@ -19,19 +21,21 @@ use crate::turns::Turns;
 /// The server's largest page.
 const LARGEST_PAGE: usize = 100;
 
-/// Which lines.
+/// Which lines, in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// Part of an address or a name; empty: all.
-    pub search: String,
-    /// Only this status.
-    pub status: Option<InvitationStatus>,
+    /// What must hold.
+    pub asked: InvitationFilter,
+    /// What they are ordered by.
+    pub sort: SortBy,
+    /// The other way round.
+    pub reversed: bool,
 }
 
 impl Filter {
     /// True where nothing is filtered out.
     pub fn is_empty(&self) -> bool {
-        self.search.is_empty() && self.status.is_none()
+        self.asked == InvitationFilter::default()
     }
 }
 
@@ -81,7 +85,7 @@ pub struct Listing {
     tenant: StoredValue<String>,
     filter: Derived<Filter>,
     page: usize,
-    /// The lines, newest first; `None` until the first answer, and where the lines of
+    /// The lines, in their order; `None` until the first answer, and where the lines of
     /// another filter would say something false.
     pub lines: Shared<Option<Vec<Line>>>,
     /// Where the next page begins.
@@ -211,8 +215,9 @@ impl Listing {
             let limit = (count - all.bundles.len()).min(LARGEST_PAGE);
             let input = ListInvitations {
                 tenant: tenant.clone(),
-                search: filter.search.clone(),
-                status: filter.status,
+                filter: filter.asked.clone(),
+                sort: filter.sort,
+                reversed: filter.reversed,
                 after: after.take(),
                 limit: limit as u32,
             };

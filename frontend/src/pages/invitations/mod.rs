@@ -1,12 +1,21 @@
-//! The list of invitations: its page, and the panel that the Invite page shows too.
+//! The list of invitations: its page, the panel that the Invite page shows too, and the
+//! page of one invitation.
 
+mod acts;
+mod address;
+mod bulk;
+mod extend;
 mod filters;
 mod lines;
+mod more;
+mod one;
 mod panel;
 mod row;
+mod select;
 
 use leptos::prelude::*;
 
+pub use one::InvitationPage;
 pub use panel::InvitationsPanel;
 
 use crate::{

@@ -1,30 +1,28 @@
-//! The panel: filters, table, its empty and failed states, and the two acts that are
-//! asked about first.
+//! The panel: filters, table, its empty and failed states, and what is done to its lines.
 
-use std::sync::Arc;
-
-use app::api::invitations::{BundleRef, InvitationsResend, InvitationsRevoke};
 use leptos::prelude::*;
 
 use super::{
+    acts::{Actions, Acts},
+    bulk::{Bulk, BulkBar},
     filters::{FilterBar, Filters},
-    lines::{Line, Listing},
+    lines::Listing,
     row::InvitationRow,
+    select::Selection,
 };
 use crate::{
     components::{
-        Button, ButtonKind, EmptyArt, EmptyState, ErrorState, LinkButton, MoreButton, Skeleton,
-        SkeletonShape, ToastStore, ZoneNote, use_toasts,
+        Button, EmptyArt, EmptyState, ErrorState, LinkButton, MoreButton, Skeleton, SkeletonShape,
+        ZoneNote,
     },
     effects::effect_since,
     keyed::keyed,
     page::use_announcer,
-    pages::ask::{Ask, Asking, Question},
     query::trouble,
     routes::Page,
-    session::{Session, use_session},
+    session::use_session,
     shared::Derived,
-    tenant::{Tenant, use_tenant},
+    tenant::use_tenant,
     text::{count_of, failure},
     when::{flag, when},
 };
@@ -32,82 +30,6 @@ use crate::{
 /// Lines of a page of the list, and of the panel under the grid.
 const PAGE: usize = 50;
 const COMPACT_PAGE: usize = 10;
-
-/// What is asked before it is done: neither can be taken back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Act {
-    Resend,
-    Revoke,
-}
-
-/// What the buttons of the lines share. Cheap to copy.
-#[derive(Clone, Copy)]
-pub(super) struct Actions {
-    session: Session,
-    toasts: ToastStore,
-    tenant: StoredValue<Tenant>,
-    asking: Asking,
-}
-
-impl Actions {
-    /// Asks, does it, and puts the answer into the line.
-    pub fn ask(self, act: Act, line: Line) {
-        let who = line.data.with_untracked(|line| {
-            if line.name.is_empty() {
-                line.email.clone()
-            } else {
-                line.name.clone()
-            }
-        });
-        let (title, word, kind, text) = match act {
-            Act::Resend => (
-                format!("Resend the invitation to {who}?"),
-                "Resend",
-                ButtonKind::Primary,
-                "A new mail goes out. The links in the mails sent before stop working. \
-                 This cannot be undone.",
-            ),
-            Act::Revoke => (
-                format!("Revoke the invitation of {who}?"),
-                "Revoke",
-                ButtonKind::Danger,
-                "Every link to this invitation stops working. What was accepted stays. \
-                 This cannot be undone.",
-            ),
-        };
-        self.asking.ask(Question {
-            title,
-            word,
-            kind,
-            text,
-            act: Arc::new(move || Box::pin(self.act(act, line.clone()))),
-        });
-    }
-
-    async fn act(self, act: Act, line: Line) {
-        let tenant = self.tenant.get_value();
-        let input = BundleRef {
-            tenant: tenant.slug.clone(),
-            bundle: line.id,
-        };
-        let answer = match act {
-            Act::Resend => self.session.call(InvitationsResend { input }),
-            Act::Revoke => self.session.call(InvitationsRevoke { input }),
-        }
-        .await;
-        match answer {
-            Ok(data) => {
-                self.toasts.success(match act {
-                    Act::Resend => format!("A new mail goes to {}.", data.email),
-                    Act::Revoke => format!("The invitation of {} is revoked.", data.email),
-                });
-                line.take(data);
-                tenant.changed();
-            }
-            Err(error) => self.toasts.error(failure(&error)),
-        }
-    }
-}
 
 /// The list with its filters, for the tenant in the context.
 #[component]
@@ -131,12 +53,16 @@ pub fn InvitationsPanel(
         filters.now,
         tenant.changes(),
     );
-    let actions = Actions {
-        session,
-        toasts: use_toasts(),
-        tenant: StoredValue::new(tenant.clone()),
-        asking: Asking::new(),
-    };
+    let actions = Actions::new();
+    let selection = Selection::new(listing);
+    let bulk = StoredValue::new(Bulk::new(actions, selection, filters));
+    // What was chosen under one filter is not meant under another.
+    effect_since(move |last: Option<()>| {
+        filters.now.read();
+        if last.is_some() {
+            selection.clear();
+        }
+    });
     announce(listing);
 
     let state = Derived::new(move || match &*listing.lines.read() {
@@ -148,8 +74,13 @@ pub fn InvitationsPanel(
     let slug = StoredValue::new(tenant.slug);
     view! {
         <div class="stack">
-            <FilterBar filters busy=listing.busy/>
+            <FilterBar filters busy=listing.busy compact/>
             <div class="card" aria-busy=move || listing.busy.get().then_some("true")>
+                {(!compact)
+                    .then(|| {
+                        let more = Signal::derive(move || listing.next.with(Option::is_some));
+                        view! { <BulkBar bulk more/> }
+                    })}
                 {move || match *state.read() {
                     State::Waiting => {
                         view! { <Skeleton shape=SkeletonShape::Rows count=6/> }.into_any()
@@ -158,11 +89,14 @@ pub fn InvitationsPanel(
                     State::Empty => {
                         view! { <Nobody filters slug=slug.get_value() compact/> }.into_any()
                     }
-                    State::Lines => view! { <Table listing actions/> }.into_any(),
+                    State::Lines => {
+                        let selection = (!compact).then_some(selection);
+                        view! { <Table listing actions selection/> }.into_any()
+                    }
                 }}
             </div>
         </div>
-        <Ask asking=actions.asking/>
+        <Acts actions/>
     }
 }
 
@@ -245,7 +179,7 @@ fn Nobody(filters: Filters, slug: String, compact: bool) -> impl IntoView {
 }
 
 #[component]
-fn Table(listing: Listing, actions: Actions) -> impl IntoView {
+fn Table(listing: Listing, actions: Actions, selection: Option<Selection>) -> impl IntoView {
     let lines = move || (*listing.lines.read()).clone().unwrap_or_default();
     let more = move || {
         let on_more = Callback::new(move |()| listing.more());
@@ -261,6 +195,7 @@ fn Table(listing: Listing, actions: Actions) -> impl IntoView {
             <table class="table table--cards">
                 <thead>
                     <tr>
+                        {selection.map(select_shown)}
                         <td></td>
                         <th scope="col">"Person"</th>
                         <th scope="col">"Invited to"</th>
@@ -276,7 +211,7 @@ fn Table(listing: Listing, actions: Actions) -> impl IntoView {
                     {keyed(
                         lines,
                         |line| line.id.0.to_string(),
-                        move |line| view! { <InvitationRow line actions/> }.into_any(),
+                        move |line| view! { <InvitationRow line actions selection/> }.into_any(),
                     )}
                 </tbody>
             </table>
@@ -285,4 +220,21 @@ fn Table(listing: Listing, actions: Actions) -> impl IntoView {
         <ZoneNote/>
         {when(move || listing.next.with(Option::is_some), more)}
     }
+}
+
+/// The box in the table's head: all lines that are shown.
+fn select_shown(selection: Selection) -> AnyView {
+    let any = flag(move || selection.all.with(Option::is_some) || !selection.lines().is_empty());
+    view! {
+        <td class="cell--tight">
+            <input
+                type="checkbox"
+                class="tick"
+                aria-label="Select all that are shown"
+                prop:checked=move || any.get()
+                on:change:target=move |event| selection.set_shown(event.target().checked())
+            />
+        </td>
+    }
+    .into_any()
 }

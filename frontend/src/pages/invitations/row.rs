@@ -1,5 +1,7 @@
 //! One person's line, and the targets that it unfolds.
 
+use std::sync::Arc;
+
 use app::{
     api::invitations::{BundleLine, TargetLine},
     domain::{
@@ -10,18 +12,20 @@ use app::{
 use leptos::prelude::*;
 
 use super::{
+    acts::{Act, Actions, One},
     lines::Line,
-    panel::{Act, Actions},
+    select::Selection,
 };
 use crate::{
     components::{
         Button, ButtonKind, ButtonSize, DateText, Icon, IconName, RelativeTime, Status, StatusBadge,
     },
+    routes::Page,
     text::{delivery_badge, kind_word, role_word, status_badge},
 };
 
 /// Columns of the table, for the line that spans them.
-const COLUMNS: &str = "9";
+const COLUMNS: &str = "10";
 
 /// One line and, unfolded, its targets.
 #[component]
@@ -30,6 +34,8 @@ pub fn InvitationRow(
     line: Line,
     /// What its buttons do.
     actions: Actions,
+    /// Where lines can be selected.
+    selection: Option<Selection>,
 ) -> impl IntoView {
     let data = line.data.clone();
     let open = line.open.clone();
@@ -38,6 +44,27 @@ pub fn InvitationRow(
     let cell = |draw: fn(BundleLine) -> AnyView| {
         let data = data.clone();
         view! { {move || draw(data.get())} }.into_any()
+    };
+    let id = line.id;
+    let tick = selection.map(|selection| {
+        let named = data.clone();
+        view! {
+            <td class="cell--tight cell--tick">
+                <input
+                    type="checkbox"
+                    class="tick"
+                    aria-label=move || named.with(|line| format!("Select {}", line.email))
+                    prop:checked=move || selection.has(id)
+                    on:click=move |event| selection.click(id, &event)
+                />
+            </td>
+        }
+    });
+    let slug = actions.tenant.with_value(|tenant| tenant.slug.clone());
+    let page = Page::Invitation(slug, id.0.to_string()).href();
+    let person_cell = {
+        let data = data.clone();
+        move || who(data.get(), page.clone())
     };
     let badges = {
         let data = data.clone();
@@ -100,7 +127,18 @@ pub fn InvitationRow(
             });
             let button = |act: Act, words: &'static str| {
                 let line = line.clone();
-                let ask = move |_| actions.ask(act, line.clone());
+                let ask = move |_| {
+                    let who = line.data.with_untracked(called);
+                    let line = line.clone();
+                    actions.ask(
+                        act,
+                        One {
+                            bundle: line.id,
+                            who,
+                            take: Arc::new(move |data| line.take(data)),
+                        },
+                    );
+                };
                 view! {
                     <Button
                         kind=ButtonKind::Quiet
@@ -114,15 +152,20 @@ pub fn InvitationRow(
             };
             view! {
                 {pending.then(|| button(Act::Resend, "Resend"))}
+                {revocable.then(|| button(Act::Extend, "Extend"))}
                 {revocable.then(|| button(Act::Revoke, "Revoke"))}
             }
         }
     };
     view! {
-        <tr class:is-open=move || open.get()>
+        <tr
+            class:is-open=move || open.get()
+            class:is-selected=move || selection.is_some_and(|selection| selection.has(id))
+        >
+            {tick}
             <td class="cell--fold cell--tight">{unfold}</td>
             <td class="cell--lead cell--person" id=person>
-                {cell(who)}
+                {person_cell}
             </td>
             <td data-label="Invited to">{cell(invited_to)}</td>
             <td data-label="Status">{move || badges()}</td>
@@ -144,18 +187,36 @@ pub fn InvitationRow(
     }
 }
 
-fn who(line: BundleLine) -> AnyView {
+/// The name, or the address where there is none.
+pub(super) fn called(line: &BundleLine) -> String {
+    if line.name.is_empty() {
+        line.email.clone()
+    } else {
+        line.name.clone()
+    }
+}
+
+fn who(line: BundleLine, page: String) -> AnyView {
     let role = (line.role != Role::Learner).then(|| {
         let role = format!(" · {}", role_word(line.role));
         view! { <span class="muted">{role}</span> }
     });
     if line.name.is_empty() {
         let title = line.email.clone();
-        view! { <span class="invitee__name" title=title>{line.email} {role}</span> }.into_any()
+        view! {
+            <span class="invitee__name">
+                <a class="table__title" href=page title=title>{line.email}</a>
+                {role}
+            </span>
+        }
+        .into_any()
     } else {
         let (name, email) = (line.name.clone(), line.email.clone());
         view! {
-            <span class="invitee__name" title=name>{line.name} {role}</span>
+            <span class="invitee__name">
+                <a class="table__title" href=page title=name>{line.name}</a>
+                {role}
+            </span>
             <span class="invitee__mail" title=email>{line.email}</span>
         }
         .into_any()
@@ -175,7 +236,7 @@ fn invited_to(line: BundleLine) -> AnyView {
 }
 
 /// The delivery's badge, when, and why not.
-fn mail(line: BundleLine) -> AnyView {
+pub(super) fn mail(line: BundleLine) -> AnyView {
     let Some(delivery) = line.delivery else {
         return view! { <span class="muted">"No mail"</span> }.into_any();
     };
@@ -208,7 +269,7 @@ fn moment(at: i64) -> AnyView {
     .into_any()
 }
 
-fn target(target: TargetLine) -> AnyView {
+pub(super) fn target(target: TargetLine) -> AnyView {
     let icon = match target.kind {
         InvitationKind::Platform => IconName::Building,
         InvitationKind::Course => IconName::Book,
@@ -225,6 +286,8 @@ fn target(target: TargetLine) -> AnyView {
             <span class="muted">
                 "since " <DateText at=target.status_changed_at.0/>
             </span>
+            {(!target.reason.is_empty())
+                .then(|| view! { <span class="target-list__reason">{target.reason}</span> })}
         </li>
     }
     .into_any()

@@ -6,6 +6,8 @@ use leptos::{prelude::*, web_sys};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 
+pub use crate::random::{hex, random_key};
+
 /// Puts a mark on the performance time line; an earlier one of that name goes.
 pub fn mark(name: &str) {
     if let Some(performance) = window().performance() {
@@ -106,28 +108,6 @@ pub async fn sha256_hex(bytes: &[u8]) -> Option<String> {
     let digest = subtle.digest_with_str_and_u8_array("SHA-256", bytes).ok()?;
     let buffer = JsFuture::from(digest).await.ok()?;
     Some(hex(&Uint8Array::new(&buffer).to_vec()))
-}
-
-/// 32 random characters for an idempotency key; `None` without a random source.
-pub fn random_key() -> Option<String> {
-    let mut bytes = [0_u8; 16];
-    window()
-        .crypto()
-        .ok()?
-        .get_random_values_with_u8_array(&mut bytes)
-        .ok()?;
-    Some(hex(&bytes))
-}
-
-/// Bytes as lower-case hex.
-pub fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        out.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    out
 }
 
 /// Saves a text as a file; false where the browser refuses.

@@ -1,5 +1,6 @@
 //! `/i#<token>`: where a mailed link leads. Who invites to what, and one thing to do.
 
+mod never;
 mod steps;
 
 use app::{
@@ -11,6 +12,7 @@ use app::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
+pub use self::never::NeverPage;
 use self::steps::Step;
 use crate::effects::effect_since;
 use crate::{
@@ -152,6 +154,7 @@ fn gone() -> AnyView {
 
 fn offered(offer: Offer, landing: Landing) -> AnyView {
     let targets = landing.targets.iter().cloned().map(target).collect_view();
+    let mailed = landing.mailed;
     view! {
         <div class="landing__from">
             <Avatar name=landing.inviter.clone()/>
@@ -169,6 +172,14 @@ fn offered(offer: Offer, landing: Landing) -> AnyView {
         </div>
         <ul class="landing__targets">{targets}</ul>
         <Step offer landing/>
+        {mailed
+            .then(|| {
+                view! {
+                    <p class="landing__small">
+                        <a href=Page::Never.href()>"Never invite me again"</a>
+                    </p>
+                }
+            })}
     }
     .into_any()
 }

@@ -113,6 +113,7 @@ pub fn job_of(desk: &Desk, tenant: Tenant, import: &Import, actor: &'static str)
         mode: import.mode,
         mail: desk.settings.mail_configured || desk.settings.demo,
         public_url: desk.settings.public_url.clone(),
+        key: desk.key.clone(),
         tenant,
         actor,
     }

@@ -47,6 +47,8 @@ pub struct Facts {
     pub bundles: HashMap<BundleId, LiveBundle>,
     /// The members who have the external ids of the rows.
     pub external_ids: HashMap<String, UserId>,
+    /// Canonical addresses of people who asked never to be invited (S38).
+    pub suppressed: HashSet<String>,
 }
 
 /// What is to be done for a row.
@@ -77,7 +79,8 @@ pub struct Decision {
 }
 
 impl Decision {
-    fn plain(outcome: RowOutcome, fault: Fault) -> Self {
+    /// One that does nothing.
+    pub fn plain(outcome: RowOutcome, fault: Fault) -> Self {
         Self {
             outcome,
             fault,
@@ -136,6 +139,16 @@ pub fn decide(row: &Row, facts: &Facts) -> Decision {
     }
     match row.repeat {
         Repeat::Split => return Decision::plain(RowOutcome::Invalid, Fault::split_rows()),
+        Repeat::Same | Repeat::No if facts.suppressed.contains(wish.email()) => {
+            return Decision::plain(
+                RowOutcome::Suppressed,
+                Fault::new(
+                    "email",
+                    "suppressed",
+                    "This person asked never to be invited again. Nothing was sent.",
+                ),
+            );
+        }
         Repeat::Same => return Decision::plain(RowOutcome::DuplicateInFile, Fault::duplicate()),
         Repeat::No => {}
     }

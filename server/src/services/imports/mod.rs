@@ -10,6 +10,7 @@ mod chunks;
 mod commit;
 mod decide;
 mod job;
+mod limit;
 mod rows;
 mod seen;
 mod slice;

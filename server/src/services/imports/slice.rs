@@ -1,7 +1,10 @@
 //! A slice of rows becomes outcomes, bundles, invitations, mails and audit events, in
 //! the transaction that is handed in. Small imports are one slice, large ones many.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    sync::Arc,
+};
 
 use app::domain::{
     actor::{Actor, Job as SystemJob, UserActor},
@@ -18,10 +21,12 @@ use uuid::Uuid;
 
 use super::{
     decide::{Decision, Facts, Step, Target, decide, invitee},
+    limit,
     rows::{Row, Wish},
 };
 use crate::{
     clock::new_id,
+    keys::Key,
     mail::message_id,
     storage::{
         Act, AuditEvent, KnownUser, LiveInvitation, NewBundle, NewDelivery, NewInvitation,
@@ -44,6 +49,8 @@ pub struct Job {
     pub mail: bool,
     /// Its host stands in every `Message-ID`.
     pub public_url: String,
+    /// Finds who asked never to be invited.
+    pub key: Arc<Key>,
     /// `user`, or the job's name, for audit events.
     pub actor: &'static str,
 }
@@ -80,6 +87,7 @@ pub async fn run(
 ) -> Result<Done, StorageError> {
     let facts = facts(tx, job, rows, now).await?;
     let mut decisions: Vec<Decision> = rows.iter().map(|row| decide(row, &facts)).collect();
+    limit::apply(tx, job, rows, &mut decisions, now).await?;
     let rejected = job.mode == SubmitMode::AllOrNothing
         && decisions.iter().any(|decision| decision.outcome.failed());
     if rejected {
@@ -231,7 +239,27 @@ async fn facts(
         live,
         bundles,
         external_ids: tx.members_by_external_ids(tenant, &ids).await?,
+        suppressed: suppressed(tx, job, emails).await?,
     })
+}
+
+/// Of these addresses those whose owners asked never to be invited.
+async fn suppressed(
+    tx: &mut Tx,
+    job: &Job,
+    emails: Vec<String>,
+) -> Result<HashSet<String>, StorageError> {
+    let hashes: Vec<[u8; 32]> = emails
+        .iter()
+        .map(|email| job.key.address_hash(email))
+        .collect();
+    let found = tx.suppressed_among(job.tenant.id, &hashes).await?;
+    Ok(emails
+        .into_iter()
+        .zip(hashes)
+        .filter(|(_, hash)| found.contains(hash))
+        .map(|(email, _)| email)
+        .collect())
 }
 
 /// The live invitations of these invitees. What has run out by `now` expires first: the

@@ -1,13 +1,16 @@
 //! `/t/:slug/management/people`: the members of a tenant.
 
+mod edit;
+
 use app::api::ApiError;
 use app::api::people::{ListPeople, PeopleList, PeoplePage as Members, PersonLine};
 use leptos::{prelude::*, task::spawn_local};
 
+use self::edit::{EditDialogs, Editing};
 use crate::{
     components::{
-        Avatar, DateText, EmptyArt, EmptyState, ErrorState, MoreButton, PageHead, SearchField,
-        Skeleton, SkeletonShape, ZoneNote,
+        Avatar, Button, ButtonKind, ButtonSize, DateText, EmptyArt, EmptyState, ErrorState,
+        MoreButton, PageHead, SearchField, Skeleton, SkeletonShape, ZoneNote,
     },
     effects::effect_since,
     keyed::keyed,
@@ -192,6 +195,7 @@ pub fn PeoplePage() -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let search = rested(typed);
     let people = People::new(&tenant, search);
+    let editing = Editing::new();
     let state = Derived::new(move || match &*people.lines.read() {
         None if people.failed.read().is_some() => State::Failed,
         None => State::Waiting,
@@ -209,8 +213,9 @@ pub fn PeoplePage() -> impl IntoView {
             <SearchField label="Search" value=typed placeholder="Name or email" busy=people.busy/>
         </div>
         <div class="card" aria-busy=move || people.busy.get().then_some("true")>
-            {move || body(*state.read(), people)}
+            {move || body(*state.read(), people, editing)}
         </div>
+        <EditDialogs editing/>
     }
 }
 
@@ -224,7 +229,7 @@ enum State {
     Lines,
 }
 
-fn body(state: State, people: People) -> AnyView {
+fn body(state: State, people: People, editing: Editing) -> AnyView {
     match state {
         State::Failed => {
             let message = move || {
@@ -253,11 +258,11 @@ fn body(state: State, people: People) -> AnyView {
             </EmptyState>
         }
         .into_any(),
-        State::Lines => table(people),
+        State::Lines => table(people, editing),
     }
 }
 
-fn table(people: People) -> AnyView {
+fn table(people: People, editing: Editing) -> AnyView {
     let more = move || {
         let on_more = Callback::new(move |()| people.load(Load::More));
         view! { <MoreButton busy=people.more_busy on_more/> }.into_any()
@@ -271,6 +276,7 @@ fn table(people: People) -> AnyView {
                         <th scope="col">"Role"</th>
                         <th scope="col">"Group"</th>
                         <th scope="col">"Member since"</th>
+                        <td></td>
                     </tr>
                 </thead>
                 <tbody>
@@ -278,7 +284,7 @@ fn table(people: People) -> AnyView {
                         move || (*people.lines.read()).clone().unwrap_or_default(),
                         // A line that changed is another one: nothing in it takes the focus.
                         |line| format!("{} {} {} {}", line.user, role_word(line.role), line.name, line.group),
-                        row,
+                        move |line| row(line, editing),
                     )}
                 </tbody>
             </table>
@@ -290,7 +296,9 @@ fn table(people: People) -> AnyView {
     .into_any()
 }
 
-fn row(line: PersonLine) -> AnyView {
+fn row(line: PersonLine, editing: Editing) -> AnyView {
+    let (person, id) = (line.clone(), format!("member-{}", line.user));
+    let described = id.clone();
     let group = if line.group.is_empty() {
         "–".to_owned()
     } else {
@@ -298,7 +306,7 @@ fn row(line: PersonLine) -> AnyView {
     };
     view! {
         <tr>
-            <td class="cell--lead">
+            <td class="cell--lead" id=id>
                 <div class="person">
                     <Avatar name=line.name.clone()/>
                     <div class="person__words">
@@ -311,6 +319,16 @@ fn row(line: PersonLine) -> AnyView {
             <td data-label="Group">{group}</td>
             <td data-label="Member since">
                 <DateText at=line.joined_at.0/>
+            </td>
+            <td class="cell--actions">
+                <Button
+                    kind=ButtonKind::Quiet
+                    size=ButtonSize::Small
+                    attr:aria-describedby=described
+                    on:click=move |_| editing.edit(person.clone())
+                >
+                    "Edit"
+                </Button>
             </td>
         </tr>
     }

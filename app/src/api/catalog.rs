@@ -1,0 +1,137 @@
+//! A tenant's courses and programs.
+
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+
+use super::ApiError;
+#[cfg(feature = "ssr")]
+use super::respond::{answer, caller, ports};
+use crate::domain::{id::CatalogItemId, invitation::InvitationKind};
+
+/// Which items.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListCatalog {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// Words of the key or the title; empty: all.
+    pub search: String,
+    /// Only courses, or only programs.
+    pub kind: Option<InvitationKind>,
+    /// True: the archived ones instead.
+    pub archived: bool,
+    /// Opaque, from the page before.
+    pub after: Option<String>,
+}
+
+/// A course or a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogLine {
+    /// The item.
+    pub item: CatalogItemId,
+    /// `Course` or `Program`.
+    pub kind: InvitationKind,
+    /// As it stands in a CSV.
+    pub key: String,
+    /// On the screen.
+    pub title: String,
+    /// False: shared by all tenants, and not theirs to change.
+    pub own: bool,
+    /// Nobody can be invited to it any more.
+    pub archived: bool,
+    /// How many courses a program has.
+    pub courses: u64,
+    /// Live invitations of this tenant to it.
+    pub live: u64,
+}
+
+/// A page of the catalog, by key and title.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogPage {
+    /// At most 50.
+    pub items: Vec<CatalogLine>,
+    /// Present where more follow.
+    pub next: Option<String>,
+}
+
+/// Names an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogRef {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The item.
+    pub item: CatalogItemId,
+}
+
+/// An item with its courses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CatalogDetail {
+    /// What the list shows.
+    pub line: CatalogLine,
+    /// Somebody was invited to it: its key is fixed.
+    pub used: bool,
+    /// A program's courses, in their order.
+    pub courses: Vec<CatalogLine>,
+}
+
+/// A new item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateItem {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// `Course` or `Program`.
+    pub kind: InvitationKind,
+    /// Unique among the tenant's items of this kind.
+    pub key: String,
+    /// On the screen.
+    pub title: String,
+    /// A program's courses, in their order.
+    pub courses: Vec<CatalogItemId>,
+}
+
+/// An item as it shall be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditItem {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The item.
+    pub item: CatalogItemId,
+    /// As it was, once somebody was invited to it.
+    pub key: String,
+    /// On the screen.
+    pub title: String,
+    /// A program's courses, in their order.
+    pub courses: Vec<CatalogItemId>,
+}
+
+/// A page of the catalog: the tenant's own items and the shared ones.
+#[server(name = CatalogList, prefix = "/api", endpoint = "catalog/list", input = Json, output = Json)]
+pub async fn list(input: ListCatalog) -> Result<CatalogPage, ApiError> {
+    answer(ports().catalog.list(&caller(), input).await)
+}
+
+/// One of the tenant's own items.
+#[server(name = CatalogShow, prefix = "/api", endpoint = "catalog/show", input = Json, output = Json)]
+pub async fn show(input: CatalogRef) -> Result<CatalogDetail, ApiError> {
+    answer(ports().catalog.show(&caller(), input).await)
+}
+
+/// Makes an item.
+#[server(name = CatalogCreate, prefix = "/api", endpoint = "catalog/create", input = Json, output = Json)]
+pub async fn create(input: CreateItem) -> Result<CatalogItemId, ApiError> {
+    answer(ports().catalog.create(&caller(), input).await)
+}
+
+/// Changes an item of the tenant's own.
+#[server(name = CatalogEdit, prefix = "/api", endpoint = "catalog/edit", input = Json, output = Json)]
+pub async fn edit(input: EditItem) -> Result<(), ApiError> {
+    answer(ports().catalog.edit(&caller(), input).await)
+}
+
+/// Archives an item of the tenant's own; what is live to it is revoked. How many were.
+#[server(name = CatalogArchive, prefix = "/api", endpoint = "catalog/archive", input = Json, output = Json)]
+pub async fn archive(input: CatalogRef) -> Result<u64, ApiError> {
+    answer(ports().catalog.archive(&caller(), input).await)
+}

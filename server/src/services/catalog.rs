@@ -1,0 +1,398 @@
+//! A tenant's courses and programs.
+
+use app::{
+    api::{
+        ApiError,
+        catalog::{
+            CatalogDetail, CatalogLine, CatalogPage, CatalogRef, CreateItem, EditItem, ListCatalog,
+        },
+    },
+    domain::{
+        id::{CatalogItemId, TenantId},
+        invitation::InvitationKind,
+        policy::Action,
+        time::Timestamp,
+    },
+    ports::{self, Caller},
+};
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use uuid::Uuid;
+
+use super::{Desk, desk::refuse};
+use crate::storage::{
+    AuditEvent, ItemChange, ItemFilter, ListedItem, NewCatalogItem, StorageError, audit_actor, fold,
+};
+
+/// Items on a page.
+const PAGE: usize = 50;
+/// A search is cut to this many characters and words.
+const LONGEST_SEARCH: usize = 200;
+const WORDS: usize = 6;
+/// The longest texts, in characters.
+const LONGEST_KEY: usize = 64;
+const LONGEST_TITLE: usize = 200;
+/// Courses of one program.
+const MOST_COURSES: usize = 200;
+/// Invitations that one transaction revokes.
+const AT_ONCE: u64 = 500;
+
+/// See [`ports::Catalog`].
+pub struct CatalogService {
+    desk: Desk,
+}
+
+impl CatalogService {
+    /// The service on this desk.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self { desk }
+    }
+
+    fn event(
+        caller: &Caller,
+        tenant: TenantId,
+        item: CatalogItemId,
+        action: &'static str,
+        at: Timestamp,
+    ) -> AuditEvent {
+        let (actor_id, actor) = audit_actor(&caller.actor);
+        AuditEvent {
+            tenant: Some(tenant),
+            actor_id,
+            actor,
+            action,
+            subject: "catalog_item",
+            subject_id: item.0,
+            at,
+        }
+    }
+}
+
+/// How a change ended, with what only the database knows.
+enum Saved {
+    Done,
+    Missing,
+    KeyFixed,
+    UnknownCourse,
+    Wrong(ApiError),
+}
+
+#[async_trait]
+impl ports::Catalog for CatalogService {
+    async fn list(&self, caller: &Caller, input: ListCatalog) -> Result<CatalogPage, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::SeeManagement)
+            .await?;
+        let search: String = input.search.chars().take(LONGEST_SEARCH).collect();
+        let filter = ItemFilter {
+            words: fold(&search)
+                .split_whitespace()
+                .take(WORDS)
+                .map(str::to_owned)
+                .collect(),
+            kind: input.kind,
+            archived: input.archived,
+            after: match input.after.as_deref() {
+                None | Some("") => (String::new(), Uuid::nil()),
+                Some(text) => read_cursor(text).ok_or_else(|| ApiError::BadRequest {
+                    message: "The page to go on from could not be read.".to_owned(),
+                })?,
+            },
+        };
+        let mut items = self
+            .desk
+            .storage
+            .read(move |tx| {
+                let filter = filter.clone();
+                Box::pin(async move { tx.list_items(tenant.id, &filter, PAGE as u32 + 1).await })
+            })
+            .await
+            .map_err(refuse)?;
+        let more = items.len() > PAGE;
+        items.truncate(PAGE);
+        let next = items.last().filter(|_| more).map(write_cursor);
+        Ok(CatalogPage {
+            items: items.into_iter().map(line).collect(),
+            next,
+        })
+    }
+
+    async fn show(&self, caller: &Caller, input: CatalogRef) -> Result<CatalogDetail, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageTenant)
+            .await?;
+        let (id, item) = (tenant.id, input.item);
+        let found = self
+            .desk
+            .storage
+            .read(move |tx| {
+                Box::pin(async move {
+                    let Some(found) = tx.own_item(id, item).await? else {
+                        return Ok(None);
+                    };
+                    let used = tx.item_is_used(id, item).await?;
+                    let courses = tx.program_courses(id, item).await?;
+                    Ok(Some((found, used, courses)))
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        let (found, used, courses) = found.ok_or(ApiError::NotFound)?;
+        Ok(CatalogDetail {
+            line: line(found),
+            used,
+            courses: courses.into_iter().map(line).collect(),
+        })
+    }
+
+    async fn create(&self, caller: &Caller, input: CreateItem) -> Result<CatalogItemId, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageTenant)
+            .await?;
+        let (key, title) = (key_of(&input.key)?, title_of(&input.title)?);
+        let courses = courses_of(input.kind, &input.courses)?;
+        let now = self.desk.now();
+        let item = CatalogItemId(self.desk.new_id());
+        let new = NewCatalogItem {
+            id: item,
+            tenant: Some(tenant.id),
+            kind: match input.kind {
+                InvitationKind::Platform => {
+                    return Err(ApiError::field("kind", "Choose course or program."));
+                }
+                kind => kind,
+            },
+            key,
+            title,
+            created_at: now,
+        };
+        let event = Self::event(caller, tenant.id, item, "catalog.created", now);
+        let saved = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let (new, courses, event) = (new.clone(), courses.clone(), event.clone());
+                Box::pin(async move {
+                    if tx.count_courses(tenant.id, &courses).await? != courses.len() {
+                        return Ok(Saved::UnknownCourse);
+                    }
+                    tx.insert_catalog_items(vec![new]).await?;
+                    tx.insert_program_courses(item, &courses).await?;
+                    tx.record(vec![event]).await?;
+                    tx.announce(tenant.id, now).await?;
+                    Ok(Saved::Done)
+                })
+            })
+            .await;
+        answer(saved).map(|()| item)
+    }
+
+    async fn edit(&self, caller: &Caller, input: EditItem) -> Result<(), ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageTenant)
+            .await?;
+        let (key, title) = (input.key.trim().to_owned(), title_of(&input.title)?);
+        // A key from elsewhere may be unlike ours, and stays.
+        let new_key = key_of(&input.key).map(drop);
+        let courses = courses_of(InvitationKind::Program, &input.courses)?;
+        let (item, now) = (input.item, self.desk.now());
+        let event = Self::event(caller, tenant.id, item, "catalog.edited", now);
+        let saved = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let (key, title) = (key.clone(), title.clone());
+                let (courses, event) = (courses.clone(), event.clone());
+                let new_key = new_key.clone();
+                Box::pin(async move {
+                    let Some(known) = tx.own_item(tenant.id, item).await? else {
+                        return Ok(Saved::Missing);
+                    };
+                    if let Err(wrong) = new_key
+                        && known.key != key
+                    {
+                        return Ok(Saved::Wrong(wrong));
+                    }
+                    let is_program = known.kind == InvitationKind::Program;
+                    if (!is_program && !courses.is_empty())
+                        || tx.count_courses(tenant.id, &courses).await? != courses.len()
+                    {
+                        return Ok(Saved::UnknownCourse);
+                    }
+                    match tx.edit_item(tenant.id, item, &key, &title).await? {
+                        ItemChange::Done => {}
+                        ItemChange::Missing => return Ok(Saved::Missing),
+                        ItemChange::KeyFixed => return Ok(Saved::KeyFixed),
+                    }
+                    if is_program {
+                        tx.replace_program_courses(item, &courses).await?;
+                    }
+                    tx.record(vec![event]).await?;
+                    tx.announce(tenant.id, now).await?;
+                    Ok(Saved::Done)
+                })
+            })
+            .await;
+        answer(saved)
+    }
+
+    async fn archive(&self, caller: &Caller, input: CatalogRef) -> Result<u64, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageTenant)
+            .await?;
+        let (id, item, now) = (tenant.id, input.item, self.desk.now());
+        let event = Self::event(caller, id, item, "catalog.archived", now);
+        let actor = audit_actor(&caller.actor);
+        let first = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let event = event.clone();
+                Box::pin(async move {
+                    if tx.own_item(id, item).await?.is_none() {
+                        return Ok(None);
+                    }
+                    // Again after an answer that was lost: what is left is revoked.
+                    if tx.archive_item(id, item, now).await? {
+                        tx.record(vec![event]).await?;
+                        tx.announce(id, now).await?;
+                    }
+                    tx.revoke_to_item(id, item, ARCHIVED, actor, now)
+                        .await
+                        .map(Some)
+                })
+            })
+            .await
+            .map_err(refuse)?
+            .ok_or(ApiError::NotFound)?;
+        // What is left is neutral by now: nobody accepts it meanwhile.
+        let (mut all, mut last) = (first, first);
+        while last == AT_ONCE {
+            last = self
+                .desk
+                .storage
+                .write(move |tx| Box::pin(tx.revoke_to_item(id, item, ARCHIVED, actor, now)))
+                .await
+                .map_err(refuse)?;
+            all += last;
+        }
+        Ok(all)
+    }
+}
+
+/// What a revoked invitation says about why.
+const ARCHIVED: &str = "It was archived: nobody can be invited to it any more.";
+
+fn answer(saved: Result<Saved, StorageError>) -> Result<(), ApiError> {
+    match saved {
+        Ok(Saved::Done) => Ok(()),
+        Ok(Saved::Wrong(wrong)) => Err(wrong),
+        Ok(Saved::Missing) => Err(ApiError::NotFound),
+        Ok(Saved::KeyFixed) => Err(ApiError::field(
+            "key",
+            "Somebody was invited by this key, so it stays as it is. Nothing was changed.",
+        )),
+        Ok(Saved::UnknownCourse) => Err(ApiError::field(
+            "courses",
+            "One of the courses is not in your catalog. Nothing was changed.",
+        )),
+        Err(StorageError::Unique { .. }) => Err(ApiError::field(
+            "key",
+            "Another item of your catalog has this key. Nothing was changed.",
+        )),
+        Err(error) => Err(refuse(error)),
+    }
+}
+
+/// A key, trimmed; or what is wrong with it.
+fn key_of(key: &str) -> Result<String, ApiError> {
+    let key = key.trim();
+    let wrong = |message: &str| Err(ApiError::field("key", message));
+    if key.is_empty() {
+        return wrong("Enter a key, such as BIO-101.");
+    }
+    if key.chars().count() > LONGEST_KEY {
+        return wrong("A key has at most 64 characters.");
+    }
+    if key
+        .chars()
+        .any(|c| c == '|' || c.is_control() || c.is_whitespace())
+    {
+        return wrong("A key has no spaces and no |.");
+    }
+    Ok(key.to_owned())
+}
+
+/// A title, trimmed; or what is wrong with it.
+fn title_of(title: &str) -> Result<String, ApiError> {
+    let title = title.trim();
+    let wrong = |message: &str| Err(ApiError::field("title", message));
+    if title.is_empty() {
+        return wrong("Enter a title.");
+    }
+    if title.chars().count() > LONGEST_TITLE {
+        return wrong("A title has at most 200 characters.");
+    }
+    if title.chars().any(char::is_control) {
+        return wrong("A title has no line breaks or control characters.");
+    }
+    Ok(title.to_owned())
+}
+
+/// A program's courses, each once; a course has none.
+fn courses_of(
+    kind: InvitationKind,
+    courses: &[CatalogItemId],
+) -> Result<Vec<CatalogItemId>, ApiError> {
+    if courses.len() > MOST_COURSES {
+        return Err(ApiError::field(
+            "courses",
+            "A program has at most 200 courses.",
+        ));
+    }
+    if kind != InvitationKind::Program && !courses.is_empty() {
+        return Err(ApiError::field("courses", "Only a program has courses."));
+    }
+    let mut each = Vec::new();
+    for course in courses {
+        if !each.contains(course) {
+            each.push(*course);
+        }
+    }
+    Ok(each)
+}
+
+fn line(item: ListedItem) -> CatalogLine {
+    CatalogLine {
+        item: item.id,
+        kind: item.kind,
+        key: item.key,
+        title: item.title,
+        own: item.own,
+        archived: item.archived,
+        courses: item.courses,
+        live: item.live,
+    }
+}
+
+fn write_cursor(item: &ListedItem) -> String {
+    let mut bytes = item.id.0.as_bytes().to_vec();
+    bytes.extend_from_slice(item.search_text.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn read_cursor(text: &str) -> Option<(String, Uuid)> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let (id, search_text) = bytes.split_at_checked(16)?;
+    // PostgreSQL refuses a NUL, and no folded text has one.
+    let search_text = String::from_utf8(search_text.to_vec())
+        .ok()
+        .filter(|text| !text.contains('\0'))?;
+    Some((search_text, Uuid::from_slice(id).ok()?))
+}
