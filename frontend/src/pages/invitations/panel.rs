@@ -226,7 +226,7 @@ fn Table(listing: Listing, actions: Actions, selection: Option<Selection>) -> im
 fn select_shown(selection: Selection) -> AnyView {
     let any = flag(move || selection.all.with(Option::is_some) || !selection.lines().is_empty());
     view! {
-        <td class="cell--tight">
+        <td class="cell--tight cell--tick">
             <input
                 type="checkbox"
                 class="tick"
