@@ -5,6 +5,7 @@ use leptos::{ev, prelude::*};
 use crate::effects::effect_since;
 use crate::{
     ask::{Ask, Asked},
+    chunks::{self, Chunk, Chunks},
     components::{ErrorState, Toasts, Tone, clear_boot_screen, provide_toasts, use_toasts},
     frame::{AloneFrame, PlainFrame, TenantFrame},
     page::{Announcements, Announcer, focus_after_navigation},
@@ -23,6 +24,7 @@ pub fn App() -> impl IntoView {
     Announcer::provide();
     Router::provide();
     Ask::provide();
+    Chunks::provide();
     view! {
         <Root/>
         <Toasts/>
@@ -165,25 +167,15 @@ fn Pages() -> impl IntoView {
     }
 }
 
-/// One arm per page: the compiler finds the one that is missing.
 fn draw(page: Option<Page>) -> AnyView {
     match page {
         Some(Page::Root) => pages::start::StartPage().into_any(),
         Some(Page::SignIn) => pages::sign_in::SignInPage().into_any(),
-        Some(Page::Management(_)) => pages::management::ManagementPage().into_any(),
-        Some(Page::Invitations(_)) => pages::invitations::InvitationsPage().into_any(),
-        Some(Page::Invitation(..)) => pages::invitations::InvitationPage().into_any(),
-        Some(Page::Imports(_)) => pages::imports::ImportsPage().into_any(),
-        Some(Page::People(_)) => pages::people::PeoplePage().into_any(),
-        Some(Page::Catalog(_)) => pages::catalog::CatalogPage().into_any(),
-        Some(Page::TenantSettings(_)) => pages::tenant_settings::TenantSettingsPage().into_any(),
-        Some(Page::DataManager) => pages::data_manager::DataManagerPage().into_any(),
-        Some(Page::Landing) => pages::landing::LandingPage().into_any(),
-        Some(Page::Never) => pages::landing::NeverPage().into_any(),
-        Some(Page::Home) => pages::home::HomePage().into_any(),
-        Some(Page::Settings) => pages::settings::SettingsPage().into_any(),
-        Some(Page::Mailbox | Page::Mail(_)) => pages::mailbox::MailboxPage().into_any(),
         Some(Page::Invite(_)) => pages::invite::InvitePage().into_any(),
+        Some(page) => match Chunk::of(&page) {
+            Some(chunk) => chunks::page(chunk, page),
+            None => pages::not_found::NotFoundPage().into_any(),
+        },
         None => pages::not_found::NotFoundPage().into_any(),
     }
 }

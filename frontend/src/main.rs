@@ -2,6 +2,7 @@
 
 mod app_root;
 mod ask;
+mod chunks;
 mod components;
 mod effects;
 mod frame;

@@ -3,8 +3,12 @@
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-use crate::effects::{effect, effect_since};
-use crate::router::use_router;
+use crate::{
+    chunks::use_chunks,
+    effects::{effect, effect_since},
+    router::use_router,
+    routes::Page,
+};
 
 /// The product's name, at the end of every title.
 const PRODUCT: &str = "Beckon";
@@ -61,13 +65,19 @@ pub fn Announcements() -> impl IntoView {
 /// The first page keeps the focus where the browser has it.
 pub fn focus_after_navigation() {
     let path = use_router().path();
-    effect_since(move |last: Option<String>| {
+    let chunks = use_chunks();
+    effect_since(move |last: Option<Option<String>>| {
         let path = path.get();
+        let last = last.flatten();
+        if !chunks.has(Page::parse(&path).as_ref()) {
+            // Its heading is still on its way.
+            return last;
+        }
         if last.is_some_and(|last| last != path) {
             // The new page is drawn within a task; the second frame surely sees it.
             request_animation_frame(|| request_animation_frame(focus_heading));
         }
-        path
+        Some(path)
     });
 }
 

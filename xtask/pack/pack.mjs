@@ -1,22 +1,26 @@
-// Packs what Trunk built for shipping: `node pack.mjs DIST TOOLS`, TOOLS being the
-// folder whose node_modules hold esbuild and binaryen.
+// Packs what Trunk built for shipping: `node pack.mjs DIST TOOLS CHUNKS`, TOOLS being the
+// folder whose node_modules hold esbuild and binaryen, CHUNKS a JSON file that says
+// what is loaded later: `[{ name, entries, modules, paths }]`.
 //
 // 1. The glue of wasm-bindgen is bundled without what nothing calls, and minified.
 // 2. The names that glue and wasm call each other by become short ones, the exports
 //    that nobody calls go, wasm-opt takes out what only they needed, and functions that
 //    are alike become neighbours, so that brotli finds more.
-// 3. The style sheets become one and the scripts two, so that fewer are asked for.
-// 4. Every file that compresses gets FILE.br beside it: brotli at its highest.
+// 3. What the first page does not need becomes chunks of their own: `chunks.mjs`.
+// 4. The style sheets become one and the scripts two, so that fewer are asked for.
+// 5. Every file that compresses gets FILE.br beside it: brotli at its highest.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
-import { bodies, nameByOrder, rename } from './module.mjs';
+import { cut } from './chunks.mjs';
+import { bodies, functionNames, nameByOrder, nameOf, rename } from './module.mjs';
 import { bySimilarity } from './order.mjs';
 
-const [dist, tools] = process.argv.slice(2);
+const [dist, tools, chunksFile] = process.argv.slice(2);
+const chunks = JSON.parse(readFileSync(chunksFile, 'utf8'));
 const { buildSync, transformSync } = createRequire(join(tools, 'package.json'))('esbuild');
 
 /** What Rust's wasm target takes for granted; wasm-opt must know it, and no more. */
@@ -42,9 +46,11 @@ const glueName = the(/frontend-[0-9a-f]+\.js/);
 const sheets = tags(/<link\b[^>]*rel=["']?stylesheet[^>]*>/g, 'href');
 const scripts = tags(/<script\b[^>]*\bsrc=[^>]*><\/script>/g, 'src');
 
-const { glue, wasm } = shorten(read(glueName), readFileSync(join(dist, wasmName)));
-const wasmPath = write('app', 'wasm', optimise(wasm));
-const appPath = write('app', 'js', bundle(`${glue}\n__wbg_init({ module_or_path: ${JSON.stringify(wasmPath)} });`));
+const { glue, wasm, names } = shorten(read(glueName), readFileSync(join(dist, wasmName)));
+const parts = divide(wasm, names);
+const wasmPath = write('app', 'wasm', parts.first);
+const chunkPaths = chunks.map(({ name }, at) => write(name, 'wasm', parts.later[at]));
+const appPath = write('app', 'js', bundle(`${glue}\n${start()}`));
 const earlyPath = write('early', 'js', minify(scripts.map(({ name }) => read(name)).join('\n'), 'js'));
 const sheetPath = write('app', 'css', minify(sheets.map(({ name }) => read(name)).join('\n'), 'css'));
 
@@ -140,7 +146,58 @@ function shorten(source, bytes) {
     .replace(/^(\s+)(__wb\w+)(: function|: \(|\()/gm, (all, space, name, rest) =>
       names.has(name) ? `${space}${names.get(name)}${rest}` : all,
     );
-  return { glue, wasm: rename(bytes, names) };
+  return { glue, wasm: rename(bytes, names, { custom: true }), names };
+}
+
+/**
+ * Starts the program. `beckonChunk(name)` fulfils when that chunk is in place; a page
+ * whose path a chunk serves asks for it at once, beside the first module.
+ */
+function start() {
+  const table = chunks.map(({ name, paths }, at) => `${JSON.stringify(name)}: [${JSON.stringify(chunkPaths[at])}, /${paths.replaceAll('/', '\\/')}/]`);
+  return `
+const started = __wbg_init({ module_or_path: ${JSON.stringify(wasmPath)} });
+const chunks = { ${table.join(', ')} };
+const fetched = {};
+const placed = {};
+const ask = (name) => fetched[name] ??= WebAssembly.compileStreaming(fetch(chunks[name][0]));
+const place = async (name) => {
+  const [chunk] = await Promise.all([ask(name), started]);
+  await WebAssembly.instantiate(chunk, { ...__wbg_get_imports(), p: wasm });
+};
+globalThis.beckonChunk = (name) => placed[name] ??= place(name).catch((error) => {
+  delete fetched[name];
+  delete placed[name];
+  throw error;
+});
+for (const name in chunks) if (chunks[name][1].test(location.pathname)) ask(name).catch(() => {});`;
+}
+
+/** The module as `{ first, later: [one per chunk] }`, each optimised. */
+function divide(bytes, names) {
+  const named = functionNames(bytes);
+  const titles = bodies(bytes).map((_, at) => (named[at] ?? '').replace(/\[[0-9a-f]{6,16}\]/g, ''));
+  const plain = nameByOrder(bytes, [...titles.keys()]);
+  const { parts, first } = cut(disassemble(plain), new Map(titles.map((title, at) => [nameOf(at), title])), chunks);
+  let count = names.size;
+  const wanted = new Map();
+  const later = parts.map((wat) => {
+    const small = wasmOpt(Buffer.from(wat), '-Os', '--skip-pass=local-cse', '--debuginfo');
+    const asked = WebAssembly.Module.imports(new WebAssembly.Module(small)).filter(({ module }) => module === 'p');
+    for (const { name } of asked) if (!wanted.has(name)) wanted.set(name, short(count++));
+    return settle(rename(small, new Map([...names, ...wanted, ['p', 'p']].flatMap(([old, now]) => [[old, now], [now, now]]))));
+  });
+  return { first: settle(wasmOpt(Buffer.from(first(wanted)), '-Os', '--skip-pass=local-cse')), later };
+}
+
+function disassemble(bytes) {
+  const [from, to] = ['whole.wasm', 'whole.wat'].map((name) => join(dist, name));
+  writeFileSync(from, bytes);
+  execFileSync(join(tools, 'node_modules/.bin/wasm-dis'), [from, ...FEATURES, '-o', to]);
+  const text = readFileSync(to, 'utf8');
+  rmSync(from);
+  rmSync(to);
+  return text;
 }
 
 /** `a` … `Z`, `aa` … */
@@ -151,13 +208,11 @@ function short(number) {
 }
 
 /**
- * wasm-opt, twice. `-Os` without `local-cse` is larger than `-Oz` and smaller after
- * brotli, which saves those bytes anyway; then functions that are alike become
- * neighbours.
+ * Functions that are alike become neighbours. What came before, `-Os` without
+ * `local-cse`, is larger than `-Oz` and smaller after brotli, which saves those bytes.
  */
-function optimise(bytes) {
-  const small = wasmOpt(bytes, '-Os', '--skip-pass=local-cse');
-  const named = nameByOrder(small, bySimilarity(bodies(small)));
+function settle(bytes) {
+  const named = nameByOrder(bytes, bySimilarity(bodies(bytes)));
   return wasmOpt(named, '--coalesce-locals', '--reorder-locals', '--reorder-functions-by-name', '--strip-debug');
 }
 

@@ -2,6 +2,7 @@
 // `cargo xtask test --browser --release`, which drives the packed front end.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { assign } from './chunks.mjs';
 import { bodies, nameByOrder, rename } from './module.mjs';
 import { bySimilarity } from './order.mjs';
 
@@ -44,4 +45,37 @@ test('what is alike becomes neighbours, and nothing is lost', () => {
   assert.deepEqual([...order].sort((a, b) => a - b), [...strings.keys()]);
   const changes = order.filter((index, at) => at > 0 && index % 3 !== order[at - 1] % 3);
   assert.equal(changes.length, 2);
+});
+
+test('a chunk has what speaks of its modules and what only that calls', () => {
+  const functions = new Map(
+    Object.entries({
+      main: ['shared', 'enter'],
+      shared: [],
+      enter: ['page', 'shared'],
+      page: ['helper', 'shared'],
+      helper: ['deeper'],
+      deeper: [],
+      slot: ['helper'],
+      drawn: ['other'],
+      other: [],
+    }).map(([name, calls]) => [name, { calls: new Set(calls) }]),
+  );
+  const titles = new Map([
+    ['main', 'app::main'],
+    ['enter', 'app::later::draw'],
+    ['page', 'app::later::page'],
+    ['slot', '<app::later::Click as core::FnOnce>::call_once'],
+    ['drawn', 'app::laterwards::draw'],
+  ]);
+  const chunks = [{ modules: ['app::later'], entries: ['app::later::draw'] }];
+  const { result, entries } = assign(functions, titles, chunks, new Set(['slot', 'drawn']), new Set(['main']));
+  assert.deepEqual([...result.keys()].sort(), ['deeper', 'enter', 'helper', 'page', 'slot']);
+  assert.deepEqual([...entries], [['enter', 0]]);
+
+  // Without the way in, the chunk's function would run before its chunk is there.
+  functions.get('shared').calls.add('page');
+  assert.throws(() => assign(functions, titles, chunks, new Set(['slot']), new Set(['main'])), /outside their chunk/);
+  titles.delete('enter');
+  assert.throws(() => assign(functions, titles, chunks, new Set(), new Set(['main'])), /entries found/);
 });

@@ -20,13 +20,15 @@ const ERASED: &str = "--cfg erase_components";
 
 /// Compiles the standard library along, for size and without the texts of panics: a
 /// release traps where a development build panics, and `stopped.js` tells the person
-/// (ADR 0007). The compiler is pinned, so what is unstable in it stands still.
+/// (ADR 0007). The compiler is pinned, so what is unstable in it stands still. Names that
+/// say their types, and no function that stands for two, let `chunks.mjs` cut the module
+/// (ADR 0009); wasm-opt merges what is alike afterwards.
 const SMALL: [(&str, &str); 3] = [
     ("RUSTC_BOOTSTRAP", "1"),
     ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
     ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
 ];
-const SMALL_FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none -Cllvm-args=-inline-threshold=0";
+const SMALL_FLAGS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none -Cllvm-args=-inline-threshold=0 -Csymbol-mangling-version=v0 -Zmerge-functions=disabled";
 
 /// How the front end is built.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -167,6 +169,7 @@ fn pack(project: &Project) -> Outcome {
     process::run(
         process::command(project, "node")
             .arg(project.root.join("xtask/pack/pack.mjs"))
-            .args([project.dist(), project.packers()]),
+            .args([project.dist(), project.packers()])
+            .arg(project.root.join("frontend/chunks.json")),
     )
 }

@@ -20,6 +20,7 @@ use leptos::{ev, prelude::*, web_sys};
 use wasm_bindgen::JsCast;
 
 use crate::{
+    chunks,
     components::{
         Button, ButtonKind, DropZone, ErrorState, FileButton, IconName, Notice, PageHead, Skeleton,
         SkeletonShape, Tone,
@@ -27,7 +28,7 @@ use crate::{
     },
     effects::effect,
     page::use_title,
-    pages::{invitations::InvitationsPanel, no_mail::NoMailNotice},
+    pages::no_mail::NoMailNotice,
     query::Load,
     session::use_session,
     shared::Derived,
@@ -144,7 +145,7 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
                 {when(move || desk.open.get(), move || view! { <Review desk/> }.into_any())}
                 <section class="stack" aria-labelledby="recent-invitations">
                     <h2 id="recent-invitations">"Recent invitations"</h2>
-                    <InvitationsPanel compact=true/>
+                    {chunks::invitations_panel()}
                 </section>
             </div>
             <footer::Footer desk/>
