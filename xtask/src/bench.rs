@@ -53,10 +53,8 @@ fn size(project: &Project) -> Outcome {
             .file_name()
             .map(|n| n.to_string_lossy().into_owned())
             .unwrap_or_default();
-        let counted = [".wasm", ".js", ".css"]
-            .iter()
-            .any(|end| name.ends_with(end));
-        if !counted {
+        let kind = file.extension().and_then(|kind| kind.to_str());
+        if !kind.is_some_and(|kind| ["wasm", "js", "css"].contains(&kind)) {
             continue;
         }
         let compressed = file.with_file_name(format!("{name}.br"));
@@ -64,7 +62,7 @@ fn size(project: &Project) -> Outcome {
             .into_iter()
             .find_map(|path| std::fs::metadata(path).ok())
             .map_or(0, |meta| meta.len());
-        let chunk = name.ends_with(".wasm") && !name.starts_with("app-");
+        let chunk = kind == Some("wasm") && !name.starts_with("app-");
         *if chunk { &mut later } else { &mut first } += bytes;
         let note = if chunk { ", loaded later" } else { "" };
         say::line(&format!("{bytes:>9} bytes  {name}{note}"));
