@@ -36,7 +36,7 @@ test('S21 what Acme invites, Globex never sees', LIMIT, async () => {
     const searched = globex.waitForResponse(
       (response) =>
         response.url().endsWith('/api/invitations/list') &&
-        response.request().postDataJSON().input.search === 'only.acme',
+        response.request().postDataJSON().input.filter.search === 'only.acme',
     );
     await globex.getByRole('searchbox').first().fill('only.acme');
     const answer = await searched;
@@ -55,15 +55,19 @@ test('S21 what Acme invites, Globex never sees', LIMIT, async () => {
       assert.ok(!body.includes(email), 'no answer carries the other tenant’s address');
     }
     // By hand, past the pages: the same answer for a foreign and a missing tenant.
+    const filter = {
+      search: '', status: null, delivery: null, role: null, kind: null,
+      inviter: null, import: null, from: null, to: null,
+    };
     const ask = (tenant) =>
-      globex.evaluate(async (slug) => {
+      globex.evaluate(async ([slug, filter]) => {
         const answer = await fetch('/api/invitations/list', {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ input: { tenant: slug, search: '', status: null, after: null, limit: 50 } }),
+          body: JSON.stringify({ input: { tenant: slug, filter, sort: 'created', reversed: false, after: null, limit: 50 } }),
         });
         return [answer.status, await answer.text()];
-      }, tenant);
+      }, [tenant, filter]);
     assert.deepEqual(await ask('acme'), await ask('nowhere'));
     assert.equal((await ask('globex'))[0], 200, 'while the own tenant answers');
   });
