@@ -155,12 +155,12 @@ impl Listener {
                 open(&slot, &url, &tell);
             })
         });
-        request_lock(
-            &locks,
-            &self.name,
-            signal.as_ref().map(AsRef::as_ref),
-            &lead,
-        );
+        let options = Object::new();
+        if let Some(signal) = &signal {
+            // Setting a property of a plain object cannot fail.
+            _ = Reflect::set(&options, &JsValue::from_str("signal"), signal);
+        }
+        request_lock(&locks, &self.name, &options, &lead);
     }
 
     fn stop(&self) {
@@ -186,7 +186,7 @@ impl Listener {
 }
 
 /// `navigator.locks`, which only secure contexts have.
-fn web_locks() -> Option<Object> {
+pub fn web_locks() -> Option<Object> {
     let navigator = window().navigator();
     Reflect::get(&navigator, &JsValue::from_str("locks"))
         .ok()?
@@ -194,19 +194,15 @@ fn web_locks() -> Option<Object> {
         .ok()
 }
 
-fn request_lock(locks: &Object, name: &str, signal: Option<&JsValue>, lead: &JsValue) {
-    let options = Object::new();
-    if let Some(signal) = signal {
-        // Setting a property of a plain object cannot fail.
-        _ = Reflect::set(&options, &JsValue::from_str("signal"), signal);
-    }
+/// Asks for a lock; `lead` is called when it is granted, or told that it is not to be had.
+pub fn request_lock(locks: &Object, name: &str, options: &Object, lead: &JsValue) {
     let Some(request) = Reflect::get(locks, &JsValue::from_str("request"))
         .ok()
         .and_then(|request| request.dyn_into::<Function>().ok())
     else {
         return;
     };
-    let granted = request.call3(locks, &JsValue::from_str(name), &options, lead);
+    let granted = request.call3(locks, &JsValue::from_str(name), options, lead);
     if let Some(promise) = granted
         .ok()
         .and_then(|given| given.dyn_into::<Promise>().ok())

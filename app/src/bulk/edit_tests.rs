@@ -1,4 +1,5 @@
 use super::*;
+use crate::bulk::journal;
 use crate::bulk::mapping::Field;
 use crate::bulk::parse::ParseOptions;
 use crate::bulk::sheet::{HeaderChoice, SheetOptions};
@@ -246,6 +247,15 @@ pub(crate) fn act() -> impl Strategy<Value = Act> {
 }
 
 pub(crate) fn perform(sheet: &mut Sheet, act: &Act) -> Option<Applied> {
+    perform_logged(sheet, act, &mut Vec::new())
+}
+
+/// The same, written to a journal.
+pub(crate) fn perform_logged(
+    sheet: &mut Sheet,
+    act: &Act,
+    journal: &mut Vec<u8>,
+) -> Option<Applied> {
     let row = |n: usize| sheet.row_at(n % sheet.rows().max(1)).unwrap_or(RowId(999));
     let col = |n: usize| {
         sheet
@@ -300,12 +310,19 @@ pub(crate) fn perform(sheet: &mut Sheet, act: &Act) -> Option<Applied> {
             name: name.clone(),
         },
         Act::Map(c, used) => Operation::map_column(col(*c), USES[used % USES.len()]),
-        Act::Undo => return sheet.undo(),
-        Act::Redo => return sheet.redo(),
+        Act::Undo => {
+            journal::write_undo(journal);
+            return sheet.undo();
+        }
+        Act::Redo => {
+            journal::write_redo(journal);
+            return sheet.redo();
+        }
     };
     // What a journal would write reads back as the same operation.
     let json = serde_json::to_string(&operation).unwrap();
     assert_eq!(serde_json::from_str::<Operation>(&json).unwrap(), operation);
+    journal::write_do(journal, &operation);
     Some(sheet.apply(operation))
 }
 

@@ -11,6 +11,7 @@ pub mod edit;
 pub mod escape;
 pub mod export;
 mod header;
+pub mod journal;
 pub mod limits;
 pub mod mapping;
 pub mod operation;

@@ -16,6 +16,7 @@ use app::{
     bulk::{
         check::Checker,
         clipboard::{Paste, Target},
+        journal::{self, Entry},
         mapping::ColumnUse,
         operation::{Applied, Column, ColumnId, Operation, RowId, Touched},
         problem::{ColumnProblem, ProblemCode, Severity as Bad},
@@ -25,6 +26,7 @@ use app::{
     domain::{import::RowOutcome, role::Role, time::CivilDate},
 };
 
+use super::journal::Journal;
 use crate::{
     components::grid::{Area, Heading, Place, Severity},
     text::count_of,
@@ -86,6 +88,8 @@ pub struct Document {
     /// The step of the sheet with which all of it stands in a file; none for a list that
     /// stands in none.
     pub clean: Option<u32>,
+    /// Where every step is written down.
+    pub journal: Option<Rc<Journal>>,
 }
 
 impl Document {
@@ -96,7 +100,29 @@ impl Document {
             sheet,
             checker,
             submitted: Vec::new(),
+            journal: None,
         }
+    }
+
+    /// Does again what a journal says, on a list that was just read.
+    pub fn replay(&mut self, entries: Vec<Entry>) {
+        let rows = journal::replay(&mut self.sheet, entries);
+        if !rows.is_empty() {
+            self.clean = None;
+        }
+        let submitted = |(row, outcome, message)| Submitted {
+            row,
+            outcome,
+            message,
+        };
+        self.submitted = rows.into_iter().map(submitted).collect();
+    }
+
+    /// True where all of it would be found again if the page was lost now.
+    pub fn is_safe(&self) -> bool {
+        self.journal
+            .as_ref()
+            .is_some_and(|journal| journal.is_safe())
     }
 
     /// True where work would be lost with it.
@@ -321,6 +347,9 @@ impl Book {
         }
         let applied = {
             let document = &mut *self.document.borrow_mut();
+            if let Some(journal) = &document.journal {
+                journal.record(&change);
+            }
             let applied = match change {
                 Change::Do(operation) => Some(document.sheet.apply(operation)),
                 Change::Undo => document.sheet.undo(),

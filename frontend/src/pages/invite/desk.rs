@@ -17,6 +17,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::{
     book::{Book, Change, Document, Facts, Filter},
     browser::{after_paint, breathe, mark},
+    journal::{Journal, Origin},
     kept::Kept,
     reading::FileFacts,
     results::Summary,
@@ -176,6 +177,37 @@ impl Desk {
         self.book.get_value()
     }
 
+    /// A list that was not looked at yet.
+    pub fn document(self, sheet: Sheet) -> Document {
+        Document::new(sheet, Checker::new(self.context.get_value()))
+    }
+
+    /// A journal for a list that comes; none where nobody is signed in.
+    pub fn journal(self) -> Option<Rc<Journal>> {
+        let user = untrack(|| self.session.me())?.id;
+        Some(Journal::new(user, &self.slug.get_value(), self.toasts))
+    }
+
+    /// The journal of the list on the desk.
+    pub fn journal_now(self) -> Option<Rc<Journal>> {
+        self.book().document().journal.clone()
+    }
+
+    /// From now on the list on the desk is written down.
+    pub fn begin_journal(self, origin: Origin, name: &str) {
+        if let Some(journal) = self.journal_now() {
+            journal.start(origin, name, &self.book().document().sheet);
+        }
+    }
+
+    /// Where the person is has changed, or whether the server is asked.
+    pub fn keep_place(self) {
+        if let Some(journal) = self.journal_now() {
+            let place = self.place.read_untracked().active;
+            journal.keep_place(place, self.check_on.get_untracked());
+        }
+    }
+
     /// True while there is a page to work on; its owner may be gone while a call waits.
     pub fn is_there(self) -> bool {
         self.turn.try_get_value().is_some()
@@ -255,7 +287,11 @@ impl Desk {
         let worth = self.earlier.try_update_value(|slot| {
             slot.as_mut().is_some_and(|earlier| {
                 earlier.settled = true;
-                earlier.open && earlier.document.is_dirty()
+                let worth = earlier.open && earlier.document.is_dirty();
+                if let Some(journal) = earlier.document.journal.as_ref().filter(|_| worth) {
+                    journal.set_replaced(true);
+                }
+                worth
             })
         });
         if worth != Some(true) {
@@ -288,6 +324,9 @@ impl Desk {
 
     fn put_back(self) {
         if let Some(Some(earlier)) = self.earlier.try_update_value(Option::take) {
+            if let Some(journal) = &earlier.document.journal {
+                journal.set_replaced(false);
+            }
             self.book().replace(earlier.document);
             self.file.set(earlier.file);
             self.open.set(earlier.open);
@@ -318,7 +357,8 @@ impl Desk {
         self.open.try_get_untracked().filter(|open| *open)?;
         let file = self.file.try_read_untracked()?;
         let book = self.book.try_get_value()?;
-        let nothing = Document::new(Sheet::empty(), Checker::new(self.context.try_get_value()?));
+        self.context.try_get_value()?;
+        let nothing = self.document(Sheet::empty());
         Some((book.replace(nothing), (*file).clone()))
     }
 
@@ -330,9 +370,12 @@ impl Desk {
         checker.recheck(&sheet, &added);
         checker.advance(&sheet, usize::MAX);
         self.refused.set(None);
-        self.put(Document::new(sheet, checker));
+        let mut document = Document::new(sheet, checker);
+        document.journal = self.journal();
+        self.put(document);
         self.settle("New list");
         self.arrived();
+        self.begin_journal(Origin::Nothing, "New list");
         self.focus_soon();
     }
 
@@ -353,9 +396,7 @@ impl Desk {
         self.open.set(false);
         self.file.set(None);
         self.summary.set(None);
-        let sheet = Sheet::empty();
-        let checker = Checker::new(self.context.get_value());
-        self.book().replace(Document::new(sheet, checker));
+        self.book().replace(self.document(Sheet::empty()));
         self.changed();
     }
 

@@ -10,6 +10,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use super::{
     book::Document,
     desk::Desk,
+    journal,
     reading::FileFacts,
     submit::{self, Attempt},
 };
@@ -30,6 +31,27 @@ pub struct Kept {
     pub attempt: Option<Attempt>,
     /// The check against the server is on.
     pub check_on: bool,
+}
+
+impl Kept {
+    /// A list that was found in this browser.
+    pub const fn found(
+        slug: String,
+        user: UserId,
+        document: Document,
+        file: Option<FileFacts>,
+        attempt: Option<Attempt>,
+        check_on: bool,
+    ) -> Self {
+        Self {
+            slug,
+            user,
+            document,
+            file,
+            attempt,
+            check_on,
+        }
+    }
 }
 
 struct State {
@@ -59,7 +81,7 @@ impl Keep {
         };
         router.guard(Rc::new(move |address| keep.holds(address)));
         let leaving = window_event_listener(ev::beforeunload, move |event| {
-            if keep.has_work() {
+            if keep.would_lose() {
                 event.prevent_default();
                 // Older browsers ask only if this is set; what it says is not shown.
                 event.set_return_value("The rows are not submitted yet.");
@@ -75,12 +97,20 @@ impl Keep {
         let slug = desk.slug.get_value();
         let kept = self.state.try_update_value(|state| {
             // Whoever signed in now has no business with anybody else's list.
-            state.lists.retain(|kept| kept.user == user);
+            state.lists.retain(|kept| {
+                if kept.user != user
+                    && let Some(journal) = &kept.document.journal
+                {
+                    journal.leave();
+                }
+                kept.user == user
+            });
             let at = state.lists.iter().position(|kept| kept.slug == slug)?;
             Some(state.lists.remove(at))
         });
-        if let Some(Some(kept)) = kept {
-            desk.restore(kept);
+        match kept {
+            Some(Some(kept)) => desk.restore(kept),
+            _ => journal::restore(desk, user),
         }
         self.state.try_update_value(|state| state.desk = Some(desk));
         on_cleanup(move || {
@@ -107,7 +137,23 @@ impl Keep {
             .filter(|desk| desk.is_there())
     }
 
-    /// Something would be lost with this window, or when its session ends.
+    /// Something would be lost with this window, which the journals do not hold.
+    fn would_lose(self) -> bool {
+        let open = self.desk().is_some_and(|desk| {
+            desk.grid.commit();
+            let book = desk.book();
+            let document = book.document();
+            desk.is_busy()
+                || desk.open.get_untracked() && document.is_dirty() && !document.is_safe()
+        });
+        let kept = self.state.try_with_value(|state| {
+            let lost = |kept: &Kept| kept.document.is_dirty() && !kept.document.is_safe();
+            state.lists.iter().any(lost)
+        });
+        open || kept == Some(true)
+    }
+
+    /// Something would be lost when the session ends.
     fn has_work(self) -> bool {
         let open = self.desk().is_some_and(|desk| {
             desk.grid.commit();
@@ -181,12 +227,15 @@ impl Keep {
         self.state.try_update_value(|state| state.desk = None);
     }
 
-    /// The session has ended: nothing is kept.
-    pub fn clear(self) {
+    /// A person signed out: nothing is kept, of other tabs neither.
+    pub fn clear(self, user: Option<UserId>) {
         if let Some(desk) = self.desk() {
             self.let_go();
             desk.close();
         }
         self.state.try_update_value(|state| state.lists.clear());
+        if let Some(user) = user {
+            journal::forget(user);
+        }
     }
 }

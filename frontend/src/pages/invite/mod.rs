@@ -6,6 +6,7 @@ mod desk;
 mod dialogs;
 mod file;
 mod footer;
+mod journal;
 mod kept;
 mod mapping;
 mod outcome;
@@ -93,6 +94,10 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
     }
     remote::follow(desk);
     page_keys(desk);
+    effect(move || {
+        desk.check_on.track();
+        desk.keep_place();
+    });
     // A submit is in the list and in the counts at once, whether or not the stream is up.
     effect(move || {
         if desk.summary.read().is_some() {
@@ -158,6 +163,7 @@ fn Review(desk: Desk) -> impl IntoView {
     let on_select = UnsyncCallback::new(move |selection| {
         if *desk.place.read_untracked() != selection {
             desk.place.set(selection);
+            desk.keep_place();
         }
     });
     let on_request = UnsyncCallback::new(move |request| match request {

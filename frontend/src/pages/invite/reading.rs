@@ -2,7 +2,6 @@
 //! read and checked while the browser goes on painting.
 
 use app::bulk::{
-    check::Checker,
     limits::BYTES_MAX,
     parse::Refusal,
     sheet::{Sheet, SheetOptions},
@@ -14,6 +13,7 @@ use super::{
     book::Document,
     browser::{self, breathe, bytes, mark, mark_painted, slice},
     desk::{Desk, Reading},
+    journal::Origin,
 };
 
 /// Bytes of the first slice: enough for several screens, read at once.
@@ -182,8 +182,10 @@ pub fn read(desk: Desk, file: web_sys::File) {
         match result {
             Ok(Some(facts)) => {
                 desk.settle(&facts.name);
+                let name = facts.name.clone();
                 desk.file.set(Some(facts));
                 desk.arrived();
+                desk.begin_journal(Origin::File(file.into()), &name);
             }
             stopped => {
                 desk.stop();
@@ -239,8 +241,8 @@ async fn load(desk: Desk, turn: u64, file: &web_sys::File) -> Result<Option<File
             sheet
                 .expect_bytes(size as usize)
                 .map_err(|refusal| refusal.to_string())?;
-            let checker = Checker::new(desk.context.get_value());
-            let mut document = Document::new(sheet, checker);
+            let mut document = desk.document(sheet);
+            document.journal = desk.journal();
             take(&mut document, &first.decode(part, last)?, last)?;
             if !last {
                 document.checker.advance(&document.sheet, CHECK_STEP);
@@ -281,13 +283,51 @@ async fn load(desk: Desk, turn: u64, file: &web_sys::File) -> Result<Option<File
     if document.sheet.columns().is_empty() {
         return Err("There are no rows in it. Choose another file.".to_owned());
     }
-    Ok(Some(FileFacts {
+    let encoding = decoder.map_or(Encoding::Utf8, |decoder| decoder.encoding);
+    Ok(Some(facts_of(name, encoding, &document.sheet, started)))
+}
+
+fn facts_of(name: String, encoding: Encoding, sheet: &Sheet, started: f64) -> FileFacts {
+    FileFacts {
         name,
-        encoding: encoding_words(decoder.map_or(Encoding::Utf8, |decoder| decoder.encoding)),
-        delimiter: delimiter_words(document.sheet.source().delimiter()),
-        header: header_words(&document.sheet),
+        encoding: encoding_words(encoding),
+        delimiter: delimiter_words(sheet.source().delimiter()),
+        header: header_words(sheet),
         seconds: (browser::now() - started) / 1000.0,
-    }))
+    }
+}
+
+/// Reads a file's bytes once more, away from the desk; `None` where they are not there or
+/// not readable any more.
+pub async fn read_again(name: &str, file: &web_sys::Blob) -> Option<(Sheet, FileFacts)> {
+    let started = browser::now();
+    let size = file.size();
+    let mut sheet = Sheet::open(SheetOptions::default());
+    sheet.expect_bytes(size as usize).ok()?;
+    let mut decoder = None;
+    let mut from = 0.0;
+    while from < size {
+        let end = (from + SLICE).min(size);
+        let part = bytes(slice(file, from, end)?).await?;
+        if decoder.is_none() {
+            decoder = Some(Decoder::new(&part).ok()?);
+        }
+        let part = decoder.as_mut()?.decode(part, end >= size).ok()?;
+        sheet.feed(&part).ok()?;
+        from = end;
+        breathe().await;
+    }
+    sheet.finish().ok()?;
+    let facts = facts_of(name.to_owned(), decoder?.encoding, &sheet, started);
+    Some((sheet, facts))
+}
+
+/// Reads pasted text.
+pub fn read_pasted(text: &str) -> Result<(Sheet, FileFacts), Refusal> {
+    let started = browser::now();
+    let sheet = Sheet::from_pasted(text)?;
+    let facts = facts_of("Pasted text".to_owned(), Encoding::Utf8, &sheet, started);
+    Ok((sheet, facts))
 }
 
 fn take(document: &mut Document, part: &[u8], last: bool) -> Result<(), String> {
@@ -306,27 +346,20 @@ pub fn read_text(desk: Desk, text: &str) {
     browser::clear_marks(&["beckon:validated"]);
     mark("beckon:file-chosen");
     desk.refused.set(None);
-    let started = browser::now();
-    match Sheet::from_pasted(text) {
-        Ok(sheet) if sheet.rows() > 0 => {
-            let mut document =
-                Document::new(sheet, Checker::new(desk.context.get_value()));
+    match read_pasted(text) {
+        Ok((sheet, facts)) if sheet.rows() > 0 => {
+            let mut document = desk.document(sheet);
             // It stands in no file.
             document.clean = None;
-            let sheet = &document.sheet;
-            let facts = FileFacts {
-                name: "Pasted text".to_owned(),
-                encoding: "UTF-8",
-                delimiter: delimiter_words(sheet.source().delimiter()),
-                header: header_words(sheet),
-                seconds: (browser::now() - started) / 1000.0,
-            };
+            document.journal = desk.journal();
             desk.turn.update_value(|turn| *turn += 1);
             desk.put(document);
             desk.settle(&facts.name);
+            let name = facts.name.clone();
             desk.file.set(Some(facts));
             mark_painted("beckon:first-rows");
             desk.arrived();
+            desk.begin_journal(Origin::Text(text.to_owned()), &name);
         }
         Ok(_) => desk.refused.set(Some(
             "There are no rows in what was pasted. Copy the rows with their header and paste them again."

@@ -84,6 +84,7 @@ pub fn show(desk: Desk, status: &ImportStatus, results: Vec<RowResult>) {
              checker,
              submitted,
              clean,
+             journal,
          }| {
             if !rejected {
                 let done = results
@@ -109,6 +110,16 @@ pub fn show(desk: Desk, status: &ImportStatus, results: Vec<RowResult>) {
             let left = sheet.rows();
             desk.summary
                 .set(Some(Summary::of(rejected, &results, left)));
+            if left == 0 {
+                // Every row came through: there is nothing to find again.
+                *journal = None;
+            } else if let Some(journal) = journal.as_ref().filter(|_| !rejected) {
+                let done = results.iter().filter(|result| !result.outcome.failed());
+                let done: Vec<_> = done
+                    .map(|result| (RowId(result.row), result.outcome, result.message.clone()))
+                    .collect();
+                journal.record_submitted(&done);
+            }
             submitted.extend(results.into_iter().filter_map(|result| {
                 (!result.outcome.failed()).then_some(Submitted {
                     row: RowId(result.row),

@@ -22,7 +22,7 @@ use app::{
     },
 };
 use leptos::{prelude::*, task::spawn_local};
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     book::Document,
@@ -109,7 +109,7 @@ impl From<ApiError> for Stop {
 type Coming<'a, T> = Pin<Box<dyn Future<Output = Result<T, Stop>> + 'a>>;
 
 /// The key of an attempt, kept until the content changes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
     content: String,
     key: String,
@@ -232,9 +232,15 @@ impl Submit {
             .map(|column| column.name.clone())
             .collect();
         let content = format!("{content_hash} {}", metadata_columns.join("\n"));
+        let idempotency_key = self.key(&content, mode)?;
+        // Whoever comes back after a crash submits under the same key.
+        if let Some((journal, attempt)) = desk.journal_now().zip(desk.attempt.get_value()) {
+            journal.keep_attempt(&attempt).await;
+            self.going()?;
+        }
         let begin = BeginImport {
             tenant: desk.slug.get_value(),
-            idempotency_key: self.key(&content, mode)?,
+            idempotency_key,
             file_name: desk
                 .file
                 .read_untracked()
