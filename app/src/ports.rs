@@ -11,8 +11,9 @@ use crate::{
         catalog::{CatalogDetail, CatalogPage, CatalogRef, CreateItem, EditItem, ListCatalog},
         demo::{MailView, MailsPage},
         imports::{
-            BeginImport, CheckAnswer, CheckBatch, ImportChunk, ImportLine, ImportRef, ImportStatus,
-            OutcomesRequest, RowResult,
+            BeginImport, CheckAnswer, CheckBatch, FailedPage, ImportChunk, ImportDetail,
+            ImportLine, ImportRef, ImportStatus, OutcomesRequest, RowResult, RowsPage, RowsRequest,
+            UndoAnswer,
         },
         invitations::{
             BulkBatch, BulkDone, BundleLine, BundlePage, BundleRef, CopiedLink, ExtendBundle,
@@ -155,6 +156,18 @@ pub trait Imports: Send + Sync {
     ) -> Result<Vec<RowResult>, ApiError>;
     /// The newest imports.
     async fn list(&self, caller: &Caller, slug: String) -> Result<Vec<ImportLine>, ApiError>;
+    /// One import.
+    async fn show(&self, caller: &Caller, input: ImportRef) -> Result<ImportDetail, ApiError>;
+    /// A page of its rows.
+    async fn rows(&self, caller: &Caller, input: RowsRequest) -> Result<RowsPage, ApiError>;
+    /// The rows that failed.
+    async fn failed(&self, caller: &Caller, input: RowsRequest) -> Result<FailedPage, ApiError>;
+    /// Takes back what it made.
+    async fn undo(&self, caller: &Caller, input: ImportRef) -> Result<UndoAnswer, ApiError>;
+    /// Tries one that failed again.
+    async fn retry(&self, caller: &Caller, input: ImportRef) -> Result<ImportStatus, ApiError>;
+    /// Forgets one that was never committed.
+    async fn abandon(&self, caller: &Caller, input: ImportRef) -> Result<(), ApiError>;
 }
 
 /// See [`crate::api::invitations`].

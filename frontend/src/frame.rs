@@ -105,7 +105,7 @@ const fn name_of(page: Option<&Page>) -> &'static str {
         Some(Page::Invite(_)) => "Invite",
         Some(Page::Invitations(_)) => "Invitations",
         Some(Page::Invitation(..)) => "Invitation",
-        Some(Page::Imports(_)) => "Imports",
+        Some(Page::Imports(_) | Page::Import(..)) => "Imports",
         Some(Page::People(_)) => "People",
         Some(Page::Catalog(_)) => "Catalog",
         Some(Page::TenantSettings(_)) => "Tenant settings",

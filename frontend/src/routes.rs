@@ -20,6 +20,8 @@ pub enum Page {
     Invitation(String, String),
     /// The list of imports.
     Imports(String),
+    /// One import.
+    Import(String, String),
     /// The members.
     People(String),
     /// The tenant's courses and programs.
@@ -54,6 +56,7 @@ impl Page {
             Self::Invitations(slug) => format!("/t/{slug}/management/invitations").into(),
             Self::Invitation(slug, id) => format!("/t/{slug}/management/invitations/{id}").into(),
             Self::Imports(slug) => format!("/t/{slug}/management/imports").into(),
+            Self::Import(slug, id) => format!("/t/{slug}/management/imports/{id}").into(),
             Self::People(slug) => format!("/t/{slug}/management/people").into(),
             Self::Catalog(slug) => format!("/t/{slug}/management/catalog").into(),
             Self::TenantSettings(slug) => format!("/t/{slug}/management/settings").into(),
@@ -96,7 +99,10 @@ impl Page {
                         Some(id) => Self::Invitation(slug, id.to_owned()),
                         None => Self::Invitations(slug),
                     },
-                    Some("imports") => Self::Imports(slug),
+                    Some("imports") => match parts.next() {
+                        Some(id) => Self::Import(slug, id.to_owned()),
+                        None => Self::Imports(slug),
+                    },
                     Some("people") => Self::People(slug),
                     Some("catalog") => Self::Catalog(slug),
                     Some("settings") => Self::TenantSettings(slug),
@@ -117,6 +123,7 @@ impl Page {
             | Self::Invitations(slug)
             | Self::Invitation(slug, _)
             | Self::Imports(slug)
+            | Self::Import(slug, _)
             | Self::People(slug)
             | Self::Catalog(slug)
             | Self::TenantSettings(slug) => Some(slug),
@@ -177,6 +184,7 @@ mod tests {
             Page::Invitations(acme()),
             Page::Invitation(acme(), "i1".to_owned()),
             Page::Imports(acme()),
+            Page::Import(acme(), "i1".to_owned()),
             Page::People(acme()),
             Page::Catalog(acme()),
             Page::TenantSettings(acme()),

@@ -79,6 +79,9 @@ pub const fn import_words(state: ImportState) -> (&'static str, Tone) {
         ImportState::Committing => ("Working", Tone::Info),
         ImportState::Done => ("Done", Tone::Ok),
         ImportState::Rejected => ("Rejected", Tone::Bad),
+        ImportState::Failed => ("Failed", Tone::Bad),
+        ImportState::Undoing => ("Being undone", Tone::Warn),
+        ImportState::Undone => ("Undone", Tone::Neutral),
     }
 }
 

@@ -283,6 +283,7 @@ async fn submit(stage: &Stage, email: &str) {
         content_hash: hex(hash.as_bytes()),
         mode: SubmitMode::ValidNow,
         metadata_columns: Vec::new(),
+        admins: 0,
     };
     let import = imports.begin(&ada, begun).await.unwrap().import;
     let chunk = ImportChunk {

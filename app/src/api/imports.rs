@@ -13,6 +13,7 @@ use crate::{
         counts::Counts,
         id::{BundleId, ImportId},
         import::{ImportState, RowOutcome, SubmitMode},
+        invitation::InvitationStatus,
         time::Timestamp,
     },
 };
@@ -62,6 +63,9 @@ pub struct BeginImport {
     pub content_hash: String,
     /// What to do with the rows that fail; above 10,000 rows only `ValidNow`.
     pub mode: SubmitMode,
+    /// How many rows the person confirmed that make administrators; more are refused.
+    #[serde(default)]
+    pub admins: u32,
 }
 
 /// Some of the rows; sending them again is harmless. Chunks may come in any order and
@@ -105,6 +109,9 @@ pub struct ImportStatus {
     pub processed: u32,
     /// Rows by outcome; adds up to `processed`.
     pub outcomes: Counts<RowOutcome, u32>,
+    /// Why it failed, as a sentence; empty where it did not.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub failure: String,
 }
 
 /// A page of outcomes, in the order of the rows as submitted.
@@ -160,6 +167,114 @@ pub struct ImportLine {
     pub outcomes: Counts<RowOutcome, u32>,
 }
 
+/// An import by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportDetail {
+    /// As in the list.
+    pub line: ImportLine,
+    /// Rows that have their outcome.
+    pub processed: u32,
+    /// Why it failed, as a sentence; empty where it did not.
+    pub failure: String,
+    /// The invitations that it made, by what became of them.
+    pub invitations: Counts<InvitationStatus, u32>,
+    /// Seconds for which its mails are still held; 0 where they may have gone out.
+    pub held: u32,
+    /// The caller began it.
+    pub own: bool,
+}
+
+/// Which rows of an import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportRows {
+    /// All.
+    #[default]
+    All,
+    /// Those that were not invited for a reason.
+    Failed,
+    /// Those whose person accepted what the import invited to.
+    Accepted,
+}
+
+/// A page of an import's rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsRequest {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// The import.
+    pub import: ImportId,
+    /// Which.
+    pub only: ImportRows,
+    /// The position of the last row of the page before; none for the first page.
+    pub after: Option<u32>,
+    /// At most 1,000.
+    pub limit: u32,
+}
+
+/// A row of an import, as its page shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportRow {
+    /// Place in the order of submission, from 0.
+    pub position: u32,
+    /// The file's line; 0 for one that was added.
+    pub line: u32,
+    /// The address, where it is still known.
+    pub email: String,
+    /// First and last name; may be empty.
+    pub name: String,
+    /// What became of the row.
+    pub outcome: RowOutcome,
+    /// The sentence, where there is something to say.
+    pub message: String,
+    /// How its person's invitation stands now, where there is one.
+    pub status: Option<InvitationStatus>,
+}
+
+/// Some rows, and whether there are more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsPage {
+    /// The rows.
+    pub rows: Vec<ImportRow>,
+    /// More follow.
+    pub more: bool,
+}
+
+/// A row that was not invited, as it was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRow {
+    /// Place in the order of submission, from 0.
+    pub position: u32,
+    /// Its cells; kept for 30 days.
+    pub draft: RowDraft,
+    /// What became of it.
+    pub outcome: RowOutcome,
+    /// Why.
+    pub message: String,
+}
+
+/// Some rows that failed, and whether there are more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedPage {
+    /// Names of the columns kept as metadata.
+    pub metadata_columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<FailedRow>,
+    /// More follow.
+    pub more: bool,
+}
+
+/// What an undo did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoAnswer {
+    /// `Undone`, or `Undoing` where the job goes on with a long list.
+    pub state: ImportState,
+    /// Invitations that were taken back by this call.
+    pub revoked: u32,
+    /// Invitations that were accepted before, and stay.
+    pub kept: u32,
+}
+
 /// Asks about distinct addresses and keys.
 #[server(name = ImportsCheck, prefix = "/api", endpoint = "imports/check", input = Json, output = Json)]
 pub async fn check(input: CheckBatch) -> Result<CheckAnswer, ApiError> {
@@ -201,4 +316,40 @@ pub async fn outcomes(input: OutcomesRequest) -> Result<Vec<RowResult>, ApiError
 #[server(name = ImportsList, prefix = "/api", endpoint = "imports/list", input = Json, output = Json)]
 pub async fn list(tenant: String) -> Result<Vec<ImportLine>, ApiError> {
     answer(ports().imports.list(&caller(), tenant).await)
+}
+
+/// One import.
+#[server(name = ImportsShow, prefix = "/api", endpoint = "imports/show", input = Json, output = Json)]
+pub async fn show(input: ImportRef) -> Result<ImportDetail, ApiError> {
+    answer(ports().imports.show(&caller(), input).await)
+}
+
+/// A page of its rows.
+#[server(name = ImportsRows, prefix = "/api", endpoint = "imports/rows", input = Json, output = Json)]
+pub async fn rows(input: RowsRequest) -> Result<RowsPage, ApiError> {
+    answer(ports().imports.rows(&caller(), input).await)
+}
+
+/// A page of the rows that failed, as they were sent; `only` does not matter.
+#[server(name = ImportsFailed, prefix = "/api", endpoint = "imports/failed", input = Json, output = Json)]
+pub async fn failed(input: RowsRequest) -> Result<FailedPage, ApiError> {
+    answer(ports().imports.failed(&caller(), input).await)
+}
+
+/// Takes back what an import made and nobody accepted. A second time it changes nothing.
+#[server(name = ImportsUndo, prefix = "/api", endpoint = "imports/undo", input = Json, output = Json)]
+pub async fn undo(input: ImportRef) -> Result<UndoAnswer, ApiError> {
+    answer(ports().imports.undo(&caller(), input).await)
+}
+
+/// Lets an import that failed go on where it stopped.
+#[server(name = ImportsRetry, prefix = "/api", endpoint = "imports/retry", input = Json, output = Json)]
+pub async fn retry(input: ImportRef) -> Result<ImportStatus, ApiError> {
+    answer(ports().imports.retry(&caller(), input).await)
+}
+
+/// Forgets an upload that was never committed.
+#[server(name = ImportsAbandon, prefix = "/api", endpoint = "imports/abandon", input = Json, output = Json)]
+pub async fn abandon(input: ImportRef) -> Result<(), ApiError> {
+    answer(ports().imports.abandon(&caller(), input).await)
 }

@@ -48,10 +48,58 @@ pub fn unescape(text: &str) -> &str {
     }
 }
 
+/// The name of a file of ours about another file: its stem in letters, figures, `-` and
+/// `_`, so that it neither lies about its end nor starts anything.
+pub fn file_name(about: &str, of: &str) -> String {
+    let stem = of.rsplit_once('.').map_or(of, |(stem, _)| stem);
+    let mut name = format!("beckon-{about}");
+    let mut gap = true;
+    for c in stem.chars().take(60) {
+        if c.is_alphanumeric() || c == '_' {
+            if std::mem::take(&mut gap) {
+                name.push('-');
+            }
+            name.push(c);
+        } else {
+            gap = true;
+        }
+    }
+    name.push_str(".csv");
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn s45_file_names_are_harmless() {
+        let name = |of| file_name("failed", of);
+        assert_eq!(
+            name("Spring list (2).csv"),
+            "beckon-failed-Spring-list-2.csv"
+        );
+        assert_eq!(
+            name("=cmd|' /C calc'!A0.csv"),
+            "beckon-failed-cmd-C-calc-A0.csv"
+        );
+        assert_eq!(
+            name("/etc/pass\u{202e}wd\r\n"),
+            "beckon-failed-etc-pass-wd.csv"
+        );
+        assert_eq!(name(""), "beckon-failed.csv");
+        assert_eq!(name("Zoë.xlsx"), "beckon-failed-Zoë.csv");
+    }
+
+    #[test]
+    fn s45_the_template_starts_no_formula() {
+        let template = crate::bulk::template::template_csv();
+        for cell in template.split([',', '\n', '\r']) {
+            let cell = cell.trim_start_matches(['"', '\u{feff}']);
+            assert!(matches!(escape(cell), Cow::Borrowed(_)), "{cell:?}");
+        }
+    }
 
     #[test]
     fn s43_formulas_are_neutralised() {

@@ -47,27 +47,22 @@ impl Sheet {
             .iter()
             .filter(|column| !more_columns.contains(&column.name.as_str()))
             .collect();
-        let mut body = Vec::new();
-        let names = kept
+        let names: Vec<&str> = kept
             .iter()
             .map(|c| c.name.as_str())
-            .chain(more_columns.iter().copied());
-        let header: Vec<Cow<'_, str>> = names
-            .map(escape)
-            .chain([Cow::Borrowed(ESCAPED_COLUMN)])
+            .chain(more_columns.iter().copied())
             .collect();
-        write_record(&mut body, header.iter().map(|name| name.as_bytes()));
-        for row in rows {
+        let mut rows = rows.into_iter();
+        spreadsheet_csv(&names, &mut || {
+            let row = rows.next()?;
             let more = more_cells(row);
-            let cells = kept.iter().map(|column| self.cell_of(row, column));
-            let mut record: Vec<String> = cells.map(|cell| escape(&cell).into_owned()).collect();
-            record.extend(more.iter().map(|cell| escape(cell).into_owned()));
-            record.push("yes".to_owned());
-            write_record(&mut body, record.iter().map(String::as_bytes));
-        }
-        let mut out = b"\xef\xbb\xbf".to_vec();
-        out.append(&mut body);
-        out
+            let mut record: Vec<String> = kept
+                .iter()
+                .map(|column| self.cell_of(row, column).into_owned())
+                .collect();
+            record.extend(more);
+            Some(record)
+        })
     }
 
     /// A cell's bytes without quotes around them.
@@ -109,6 +104,30 @@ impl Checker {
             .collect();
         reasons.join(" ")
     }
+}
+
+/// A file for spreadsheets (S43): a byte order mark, and a leading `'` at every cell that a
+/// spreadsheet would run, which the column [`ESCAPED_COLUMN`] says. `next` gives the records.
+pub fn spreadsheet_csv(header: &[&str], next: &mut dyn FnMut() -> Option<Vec<String>>) -> Vec<u8> {
+    let mut body = Vec::new();
+    let names: Vec<Cow<'_, str>> = header
+        .iter()
+        .map(|name| escape(name))
+        .chain([Cow::Borrowed(ESCAPED_COLUMN)])
+        .collect();
+    write_record(&mut body, names.iter().map(|name| name.as_bytes()));
+    while let Some(mut record) = next() {
+        for cell in &mut record {
+            if let Cow::Owned(escaped) = escape(cell) {
+                *cell = escaped;
+            }
+        }
+        record.push("yes".to_owned());
+        write_record(&mut body, record.iter().map(String::as_bytes));
+    }
+    let mut out = b"\xef\xbb\xbf".to_vec();
+    out.append(&mut body);
+    out
 }
 
 /// Writes one record, quoting where it must.
@@ -161,7 +180,22 @@ mod tests {
     use crate::bulk::sheet::SheetOptions;
 
     #[test]
-    fn the_rows_with_errors_can_be_uploaded_as_they_are() {
+    fn s45_reports_obey_both() {
+        let mut rows = vec![vec!["=1+1".to_owned(), "+49 30".to_owned()]].into_iter();
+        let file = spreadsheet_csv(&["@name", "phone"], &mut || rows.next());
+        let text = String::from_utf8(file.clone()).unwrap();
+        assert_eq!(
+            text,
+            "\u{feff}'@name,phone,beckon_escaped\r\n'=1+1,'+49 30,yes\r\n"
+        );
+        let again = Sheet::from_bytes(&file, SheetOptions::default()).unwrap();
+        let row = again.row_ids()[0];
+        let cells = again.columns().iter().map(|c| again.cell_of(row, c));
+        assert_eq!(cells.collect::<Vec<_>>(), ["=1+1", "+49 30"]);
+    }
+
+    #[test]
+    fn s44_the_rows_with_errors_can_be_uploaded_as_they_are() {
         let text = "email,note\na@x.test,fine\nbad,=1\n";
         let sheet = Sheet::from_bytes(text.as_bytes(), SheetOptions::default()).unwrap();
         let file = Checker::full(&sheet, CONTEXT).errors_csv(&sheet);

@@ -88,7 +88,10 @@ fn submitted_rows_are_gone_and_stay_gone() {
     let rows = sheet.row_ids().to_vec();
     let done = vec![(rows[1], RowOutcome::Created, String::new())];
     assert_eq!(
-        replay(&mut sheet, vec![Entry::Submitted(done.clone()), Entry::Undo]),
+        replay(
+            &mut sheet,
+            vec![Entry::Submitted(done.clone()), Entry::Undo]
+        ),
         done
     );
     assert_eq!(sheet.row_ids(), [rows[0], rows[2]]);

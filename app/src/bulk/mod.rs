@@ -10,6 +10,7 @@ pub mod draft;
 pub mod edit;
 pub mod escape;
 pub mod export;
+pub mod find;
 mod header;
 pub mod journal;
 pub mod limits;

@@ -99,6 +99,12 @@ pub enum ImportState {
     Done,
     /// `AllOrNothing` found a row that fails: outcomes say which, nothing was created.
     Rejected,
+    /// The job could not go on; rows may have been invited before, and it can be tried again.
+    Failed,
+    /// What it made is being taken back.
+    Undoing,
+    /// What it made was taken back, but for what was accepted before.
+    Undone,
 }
 
 impl ImportState {
@@ -110,6 +116,9 @@ impl ImportState {
             Self::Committing => "committing",
             Self::Done => "done",
             Self::Rejected => "rejected",
+            Self::Failed => "failed",
+            Self::Undoing => "undoing",
+            Self::Undone => "undone",
         }
     }
 
@@ -121,6 +130,9 @@ impl ImportState {
             Self::Committing,
             Self::Done,
             Self::Rejected,
+            Self::Failed,
+            Self::Undoing,
+            Self::Undone,
         ]
         .into_iter()
         .find(|one| one.as_str() == text)

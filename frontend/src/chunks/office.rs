@@ -12,6 +12,9 @@ pub fn draw(page: &Page) -> AnyView {
         Page::Invitations(_) => pages::invitations::InvitationsPage().into_any(),
         Page::Invitation(..) => pages::invitations::InvitationPage().into_any(),
         Page::Imports(_) => pages::imports::ImportsPage().into_any(),
+        Page::Import(_, id) => {
+            pages::imports::ImportPage(pages::imports::ImportPageProps { id: id.clone() }).into_any()
+        }
         Page::People(_) => pages::people::PeoplePage().into_any(),
         Page::Catalog(_) => pages::catalog::CatalogPage().into_any(),
         Page::TenantSettings(_) => pages::tenant_settings::TenantSettingsPage().into_any(),

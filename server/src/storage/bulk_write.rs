@@ -150,6 +150,7 @@ impl Tx {
                     act.at,
                     act.at,
                     invitation.expires_at,
+                    act.import,
                 ]
             })
             .collect();
@@ -157,8 +158,8 @@ impl Tx {
         let made = insert_many(
             self,
             "INSERT INTO invitations (id, tenant_id, bundle_id, kind, binding, target_id,
-             invitee_key, status, created_at, status_changed_at, expires_at)",
-            11,
+             invitee_key, status, created_at, status_changed_at, expires_at, import_id)",
+            12,
             "ON CONFLICT DO NOTHING",
             rows,
         )

@@ -45,6 +45,16 @@ pub struct Import {
     pub outcomes: OutcomeCounts,
     /// When the commit began; rules and expiries of every row count from here.
     pub committed_at: Option<Timestamp>,
+    /// When rows last got their outcome.
+    pub advanced_at: Option<Timestamp>,
+    /// Times that a worker took it since it last came on.
+    pub tries: u32,
+    /// Why it failed; empty where it did not.
+    pub failure: String,
+    /// Rows that came and would make administrators.
+    pub admins: u32,
+    /// So many the submitter confirmed.
+    pub admins_confirmed: u32,
 }
 
 /// What `begin` writes.
@@ -68,6 +78,8 @@ pub struct NewImport {
     pub metadata_columns: Vec<String>,
     /// What to do with the rows that fail.
     pub mode: SubmitMode,
+    /// Rows that make administrators, as the submitter confirmed.
+    pub admins: u32,
     /// Now.
     pub at: Timestamp,
 }
@@ -87,6 +99,8 @@ pub struct NewChunk {
     pub payload: String,
     /// Of its cells.
     pub bytes: i64,
+    /// Rows in it that would make administrators.
+    pub admins: u32,
     /// Bytes that all cells of the import may have together.
     pub bytes_max: i64,
 }
@@ -136,6 +150,8 @@ pub struct NewOutcome {
     pub message: String,
     /// The bundle that was created or already there.
     pub bundle: Option<BundleId>,
+    /// JSON of a row that failed.
+    pub draft: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -152,6 +168,11 @@ struct ImportRow {
     processed: i64,
     outcomes: String,
     committed_at: Option<i64>,
+    advanced_at: Option<i64>,
+    tries: i64,
+    failure: String,
+    admins: i64,
+    admins_confirmed: i64,
 }
 
 impl TryFrom<ImportRow> for Import {
@@ -172,6 +193,11 @@ impl TryFrom<ImportRow> for Import {
             processed: count("processed", row.processed)?,
             outcomes: counts(&row.outcomes)?,
             committed_at: row.committed_at.map(Timestamp),
+            advanced_at: row.advanced_at.map(Timestamp),
+            tries: count("tries", row.tries)?,
+            failure: row.failure,
+            admins: count("admins", row.admins)?,
+            admins_confirmed: count("admins_confirmed", row.admins_confirmed)?,
         })
     }
 }
@@ -220,8 +246,8 @@ fn outcome(text: &str) -> Result<RowOutcome, StorageError> {
 }
 
 const OPEN: &str = "INSERT INTO imports (id, tenant_id, user_id, idempotency_key, content_hash,
-        file_name, rows, metadata_columns, mode, state, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'receiving', $10)
+        file_name, rows, metadata_columns, mode, state, created_at, admins_confirmed)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'receiving', $10, $11)
     ON CONFLICT (tenant_id, user_id, idempotency_key) DO NOTHING";
 const DROP_OLD: &str = "DELETE FROM imports WHERE state = 'receiving' AND id IN (
     SELECT id FROM imports WHERE tenant_id = $1 AND user_id = $2 AND state = 'receiving'
@@ -229,14 +255,16 @@ const DROP_OLD: &str = "DELETE FROM imports WHERE state = 'receiving' AND id IN 
 const DROP_ABANDONED: &str = "DELETE FROM imports WHERE state = 'receiving' AND created_at < $1";
 const BY_KEY: &str =
     "SELECT id, tenant_id, user_id, content_hash, rows, metadata_columns, bytes, mode,
-        state, processed, outcomes, committed_at
+        state, processed, outcomes, committed_at, advanced_at, tries, failure, admins,
+        admins_confirmed
     FROM imports WHERE tenant_id = $1 AND user_id = $2 AND idempotency_key = $3";
 const BY_ID: &str =
     "SELECT id, tenant_id, user_id, content_hash, rows, metadata_columns, bytes, mode,
-        state, processed, outcomes, committed_at
+        state, processed, outcomes, committed_at, advanced_at, tries, failure, admins,
+        admins_confirmed
     FROM imports WHERE tenant_id = $1 AND id = $2";
 // Its own import's chunks and commit wait for each other here.
-const MAKE_ROOM: &str = "UPDATE imports SET bytes = bytes + $2
+const MAKE_ROOM: &str = "UPDATE imports SET bytes = bytes + $2, admins = admins + $4
     WHERE id = $1 AND state = 'receiving' AND bytes + $2 <= $3";
 const IS_OPEN: &str = "SELECT state FROM imports WHERE id = $1 AND state = 'receiving'";
 const STORE_CHUNK: &str = "INSERT INTO import_chunks (import_id, position, hash, rows, payload)
@@ -251,17 +279,30 @@ const START: &str = "UPDATE imports SET state = 'committing', committed_at = $3
 const HOLD: &str = "UPDATE imports SET lease_until = $3
     WHERE id = $1 AND state = 'committing' AND processed = $2";
 const ADVANCE: &str = "UPDATE imports SET processed = $3, outcomes = $4, state = $5,
-        lease_until = $6
+        lease_until = $6, advanced_at = $7, tries = 0
     WHERE id = $1 AND state = 'committing' AND processed = $2";
 const DROP_CHUNKS: &str = "DELETE FROM import_chunks WHERE import_id = $1";
 const DUE: &str =
     "SELECT id, tenant_id, user_id, content_hash, rows, metadata_columns, bytes, mode,
-        state, processed, outcomes, committed_at
-    FROM imports WHERE state = 'committing' AND lease_until <= $1 ORDER BY lease_until, id LIMIT 1";
-const CLAIM: &str = "UPDATE imports SET lease_until = $3
-    WHERE id = $1 AND state = 'committing' AND lease_until <= $2";
-const RELEASE: &str = "UPDATE imports SET lease_until = 0 WHERE id = $1 AND state = 'committing'";
-const RELEASE_ALL: &str = "UPDATE imports SET lease_until = 0 WHERE state = 'committing'";
+        state, processed, outcomes, committed_at, advanced_at, tries, failure, admins,
+        admins_confirmed
+    FROM imports WHERE state IN ('committing', 'undoing') AND lease_until <= $1
+      AND EXISTS (SELECT 1 FROM tenants t WHERE t.id = imports.tenant_id
+        AND t.disabled_at IS NULL)
+    ORDER BY lease_until, id LIMIT 1";
+const CLAIM: &str = "UPDATE imports SET lease_until = $3, tries = tries + 1
+    WHERE id = $1 AND state IN ('committing', 'undoing') AND lease_until <= $2";
+const RELEASE: &str = "UPDATE imports SET lease_until = 0, tries = 0
+    WHERE id = $1 AND state IN ('committing', 'undoing')";
+const RELEASE_ALL: &str = "UPDATE imports SET lease_until = 0
+    WHERE state IN ('committing', 'undoing')";
+const FAIL: &str = "UPDATE imports SET state = 'failed', failure = $2, lease_until = 0
+    WHERE id = $1 AND state = 'committing'";
+const AGAIN: &str = "UPDATE imports SET state = 'committing', failure = '', tries = 0,
+        lease_until = 0
+    WHERE tenant_id = $1 AND id = $2 AND state = 'failed'";
+const ABANDON: &str = "DELETE FROM imports
+    WHERE tenant_id = $1 AND id = $2 AND state = 'receiving'";
 const OUTCOMES: &str = "SELECT row_id, outcome, field, code, message, bundle_id FROM import_rows
     WHERE import_id = $1 AND position >= $2 AND position < $3 ORDER BY position";
 const NEWEST: &str = "SELECT i.id, i.file_name, u.first_name, u.last_name, i.created_at, i.state,
@@ -289,6 +330,7 @@ impl Tx {
                     columns,
                     mode_word(import.mode),
                     import.at,
+                    import.admins,
                 ],
             )
             .await?
@@ -342,7 +384,7 @@ impl Tx {
                 ChunkStored::Differs
             });
         }
-        let room = args![chunk.import, chunk.bytes, chunk.bytes_max];
+        let room = args![chunk.import, chunk.bytes, chunk.bytes_max, chunk.admins];
         if self.execute(MAKE_ROOM, room).await? == 0 {
             let open = self
                 .optional::<(String,)>(IS_OPEN, args![chunk.import])
@@ -435,6 +477,7 @@ impl Tx {
         outcomes: &OutcomeCounts,
         state: ImportState,
         lease_until: Timestamp,
+        at: Timestamp,
     ) -> Result<bool, StorageError> {
         let json = serde_json::to_string(outcomes).map_err(|error| StorageError::BadData {
             table: "imports",
@@ -451,6 +494,7 @@ impl Tx {
                     json,
                     state.as_str(),
                     lease_until,
+                    at,
                 ],
             )
             .await?;
@@ -487,6 +531,33 @@ impl Tx {
         Ok(())
     }
 
+    /// `committing → failed`, with the reason; false where it came to another end.
+    pub async fn fail_import(
+        &mut self,
+        import: ImportId,
+        reason: &str,
+    ) -> Result<bool, StorageError> {
+        Ok(self.execute(FAIL, args![import, reason]).await? == 1)
+    }
+
+    /// `failed → committing`: it goes on where it stopped; false where it did not fail.
+    pub async fn retry_import(
+        &mut self,
+        tenant: TenantId,
+        import: ImportId,
+    ) -> Result<bool, StorageError> {
+        Ok(self.execute(AGAIN, args![tenant, import]).await? == 1)
+    }
+
+    /// Forgets an upload that was never committed; false where there is none.
+    pub async fn abandon_import(
+        &mut self,
+        tenant: TenantId,
+        import: ImportId,
+    ) -> Result<bool, StorageError> {
+        Ok(self.execute(ABANDON, args![tenant, import]).await? == 1)
+    }
+
     /// Gives every lease back; only where one server alone owns the database.
     pub async fn release_imports(&mut self) -> Result<(), StorageError> {
         self.execute(RELEASE_ALL, args![]).await?;
@@ -512,14 +583,15 @@ impl Tx {
                     row.code,
                     row.message,
                     row.bundle,
+                    row.draft,
                 ]
             })
             .collect();
         insert_many(
             self,
             "INSERT INTO import_rows
-             (import_id, position, row_id, line, outcome, field, code, message, bundle_id)",
-            9,
+             (import_id, position, row_id, line, outcome, field, code, message, bundle_id, draft)",
+            10,
             "",
             rows,
         )
@@ -559,23 +631,26 @@ impl Tx {
         &mut self,
         tenant: TenantId,
     ) -> Result<Vec<ImportLine>, StorageError> {
-        type Row = (Uuid, String, String, String, i64, String, i64, String);
-        self.all::<Row>(NEWEST, args![tenant])
+        self.all::<NewestRow>(NEWEST, args![tenant])
             .await?
             .into_iter()
-            .map(
-                |(id, file_name, first, last, created_at, word, rows, json)| {
-                    Ok(ImportLine {
-                        import: ImportId(id),
-                        file_name,
-                        submitted_by: format!("{first} {last}").trim().to_owned(),
-                        created_at: Timestamp(created_at),
-                        state: state(&word)?,
-                        rows: count("rows", rows)?,
-                        outcomes: counts(&json)?.into_iter().collect(),
-                    })
-                },
-            )
+            .map(line)
             .collect()
     }
+}
+
+/// An import in the list.
+pub(super) type NewestRow = (Uuid, String, String, String, i64, String, i64, String);
+
+pub(super) fn line(row: NewestRow) -> Result<ImportLine, StorageError> {
+    let (id, file_name, first, last, created_at, word, rows, json) = row;
+    Ok(ImportLine {
+        import: ImportId(id),
+        file_name,
+        submitted_by: format!("{first} {last}").trim().to_owned(),
+        created_at: Timestamp(created_at),
+        state: state(&word)?,
+        rows: count("rows", rows)?,
+        outcomes: counts(&json)?.into_iter().collect(),
+    })
 }

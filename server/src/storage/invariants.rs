@@ -214,8 +214,14 @@ async fn outcomes_add_up(tx: &mut Tx, found: &mut Vec<String>) -> Result<(), Sto
         let expected = match ImportState::parse(&import.state) {
             Some(ImportState::Receiving) => 0,
             Some(ImportState::Done | ImportState::Rejected) => import.rows,
-            // A job on its way, or what no state is.
-            Some(ImportState::Committing) | None => import.processed,
+            // A job on its way, one that stopped or was taken back, or what no state is.
+            Some(
+                ImportState::Committing
+                | ImportState::Failed
+                | ImportState::Undoing
+                | ImportState::Undone,
+            )
+            | None => import.processed,
         };
         if kept != rows
             || kept.values().sum::<i64>() != import.processed

@@ -19,7 +19,7 @@ struct CountRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct EndedRow {
+pub(super) struct EndedRow {
     id: Uuid,
     tenant_id: Uuid,
     bundle_id: Uuid,
@@ -250,7 +250,7 @@ impl Tx {
         Ok(count)
     }
 
-    async fn after_end(
+    pub(super) async fn after_end(
         &mut self,
         ended: Vec<EndedRow>,
         end: InvitationStatus,

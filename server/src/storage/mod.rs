@@ -17,6 +17,7 @@ mod desk_catalog;
 mod engine;
 mod error;
 mod fold;
+mod import_rows;
 mod imports;
 pub mod invariants;
 mod invitations;
@@ -34,6 +35,7 @@ mod sqlite;
 mod suppressions;
 mod tenants;
 mod timeline;
+mod undo;
 mod users;
 
 pub use accept::{AcceptOutcome, Claimant};

@@ -9,7 +9,7 @@
 use std::collections::HashMap;
 
 use app::domain::{
-    id::{BundleId, DeliveryId, TenantId},
+    id::{BundleId, DeliveryId, ImportId, TenantId},
     invitation::{DeliveryStatus, InvitationKind, TokenPurpose},
     time::Timestamp,
 };
@@ -27,6 +27,8 @@ pub struct NewDelivery {
     pub tenant: TenantId,
     /// For whom.
     pub bundle: BundleId,
+    /// The import that asked for it, where one did.
+    pub import: Option<ImportId>,
     /// What kind of mail.
     pub purpose: TokenPurpose,
     /// With its angle brackets; the same for every try.
@@ -243,14 +245,16 @@ impl Tx {
                     one.message_id,
                     one.not_before,
                     one.created_at,
+                    one.import,
                 ]
             })
             .collect();
         insert_many(
             self,
             "INSERT INTO outbox
-             (id, tenant_id, bundle_id, purpose, status, message_id, not_before, created_at)",
-            8,
+             (id, tenant_id, bundle_id, purpose, status, message_id, not_before, created_at,
+              import_id)",
+            9,
             "",
             rows,
         )

@@ -37,11 +37,17 @@ pub enum Of {
 }
 
 /// Calls that name a tenant and a thing in it.
-pub const THINGS: [&str; 16] = [
+pub const THINGS: [&str; 22] = [
     "/api/imports/chunk",
     "/api/imports/commit",
     "/api/imports/status",
     "/api/imports/outcomes",
+    "/api/imports/show",
+    "/api/imports/rows",
+    "/api/imports/failed",
+    "/api/imports/undo",
+    "/api/imports/retry",
+    "/api/imports/abandon",
     "/api/invitations/resend",
     "/api/invitations/revoke",
     "/api/invitations/show",
@@ -383,7 +389,16 @@ pub async fn prepare(
         } }),
         "/api/imports/begin" => begin(slug, &case.fresh()),
         "/api/imports/chunk" => chunk(slug, &case.import().await),
-        "/api/imports/commit" | "/api/imports/status" => {
+        "/api/imports/rows" | "/api/imports/failed" => json!({ "input": {
+            "tenant": slug, "import": case.import().await, "only": "all", "after": null,
+            "limit": 10,
+        } }),
+        "/api/imports/commit"
+        | "/api/imports/status"
+        | "/api/imports/show"
+        | "/api/imports/undo"
+        | "/api/imports/retry"
+        | "/api/imports/abandon" => {
             json!({ "input": { "tenant": slug, "import": case.import().await } })
         }
         "/api/imports/outcomes" => json!({ "input": {

@@ -7,6 +7,7 @@ mod outcomes;
 mod races;
 mod refused;
 mod submit;
+mod undo;
 mod uploads;
 mod waiting;
 mod world;

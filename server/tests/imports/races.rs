@@ -204,6 +204,7 @@ async fn i2_a_list_that_was_overtaken_looks_again() {
                             id: mail,
                             tenant,
                             bundle,
+                            import: None,
                             purpose: TokenPurpose::Mail,
                             message_id: "<one@beckon.example>".to_owned(),
                             not_before: NOW,

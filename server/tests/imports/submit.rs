@@ -222,7 +222,7 @@ async fn i2_the_live_index_refuses_a_second_live_invitation() {
                     tx.execute(
                         "INSERT INTO invitations SELECT bundle_id, tenant_id, bundle_id, kind,
                          binding, target_id, invitee_key, status, reason, created_at,
-                         status_changed_at, expires_at, previous_id FROM invitations",
+                         status_changed_at, expires_at, previous_id, import_id FROM invitations",
                         vec![],
                     )
                     .await
@@ -407,6 +407,7 @@ async fn begin_refuses_what_is_too_much() {
             metadata_columns: Vec::new(),
             content_hash: content_hash(&many),
             mode: SubmitMode::ValidNow,
+            admins: 0,
         };
         assert_eq!(
             world

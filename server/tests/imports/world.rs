@@ -251,6 +251,12 @@ impl World {
             metadata_columns: columns.iter().map(|&name| name.to_owned()).collect(),
             content_hash: content_hash(rows),
             mode,
+            admins: u32::try_from(
+                rows.iter()
+                    .filter(|row| row.role.eq_ignore_ascii_case("admin"))
+                    .count(),
+            )
+            .unwrap(),
         };
         self.imports.begin(&self.admin, input).await
     }
@@ -316,7 +322,7 @@ impl World {
             (
                 "no chunk outlives its import's work",
                 "SELECT COUNT(*) FROM import_chunks c JOIN imports i ON i.id = c.import_id
-                 WHERE i.state IN ('done', 'rejected')",
+                 WHERE i.state IN ('done', 'rejected', 'undone')",
             ),
         ];
         for (law, sql) in zero {

@@ -344,6 +344,7 @@ impl Stage {
                         id: DeliveryId(entry),
                         tenant,
                         bundle,
+                        import: None,
                         purpose: TokenPurpose::Mail,
                         message_id: message_id(entry, "https://beckon.test"),
                         not_before: now,

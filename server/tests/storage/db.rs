@@ -263,6 +263,7 @@ impl Db {
             id: DeliveryId(new_id(NOW)),
             tenant,
             bundle: BundleId(uuid::Uuid::nil()),
+            import: None,
             purpose: TokenPurpose::Mail,
             message_id: format!("<{email}>"),
             not_before: NOW,

@@ -24,6 +24,7 @@ fn new(tenant: TenantId, user: UserId, key: &str, at: Timestamp) -> NewImport {
         rows: 4,
         mode: SubmitMode::ValidNow,
         metadata_columns: Vec::new(),
+        admins: 0,
         at,
     }
 }
@@ -60,6 +61,7 @@ fn chunk(import: &Import, position: u32, hash: &str, payload: &str) -> NewChunk 
         rows: 2,
         payload: payload.to_owned(),
         bytes: i64::try_from(payload.len()).unwrap(),
+        admins: 0,
         bytes_max: 10,
     }
 }
@@ -167,7 +169,7 @@ contract!(work_goes_on_only_from_where_it_stands, |db| {
             Box::pin(async move {
                 let held = tx.hold_import(&before, after(20)).await?;
                 let moved = tx
-                    .advance_import(&before, to, &counts, state, after(20))
+                    .advance_import(&before, to, &counts, state, after(20), after(20))
                     .await?;
                 assert_eq!(held, moved);
                 Ok(moved)
@@ -244,6 +246,7 @@ contract!(outcomes_are_read_in_order_a_part_at_a_time, |db| {
         field: "email".to_owned(),
         code: "no_at".to_owned(),
         message: "No @.".to_owned(),
+        draft: None,
         bundle: None,
     };
     let rows = (0..1_200).rev().map(outcome).collect();

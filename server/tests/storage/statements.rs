@@ -148,6 +148,7 @@ fn the_source_is_read() {
         "audit.rs",
         "bulk_lookup.rs",
         "catalog.rs",
+        "import_rows.rs",
         "imports.rs",
         "invariants.rs",
         "outbox.rs",

@@ -30,6 +30,8 @@ pub enum Notice {
     Selected(Selection),
     /// Ask for a row's number.
     GoTo,
+    /// Find and replace.
+    Find,
     /// Open a column's menu at this place in the window.
     ColumnMenu {
         /// Which column.

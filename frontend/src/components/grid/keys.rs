@@ -59,6 +59,8 @@ pub enum Command {
     SelectAll,
     /// Ask for a row's number.
     GoTo,
+    /// Find and replace.
+    Find,
     /// Take back.
     Undo,
     /// Do again.
@@ -135,6 +137,7 @@ fn navigating(press: KeyPress<'_>, escaped: bool) -> Option<Command> {
         (" ", true, false) => Command::SelectColumns,
         ("a" | "A", true, false) => Command::SelectAll,
         ("g" | "G", true, false) => Command::GoTo,
+        ("f" | "F" | "h" | "H", true, false) => Command::Find,
         ("z" | "Z", true, false) => Command::Undo,
         ("y" | "Y", true, false) | ("z" | "Z", true, true) => Command::Redo,
         ("d" | "D", true, false) => Command::FillDown,
@@ -234,6 +237,8 @@ mod tests {
             ("Ctrl+Space", Command::SelectColumns),
             ("Ctrl+a", Command::SelectAll),
             ("Ctrl+g", Command::GoTo),
+            ("Ctrl+f", Command::Find),
+            ("Ctrl+h", Command::Find),
             ("Ctrl+z", Command::Undo),
             ("Ctrl+Shift+Z", Command::Redo),
             ("Ctrl+y", Command::Redo),

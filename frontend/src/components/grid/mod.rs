@@ -33,6 +33,8 @@ pub use source::{Applied, Direction, GridEdit, GridSource, Heading, Mark, Remark
 pub enum GridRequest {
     /// A row's number to go to.
     GoTo,
+    /// Find and replace.
+    Find,
     /// A column's new name.
     Rename(usize),
     /// A column's meaning.
@@ -102,6 +104,11 @@ impl GridHandle {
         self.with(|engine| engine.jump(place));
     }
 
+    /// Goes to a cell; the focus stays where it is.
+    pub fn show(self, place: Place) {
+        self.with(|engine| engine.show(place));
+    }
+
     /// Goes to the next or the previous problem.
     pub fn problem(self, direction: Direction) {
         self.with(|engine| engine.problem(direction));
@@ -153,6 +160,7 @@ pub fn Grid(
         let notify = Box::new(move |notice| match notice {
             Notice::Selected(selection) => on_select.run(selection),
             Notice::GoTo => on_request.run(GridRequest::GoTo),
+            Notice::Find => on_request.run(GridRequest::Find),
             Notice::Rename(column) => on_request.run(GridRequest::Rename(column)),
             Notice::Refused(why) => on_request.run(GridRequest::Refused(why)),
             Notice::ColumnMenu { column, x, y } => {

@@ -2,6 +2,7 @@
 //! operation of the sheet, and is checked before the grid draws again.
 
 mod cures;
+mod find;
 mod source;
 
 pub use source::outcome_title;

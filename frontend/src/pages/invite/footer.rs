@@ -12,8 +12,8 @@ use leptos::prelude::*;
 
 use super::{
     book::Facts,
-    browser,
     desk::Desk,
+    results,
     submit::{self, ready_rows},
 };
 use crate::{
@@ -149,7 +149,7 @@ pub fn Footer(
             <Button
                 kind=ButtonKind::Quiet
                 icon=IconName::Download
-                on:click=move |_| download_problems(desk)
+                on:click=move |_| results::download_failed(desk)
             >
                 "Download problems"
             </Button>
@@ -210,17 +210,6 @@ pub fn Footer(
 /// Whether the rows can go in all at once; tracked.
 fn few_rows(desk: Desk) -> bool {
     desk.facts.read().rows <= ROWS_AT_ONCE as usize
-}
-
-/// Saves the rows with problems and their reasons; the file can be uploaded as it is.
-fn download_problems(desk: Desk) {
-    desk.grid.commit();
-    let text = {
-        let book = desk.book();
-        let document = book.document();
-        document.checker.errors_csv(&document.sheet)
-    };
-    browser::download("beckon-problems.csv", &text);
 }
 
 #[component]

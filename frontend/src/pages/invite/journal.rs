@@ -436,11 +436,8 @@ async fn build(desk: Desk, found: &Found) -> Option<(Document, Option<FileFacts>
         sheet.apply(Operation::insert_blank_rows(0, 1));
         (sheet, None)
     };
-    let same = (
-        head.version,
-        head.rows as usize,
-        head.columns as usize,
-    ) == (journal::VERSION, sheet.rows(), sheet.columns().len());
+    let same = (head.version, head.rows as usize, head.columns as usize)
+        == (journal::VERSION, sheet.rows(), sheet.columns().len());
     let mut document = desk.document(sheet);
     if pasted.is_some() {
         document.clean = None;

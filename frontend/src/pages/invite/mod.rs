@@ -5,6 +5,7 @@ mod browser;
 mod desk;
 mod dialogs;
 mod file;
+mod find;
 mod footer;
 mod journal;
 mod kept;
@@ -38,6 +39,8 @@ use crate::{
 };
 use desk::Desk;
 
+pub use book::outcome_title;
+pub use browser::download;
 pub use kept::Keep;
 
 /// What the file chooser offers first.
@@ -178,6 +181,7 @@ fn Review(desk: Desk) -> impl IntoView {
         <div class="review">
             <div class="grid-frame">
                 <toolbar::Toolbar desk/>
+                <find::FindBar desk/>
                 <Grid source=desk.source handle=desk.grid label="Review" on_select on_request/>
             </div>
         </div>
@@ -211,6 +215,7 @@ fn page_keys(desk: Desk) {
             } else {
                 Direction::Forward
             }),
+            ("f" | "h", true, false) => desk.request.set(Some(GridRequest::Find)),
             ("z", true, false) => desk.edit(GridEdit::Undo),
             ("y", true, false) | ("z" | "Z", true, true) => desk.edit(GridEdit::Redo),
             _ => return,

@@ -7,6 +7,7 @@ use super::{
     desk::Desk,
     results::{self, Summary},
 };
+use crate::pages::imports::UndoSoon;
 use crate::{
     components::{Button, ButtonKind, IconName, Notice, Tone, format_number},
     effects::effect,
@@ -104,7 +105,8 @@ pub fn Outcome(
             };
             let more = more_words(summary);
             let rejected = summary.rejected;
-            let none_left = summary.left == 0;
+            let (import, left) = (summary.import, summary.left);
+            let none_left = left == 0;
             view! {
                 <div class="outcome-card" role="status" tabindex="-1" node_ref=card>
                     <Notice
@@ -120,6 +122,29 @@ pub fn Outcome(
                                                 on:click=move |_| results::download_outcomes(desk)
                                             >
                                                 "Download outcomes"
+                                            </Button>
+                                        }
+                                            .into_any()
+                                    })}
+                                {import
+                                    .map(|import| {
+                                        view! {
+                                            <UndoSoon
+                                                import
+                                                session=desk.session
+                                                on_undone=move |()| desk.summary.set(None)
+                                            />
+                                        }
+                                            .into_any()
+                                    })}
+                                {(left > 0 && !rejected)
+                                    .then(|| {
+                                        view! {
+                                            <Button
+                                                icon=IconName::Download
+                                                on:click=move |_| results::download_failed(desk)
+                                            >
+                                                "Download the rows that failed"
                                             </Button>
                                         }
                                             .into_any()
@@ -160,6 +185,7 @@ mod tests {
     #[test]
     fn the_sentence_counts_people() {
         let mut summary = Summary {
+            import: None,
             rejected: false,
             outcomes: Counts::from_iter([
                 (RowOutcome::Created, 1_200),

@@ -3,13 +3,14 @@
 use app::{
     api::imports::{ImportStatus, RowResult},
     bulk::{
-        escape::{OUTCOME_COLUMN, PROBLEMS_COLUMN},
+        escape::{OUTCOME_COLUMN, PROBLEMS_COLUMN, file_name},
         mapping::Field,
         operation::{Operation, RowId},
         problem::{FieldProblem, ProblemCode},
     },
     domain::{
         counts::Counts,
+        id::ImportId,
         import::{ImportState, RowOutcome},
     },
 };
@@ -24,6 +25,8 @@ use super::{
 /// What became of a submit.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
+    /// The import, where there is one to take back.
+    pub import: Option<ImportId>,
     /// Nothing was created, since some rows fail.
     pub rejected: bool,
     /// Rows by outcome; those that only wait for others to be corrected are not counted.
@@ -45,6 +48,7 @@ impl Summary {
             remarks += u32::from(!result.outcome.failed() && !result.message.is_empty());
         }
         Self {
+            import: None,
             rejected,
             outcomes,
             remarks,
@@ -108,8 +112,10 @@ pub fn show(desk: Desk, status: &ImportStatus, results: Vec<RowResult>) {
             // Whoever was invited just now is known to be invited from now on.
             checker.forget_answers();
             let left = sheet.rows();
-            desk.summary
-                .set(Some(Summary::of(rejected, &results, left)));
+            desk.summary.set(Some(Summary {
+                import: (!rejected).then_some(status.import),
+                ..Summary::of(rejected, &results, left)
+            }));
             if left == 0 {
                 // Every row came through: there is nothing to find again.
                 *journal = None;
@@ -141,6 +147,26 @@ pub fn show(desk: Desk, status: &ImportStatus, results: Vec<RowResult>) {
     mark_painted("beckon:outcomes-shown");
 }
 
+/// Saves the rows that cannot be submitted, or failed when they were, with their reasons;
+/// the file can be uploaded as it is.
+pub fn download_failed(desk: Desk) {
+    desk.grid.commit();
+    let text = {
+        let book = desk.book();
+        let document = book.document();
+        document.checker.errors_csv(&document.sheet)
+    };
+    browser::download(&file_name("failed", &name_of(desk)), &text);
+}
+
+fn name_of(desk: Desk) -> String {
+    let file = desk.file.read_untracked();
+    (*file)
+        .as_ref()
+        .map(|file| file.name.clone())
+        .unwrap_or_default()
+}
+
 /// Saves every row of this list with what became of it; the file can be uploaded as it
 /// is, since nobody is invited twice.
 pub fn download_outcomes(desk: Desk) {
@@ -164,7 +190,7 @@ pub fn download_outcomes(desk: Desk) {
             vec!["Not submitted".to_owned(), checker.reasons(sheet, row)]
         })
     };
-    browser::download("beckon-outcomes.csv", &text);
+    browser::download(&file_name("outcomes", &name_of(desk)), &text);
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ pub fn submit(desk: Desk, mode: SubmitMode) {
     mark("beckon:submit-clicked");
     browser::clear_marks(&["beckon:outcomes-shown"]);
     desk.grid.commit();
-    let (rows, _) = ready_rows(&desk.book().document());
+    let (rows, admins) = ready_rows(&desk.book().document());
     if rows.is_empty() {
         return;
     }
@@ -172,6 +172,7 @@ pub fn submit(desk: Desk, mode: SubmitMode) {
         let submit = Submit {
             desk,
             rows,
+            admins: admins as u32,
             run,
             begun: Cell::new(false),
         };
@@ -212,6 +213,8 @@ pub fn cancel(desk: Desk) {
 struct Submit {
     desk: Desk,
     rows: Vec<RowId>,
+    /// How many of them make administrators, as the person confirmed.
+    admins: u32,
     /// Which attempt this is; a later one, or a cancel, ends it.
     run: u64,
     /// The commit was asked for: from here on people may have been invited.
@@ -241,6 +244,7 @@ impl Submit {
         let begin = BeginImport {
             tenant: desk.slug.get_value(),
             idempotency_key,
+            admins: self.admins,
             file_name: desk
                 .file
                 .read_untracked()
@@ -270,6 +274,15 @@ impl Submit {
             status
         };
         while !matches!(status.state, ImportState::Done | ImportState::Rejected) {
+            match status.state {
+                ImportState::Failed => return Err(Stop::Failed(status.failure)),
+                ImportState::Undoing | ImportState::Undone => {
+                    return Err(Stop::Refused(
+                        "This very list was submitted before, and that was undone.".to_owned(),
+                    ));
+                }
+                _ => {}
+            }
             self.phase(Phase::Working, status.processed)?;
             sleep(POLL).await;
             status = self

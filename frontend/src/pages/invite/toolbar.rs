@@ -199,6 +199,14 @@ pub fn Toolbar(
             >
                 "Map columns"
             </Button>
+            <Button
+                kind=ButtonKind::Quiet
+                size=ButtonSize::Small
+                icon=IconName::Search
+                on:click=move |_| desk.request.set(Some(GridRequest::Find))
+            >
+                "Find and replace"
+            </Button>
             <span class="toolbar__note">
                 <span>{move || place()}</span>
                 <Button

@@ -164,6 +164,11 @@ mod tests {
             processed: 0,
             outcomes: crate::storage::OutcomeCounts::new(),
             committed_at: None,
+            advanced_at: None,
+            tries: 0,
+            failure: String::new(),
+            admins: 0,
+            admins_confirmed: 0,
         }
     }
 

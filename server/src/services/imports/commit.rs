@@ -69,6 +69,16 @@ async fn status_now(
 /// Chunks are never changed once stored, so that this holds from here on.
 async fn complete(desk: &Desk, import: &Import) -> Result<(), ApiError> {
     let there = chunks::stored(desk, import).await.map_err(refuse)?;
+    if import.admins > import.admins_confirmed {
+        return Err(conflict(
+            "admins_not_confirmed",
+            format!(
+                "These rows would make {} administrators, and {} were confirmed. Nobody was \
+                 invited: submit again and confirm the number.",
+                import.admins, import.admins_confirmed
+            ),
+        ));
+    }
     let refused = match chunks::whole(&there, import.rows) {
         Ok(()) => {
             let mut hash = Sha256::new();
@@ -193,7 +203,7 @@ pub async fn finish(
     now: Timestamp,
 ) -> Result<bool, StorageError> {
     let moved = tx
-        .advance_import(before, before.rows, counts, state, Timestamp(0))
+        .advance_import(before, before.rows, counts, state, Timestamp(0), now)
         .await?;
     if moved {
         tx.drop_chunks(before.id).await?;

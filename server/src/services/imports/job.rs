@@ -17,8 +17,9 @@ use super::{
     rows::{Row, Rules},
     seen::Seen,
     slice::{self, Job},
+    undo,
 };
-use crate::storage::{Import, StorageError, Tenant, audit_actor};
+use crate::storage::{AuditEvent, Import, StorageError, Tenant, audit_actor};
 
 /// A slice takes well under a second; after a kill another worker waits this long.
 const LEASE_SECONDS: i64 = 20;
@@ -26,6 +27,10 @@ const LEASE_SECONDS: i64 = 20;
 const GIVE_WAY: Duration = Duration::from_millis(5);
 /// An upload that was never committed is forgotten after a day.
 const ABANDONED_SECONDS: i64 = 86_400;
+/// The cells of rows that failed are forgotten after 30 days.
+const DRAFTS_SECONDS: i64 = 30 * 86_400;
+/// An import that was taken up so often without coming on fails.
+const TRIES_MAX: u32 = 5;
 
 /// How a round ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,12 +64,62 @@ pub async fn run_round(
         .storage
         .read(move |tx| Box::pin(async move { tx.tenant_by_id(id).await }))
         .await?;
-    // A disabled tenant's import waits until it is enabled again; the lease that was
-    // just taken makes room for others.
-    if let Some(tenant) = tenant {
-        work(desk, tenant, import, shutdown).await?;
+    // A disabled tenant's import waits until it is enabled again.
+    let Some(tenant) = tenant else {
+        return Ok(RoundEnd::Worked);
+    };
+    if import.state == ImportState::Undoing {
+        undo::work(desk, &import, shutdown).await?;
+        return Ok(RoundEnd::Worked);
     }
-    Ok(RoundEnd::Worked)
+    if import.tries >= TRIES_MAX {
+        fail(desk, &import, STUCK).await?;
+        return Ok(RoundEnd::Worked);
+    }
+    let before = import.clone();
+    match work(desk, tenant, import, shutdown).await {
+        // What is broken stays broken: no second look makes it whole.
+        Err(error @ StorageError::BadData { .. }) => {
+            tracing::error!(import = %before.id.0, %error, "an import failed");
+            fail(desk, &before, BROKEN).await?;
+            Ok(RoundEnd::Worked)
+        }
+        done => done.map(|()| RoundEnd::Worked),
+    }
+}
+
+/// Said of an import whose job was taken up again and again and never came on.
+const STUCK: &str = "The server could not go on with this import, however often it tried. \
+    What was invited before stays. Try again later, or undo it.";
+/// Said of an import whose stored rows cannot be read.
+const BROKEN: &str = "The rows that are left could not be read. What was invited before stays. \
+    Upload those that are missing again, or undo the import.";
+
+/// Brings an import that cannot go on to an end.
+async fn fail(desk: &Desk, import: &Import, reason: &'static str) -> Result<(), StorageError> {
+    let now = desk.now();
+    let (tenant, id) = (import.tenant, import.id);
+    let (actor_id, actor) = audit_actor(&Actor::System(SystemJob::Import));
+    desk.storage
+        .write(move |tx| {
+            Box::pin(async move {
+                if tx.fail_import(id, reason).await? {
+                    tx.record(vec![AuditEvent {
+                        tenant: Some(tenant),
+                        actor_id,
+                        actor,
+                        action: "import.failed",
+                        subject: "import",
+                        subject_id: id.0,
+                        at: now,
+                    }])
+                    .await?;
+                    tx.announce(tenant, now).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
 }
 
 /// Gives back leases that a killed server left behind, where no other server can hold one.
@@ -83,6 +138,10 @@ pub async fn sweep(desk: &Desk) -> Result<(), StorageError> {
     let dropped = desk
         .storage
         .write(move |tx| Box::pin(async move { tx.drop_abandoned_imports(before).await }))
+        .await?;
+    let before = desk.now().plus_seconds(-DRAFTS_SECONDS);
+    desk.storage
+        .write(move |tx| Box::pin(async move { tx.forget_drafts(before).await }))
         .await?;
     if dropped > 0 {
         tracing::info!(dropped, "forgot uploads that were never committed");
@@ -206,6 +265,7 @@ async fn commit_slice(
                         &after.outcomes,
                         after.state,
                         lease_until,
+                        now,
                     )
                     .await?
                 };

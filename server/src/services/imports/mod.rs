@@ -9,22 +9,25 @@ mod check;
 mod chunks;
 mod commit;
 mod decide;
+mod detail;
 mod job;
 mod limit;
 mod rows;
 mod seen;
 mod slice;
 mod submit;
+mod undo;
 
 use app::{
     api::{
         ApiError,
         imports::{
-            BeginImport, CheckAnswer, CheckBatch, ImportChunk, ImportLine, ImportRef, ImportStatus,
-            OutcomesRequest, RowResult,
+            BeginImport, CheckAnswer, CheckBatch, FailedPage, ImportChunk, ImportDetail,
+            ImportLine, ImportRef, ImportStatus, OutcomesRequest, RowResult, RowsPage, RowsRequest,
+            UndoAnswer,
         },
     },
-    domain::policy::Action,
+    domain::{id::TenantId, policy::Action},
     ports::{Caller, Imports},
 };
 use async_trait::async_trait;
@@ -52,10 +55,17 @@ impl ImportsService {
 
     /// An import of the tenant, which any of its admins may see.
     async fn seen(&self, caller: &Caller, input: &ImportRef) -> Result<(Tenant, Import), ApiError> {
-        let tenant = self
-            .desk
-            .tenant(caller, &input.tenant, Action::SeeManagement)
-            .await?;
+        self.found(caller, input, Action::SeeManagement).await
+    }
+
+    /// An import of the tenant, in which the caller may do `action`.
+    async fn found(
+        &self,
+        caller: &Caller,
+        input: &ImportRef,
+        action: fn(TenantId) -> Action,
+    ) -> Result<(Tenant, Import), ApiError> {
+        let tenant = self.desk.tenant(caller, &input.tenant, action).await?;
         let (id, import) = (tenant.id, input.import);
         let import = self
             .desk
@@ -97,6 +107,7 @@ async fn status_of(tx: &mut Tx, import: &Import) -> Result<ImportStatus, Storage
         received_chunks: chunks.into_iter().map(|chunk| chunk.position).collect(),
         processed: import.processed,
         outcomes: import.outcomes.clone().into_iter().collect(),
+        failure: import.failure.clone(),
     })
 }
 
@@ -184,5 +195,45 @@ impl Imports for ImportsService {
             .read(move |tx| Box::pin(async move { tx.newest_imports(id).await }))
             .await
             .map_err(refuse)
+    }
+
+    async fn show(&self, caller: &Caller, input: ImportRef) -> Result<ImportDetail, ApiError> {
+        let (tenant, import) = self.seen(caller, &input).await?;
+        let own = self.desk.user(caller)?.user == import.user;
+        detail::show(&self.desk, &tenant, &import, own).await
+    }
+
+    async fn rows(&self, caller: &Caller, input: RowsRequest) -> Result<RowsPage, ApiError> {
+        let (_, import) = self.seen(caller, &of_rows(&input)).await?;
+        detail::rows(&self.desk, &import, &input).await
+    }
+
+    async fn failed(&self, caller: &Caller, input: RowsRequest) -> Result<FailedPage, ApiError> {
+        let (_, import) = self.seen(caller, &of_rows(&input)).await?;
+        detail::failed(&self.desk, &import, &input).await
+    }
+
+    async fn undo(&self, caller: &Caller, input: ImportRef) -> Result<UndoAnswer, ApiError> {
+        let (_, import) = self
+            .found(caller, &input, Action::ManageInvitations)
+            .await?;
+        undo::undo(&self.desk, caller, &import).await
+    }
+
+    async fn retry(&self, caller: &Caller, input: ImportRef) -> Result<ImportStatus, ApiError> {
+        let (_, import) = self.found(caller, &input, Action::Invite).await?;
+        undo::retry(&self.desk, caller, &import).await
+    }
+
+    async fn abandon(&self, caller: &Caller, input: ImportRef) -> Result<(), ApiError> {
+        let (_, import) = self.found(caller, &input, Action::Invite).await?;
+        undo::abandon(&self.desk, caller, &import).await
+    }
+}
+
+fn of_rows(input: &RowsRequest) -> ImportRef {
+    ImportRef {
+        tenant: input.tenant.clone(),
+        import: input.import,
     }
 }

@@ -125,6 +125,8 @@ pub struct Row {
     pub id_taken: bool,
     /// What it asks for, or the first rule that it breaks.
     pub wish: Result<Wish, Fault>,
+    /// Its cells as JSON, kept where it fails.
+    pub draft: Option<String>,
 }
 
 /// What the rules need to know beyond the rows.
@@ -168,6 +170,7 @@ impl Rules {
                 repeat: seen.repeat(position, draft),
                 id_taken: seen.id_taken(draft),
                 wish: self.wish(draft),
+                draft: serde_json::to_string(draft).ok(),
             })
             .collect()
     }

@@ -115,6 +115,7 @@ pub async fn run(
                 code: decision.fault.code,
                 message: decision.fault.message,
                 bundle: decision.bundle,
+                draft: row.draft.clone().filter(|_| decision.outcome.failed()),
             }
         })
         .collect();
@@ -402,6 +403,7 @@ fn plan(
                 id: DeliveryId(id),
                 tenant: job.tenant.id,
                 bundle,
+                import: Some(job.import),
                 purpose: TokenPurpose::Mail,
                 message_id: message_id(id, &job.public_url),
                 not_before: now.plus_seconds(job.tenant.hold_seconds),

@@ -17,6 +17,7 @@ use app::{
     domain::{
         id::{ImportId, TenantId, UserId},
         import::SubmitMode,
+        role::Role,
     },
 };
 use sha2::{Digest, Sha256};
@@ -66,6 +67,7 @@ pub async fn begin(
         rows: input.rows,
         metadata_columns: input.metadata_columns,
         mode: input.mode,
+        admins: input.admins,
         at: desk.now(),
     });
     let wanted = new.clone();
@@ -168,6 +170,8 @@ pub async fn chunk(desk: &Desk, import: &Import, input: ImportChunk) -> Result<(
     }
     let rows = u32::try_from(input.rows.len()).unwrap_or(CHUNK_ROWS);
     let bytes: usize = input.rows.iter().map(RowDraft::cell_bytes).sum();
+    let admins = input.rows.iter().filter(|row| makes_admin(row)).count();
+    let admins = u32::try_from(admins).unwrap_or(CHUNK_ROWS);
     let bytes_max = match import.mode {
         // One transaction, with every row in memory.
         SubmitMode::AllOrNothing => BYTES_MAX,
@@ -194,6 +198,7 @@ pub async fn chunk(desk: &Desk, import: &Import, input: ImportChunk) -> Result<(
         hash,
         rows,
         payload,
+        admins,
         bytes: i64::try_from(bytes).unwrap_or(i64::MAX),
         bytes_max: i64::try_from(bytes_max).unwrap_or(i64::MAX),
     });
@@ -219,6 +224,11 @@ pub async fn chunk(desk: &Desk, import: &Import, input: ImportChunk) -> Result<(
             message: "At most 64 MB can be submitted at once. Split the file.".to_owned(),
         }),
     }
+}
+
+/// Whether a row asks for the role of an administrator.
+fn makes_admin(row: &RowDraft) -> bool {
+    Role::parse(row.role.trim_matches(' ')) == Some(Role::Admin)
 }
 
 #[cfg(test)]

@@ -233,6 +233,7 @@ pub async fn resend_in(
         id: DeliveryId(entry),
         tenant: act.tenant.id,
         bundle,
+        import: None,
         purpose: TokenPurpose::Mail,
         message_id: mail::message_id(entry, &act.public_url),
         not_before: now,

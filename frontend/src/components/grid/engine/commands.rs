@@ -148,6 +148,7 @@ impl Engine {
             }
             Command::SelectAll => self.select(Selection::all(bounds), Reveal::Stay),
             Command::GoTo => (self.notify)(Notice::GoTo),
+            Command::Find => (self.notify)(Notice::Find),
             Command::Undo => self.apply(GridEdit::Undo),
             Command::Redo => self.apply(GridEdit::Redo),
             Command::NextProblem => self.problem(Direction::Forward),
@@ -204,6 +205,11 @@ impl Engine {
     pub fn jump(&self, place: Place) {
         self.select(Selection::at(place), Reveal::Centre);
         self.focus();
+    }
+
+    /// Goes to a cell and leaves the focus where it is.
+    pub fn show(&self, place: Place) {
+        self.select(Selection::at(place), Reveal::Centre);
     }
 
     /// Asks for a column's menu.

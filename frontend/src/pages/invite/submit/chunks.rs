@@ -92,6 +92,7 @@ impl Submit {
             submit: Self {
                 desk: self.desk,
                 rows: self.rows.clone(),
+                admins: self.admins,
                 run: self.run,
                 begun: Cell::new(false),
             },

@@ -1,5 +1,12 @@
 //! `/t/:slug/management/imports`: the submitted files and what became of them.
 
+mod detail;
+mod files;
+mod undo;
+
+pub use detail::{ImportPage, ImportPageProps};
+pub use undo::UndoSoon;
+
 use app::{
     api::imports::{ImportLine, ImportsList},
     domain::import::{ImportState, RowOutcome},
@@ -34,6 +41,7 @@ pub fn ImportsPage() -> impl IntoView {
     .follow(tenant.changes());
     let upload = Page::Invite(tenant.slug.clone()).href();
     let empty = upload.clone();
+    let shown = tenant.slug.clone();
     let none = flag(move || imports.ready().is_none_or(|lines| lines.is_empty()));
     use_title(move || format!("Imports · {}", tenant.name()));
     let actions = move || {
@@ -50,8 +58,14 @@ pub fn ImportsPage() -> impl IntoView {
         <div class="card">
             <Steady query=imports what="The imports" shape=SkeletonShape::Rows>
                 {
-                    let empty = empty.clone();
-                    move || if none.get() { nothing(empty.clone()) } else { table(imports) }
+                    let (empty, slug) = (empty.clone(), shown.clone());
+                    move || {
+                        if none.get() {
+                            nothing(empty.clone())
+                        } else {
+                            table(slug.clone(), imports)
+                        }
+                    }
                 }
             </Steady>
         </div>
@@ -68,7 +82,7 @@ fn nothing(upload: String) -> AnyView {
     .into_any()
 }
 
-fn table(imports: Query<Vec<ImportLine>>) -> AnyView {
+fn table(slug: String, imports: Query<Vec<ImportLine>>) -> AnyView {
     view! {
         <div class="table-frame" role="region" aria-label="Imports" tabindex="0">
             <table class="table table--cards">
@@ -90,7 +104,7 @@ fn table(imports: Query<Vec<ImportLine>>) -> AnyView {
                             let done: u32 = line.outcomes.values().sum();
                             format!("{} {} {done}", line.import, line.state.as_str())
                         },
-                        row,
+                        move |line| row(&slug, line),
                     )}
                 </tbody>
             </table>
@@ -99,8 +113,43 @@ fn table(imports: Query<Vec<ImportLine>>) -> AnyView {
     .into_any()
 }
 
-fn row(line: ImportLine) -> AnyView {
+fn row(slug: &str, line: ImportLine) -> AnyView {
+    let page = Page::Import(slug.to_owned(), line.import.to_string()).href();
     let (state, tone) = import_words(line.state);
+    let (outcomes, told) = told(&line);
+    let name = if line.file_name.is_empty() {
+        "Without a file".to_owned()
+    } else {
+        line.file_name
+    };
+    view! {
+        <tr>
+            <td class="cell--lead">
+                <a class="table__title" href=page>
+                    {name}
+                </a>
+            </td>
+            <td data-label="State">
+                <Badge tone label=state/>
+            </td>
+            <td data-label="Rows" class="num">
+                {format_number(u64::from(line.rows))}
+            </td>
+            <td data-label="Outcome">
+                {(!outcomes.is_empty()).then(|| view! { <SplitBar segments=outcomes/> })}
+                <span class="table__sub">{told}</span>
+            </td>
+            <td data-label="Submitted by">{line.submitted_by}</td>
+            <td data-label="When">
+                <DateText at=line.created_at.0 style=DateStyle::Minute/>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// What became of its rows: as a bar, and in words.
+fn told(line: &ImportLine) -> (Vec<Segment>, String) {
     let outcomes: Vec<_> = RowOutcome::ALL
         .into_iter()
         .filter_map(|outcome| {
@@ -128,32 +177,9 @@ fn row(line: ImportLine) -> AnyView {
         }
         ImportState::Rejected => format!("Nothing was created: {words}."),
         ImportState::Done => words,
+        ImportState::Failed => format!("Stopped after {words}."),
+        ImportState::Undoing => "What it made is being taken back.".to_owned(),
+        ImportState::Undone => format!("Taken back. It had been: {words}."),
     };
-    let name = if line.file_name.is_empty() {
-        "Without a file".to_owned()
-    } else {
-        line.file_name
-    };
-    view! {
-        <tr>
-            <td class="cell--lead">
-                <span class="table__title">{name}</span>
-            </td>
-            <td data-label="State">
-                <Badge tone label=state/>
-            </td>
-            <td data-label="Rows" class="num">
-                {format_number(u64::from(line.rows))}
-            </td>
-            <td data-label="Outcome">
-                {(!outcomes.is_empty()).then(|| view! { <SplitBar segments=outcomes/> })}
-                <span class="table__sub">{told}</span>
-            </td>
-            <td data-label="Submitted by">{line.submitted_by}</td>
-            <td data-label="When">
-                <DateText at=line.created_at.0 style=DateStyle::Minute/>
-            </td>
-        </tr>
-    }
-    .into_any()
+    (outcomes, told)
 }

@@ -1,0 +1,179 @@
+//! The bar to find and replace, between the tools and the grid.
+
+use app::bulk::find::Search;
+use leptos::{ev, html, prelude::*};
+
+use super::desk::Desk;
+use crate::{
+    components::{
+        Button, ButtonKind, ButtonSize, IconButton, IconName, Switch, TextInput, format_number,
+        grid::GridRequest,
+    },
+    effects::effect,
+    text::count_of,
+    typing::rested,
+    when::when,
+};
+
+/// The bar; only while it is asked for.
+#[component]
+pub fn FindBar(
+    /// The page's state.
+    desk: Desk,
+) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let field = NodeRef::<html::Input>::new();
+    effect(move || {
+        if *desk.request.read() == Some(GridRequest::Find) {
+            desk.request.set(None);
+            open.set(true);
+            request_animation_frame(move || {
+                if let Some(field) = field.try_get_untracked().flatten() {
+                    // It can only fail on an element that cannot take the focus.
+                    _ = field.focus();
+                    field.select();
+                }
+            });
+        }
+    });
+    when(
+        move || open.get(),
+        move || view! { <Bar desk open field/> }.into_any(),
+    )
+}
+
+#[component]
+fn Bar(desk: Desk, open: RwSignal<bool>, field: NodeRef<html::Input>) -> impl IntoView {
+    let text = RwSignal::new(String::new());
+    let with = RwSignal::new(String::new());
+    let match_case = RwSignal::new(false);
+    let whole_cell = RwSignal::new(false);
+    let in_column = RwSignal::new(false);
+    let said = RwSignal::new(String::new());
+    let search = move || Search {
+        text: text.get(),
+        match_case: match_case.get(),
+        whole_cell: whole_cell.get(),
+        column: in_column
+            .get()
+            .then(|| desk.column_at(desk.place.read().active.column))
+            .flatten()
+            .map(|(id, _)| id),
+    };
+    // A long sheet is not searched at every letter.
+    let typed = rested(text);
+    let count = Memo::new(move |_| {
+        typed.track();
+        desk.facts.track();
+        let search = Search {
+            text: typed.get(),
+            ..search()
+        };
+        desk.book().count_found(&search)
+    });
+    effect(move || {
+        let count = count.get();
+        said.set(if typed.read().is_empty() {
+            String::new()
+        } else if count == 0 {
+            "Not found.".to_owned()
+        } else {
+            format!("Found in {}.", count_of(count as u64, "cell", "cells"))
+        });
+    });
+    let go = move |backward: bool| {
+        let from = desk.place.read_untracked().active;
+        match desk.book().find_next(&untrack(search), from, backward) {
+            Some(place) => {
+                desk.grid.show(place);
+                true
+            }
+            None => {
+                said.set("Not found.".to_owned());
+                false
+            }
+        }
+    };
+    let replace = move || {
+        desk.grid.commit();
+        let at = desk.place.read_untracked().active;
+        let with = with.get_untracked();
+        if desk.book().replace_at(&untrack(search), at, &with) {
+            desk.refresh();
+        }
+        go(false);
+    };
+    let replace_all = move || {
+        desk.grid.commit();
+        let cells = desk
+            .book()
+            .replace_all(&untrack(search), &with.get_untracked());
+        desk.refresh();
+        said.set(if cells == 0 {
+            "Nothing was replaced.".to_owned()
+        } else {
+            format!(
+                "Replaced in {} {}. Ctrl+Z takes it back.",
+                format_number(cells as u64),
+                if cells == 1 { "cell" } else { "cells" }
+            )
+        });
+    };
+    let close = move || {
+        open.set(false);
+        desk.grid.focus();
+    };
+    let keys = move |event: ev::KeyboardEvent| {
+        match event.key().as_str() {
+            "Escape" => close(),
+            "Enter" => {
+                go(event.shift_key());
+            }
+            _ => return,
+        }
+        event.prevent_default();
+        event.stop_propagation();
+    };
+    let small = move |words: &'static str, run: Callback<()>| {
+        view! {
+            <Button size=ButtonSize::Small on:click=move |_| run.run(())>
+                {words}
+            </Button>
+        }
+        .into_any()
+    };
+    view! {
+        <div class="find" role="search" aria-label="Find and replace">
+            <div class="find__fields" on:keydown=keys>
+                <TextInput label="Find" value=text autocomplete="off" node_ref=field/>
+                <TextInput label="Replace with" value=with autocomplete="off"/>
+            </div>
+            <div class="find__choices">
+                <Switch checked=match_case>"Match case"</Switch>
+                <Switch checked=whole_cell>"Whole cell"</Switch>
+                <Switch checked=in_column>"In this column"</Switch>
+            </div>
+            <div class="find__buttons">
+                {small("Previous", Callback::new(move |()| { go(true); }))}
+                {small("Next", Callback::new(move |()| { go(false); }))}
+                {small("Replace", Callback::new(move |()| replace()))}
+                <Button
+                    size=ButtonSize::Small
+                    kind=ButtonKind::Primary
+                    disabled=Signal::derive(move || count.get() == 0)
+                    on:click=move |_| replace_all()
+                >
+                    "Replace all"
+                </Button>
+                <span class="find__said" role="status">
+                    {move || said.get()}
+                </span>
+                <IconButton
+                    label="Close find and replace"
+                    icon=IconName::Close
+                    on:click=move |_| close()
+                />
+            </div>
+        </div>
+    }
+}
