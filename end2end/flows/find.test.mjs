@@ -52,7 +52,7 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
       await active(2, 2);
       await bar.getByRole('switch', { name: 'In this column' }).uncheck();
       await button(page, 'Replace all').click();
-      await said('Replaced in 4 cells.');
+      await said('Replaced in 5 cells.');
       await review.shows(2, 2, 'two@new.test');
       await review.shows(3, 3, 'Gnew');
       await button(page, 'Undo').click();

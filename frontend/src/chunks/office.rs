@@ -13,7 +13,8 @@ pub fn draw(page: &Page) -> AnyView {
         Page::Invitation(..) => pages::invitations::InvitationPage().into_any(),
         Page::Imports(_) => pages::imports::ImportsPage().into_any(),
         Page::Import(_, id) => {
-            pages::imports::ImportPage(pages::imports::ImportPageProps { id: id.clone() }).into_any()
+            pages::imports::ImportPage(pages::imports::ImportPageProps { id: id.clone() })
+                .into_any()
         }
         Page::People(_) => pages::people::PeoplePage().into_any(),
         Page::Catalog(_) => pages::catalog::CatalogPage().into_any(),

@@ -1,4 +1,4 @@
-//! Imports: the submitted grid, its chunks on the way in, each row's outcome.
+//! Imports: the submitted grid and each row's outcome.
 
 use std::collections::BTreeMap;
 
@@ -84,53 +84,6 @@ pub struct NewImport {
     pub at: Timestamp,
 }
 
-/// A chunk on its way in.
-#[derive(Clone, Debug)]
-pub struct NewChunk {
-    /// Its import.
-    pub import: ImportId,
-    /// Place of its first row, from 0.
-    pub position: u32,
-    /// Hex SHA-256 of the payload.
-    pub hash: String,
-    /// Rows in it.
-    pub rows: u32,
-    /// JSON array of drafts.
-    pub payload: String,
-    /// Of its cells.
-    pub bytes: i64,
-    /// Rows in it that would make administrators.
-    pub admins: u32,
-    /// Bytes that all cells of the import may have together.
-    pub bytes_max: i64,
-}
-
-/// A stored chunk without its rows.
-#[derive(Clone, Debug)]
-pub struct StoredChunk {
-    /// Place of its first row.
-    pub position: u32,
-    /// Rows in it.
-    pub rows: u32,
-    /// Hex SHA-256 of its payload.
-    pub hash: String,
-    /// Bytes of its payload.
-    pub bytes: i64,
-}
-
-/// What became of a chunk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ChunkStored {
-    /// It is there, now or already.
-    Kept,
-    /// Other rows were sent from this place on.
-    Differs,
-    /// The commit has begun.
-    Closed,
-    /// The import would become larger than the limit.
-    TooLarge,
-}
-
 /// One row's outcome on its way into `import_rows`.
 #[derive(Clone, Debug)]
 pub struct NewOutcome {
@@ -210,7 +163,7 @@ fn bad(column: &'static str, value: &str) -> StorageError {
     }
 }
 
-fn count(column: &'static str, value: i64) -> Result<u32, StorageError> {
+pub(super) fn count(column: &'static str, value: i64) -> Result<u32, StorageError> {
     u32::try_from(value).map_err(|_| bad(column, &value.to_string()))
 }
 
@@ -263,17 +216,6 @@ const BY_ID: &str =
         state, processed, outcomes, committed_at, advanced_at, tries, failure, admins,
         admins_confirmed
     FROM imports WHERE tenant_id = $1 AND id = $2";
-// Its own import's chunks and commit wait for each other here.
-const MAKE_ROOM: &str = "UPDATE imports SET bytes = bytes + $2, admins = admins + $4
-    WHERE id = $1 AND state = 'receiving' AND bytes + $2 <= $3";
-const IS_OPEN: &str = "SELECT state FROM imports WHERE id = $1 AND state = 'receiving'";
-const STORE_CHUNK: &str = "INSERT INTO import_chunks (import_id, position, hash, rows, payload)
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (import_id, position) DO NOTHING";
-const CHUNK_HASH: &str = "SELECT hash FROM import_chunks WHERE import_id = $1 AND position = $2";
-const CHUNKS: &str = "SELECT position, rows, hash, CAST(octet_length(payload) AS BIGINT)
-    FROM import_chunks WHERE import_id = $1 ORDER BY position";
-const CHUNK_PAYLOADS: &str = "SELECT position, payload FROM import_chunks
-    WHERE import_id = $1 AND position >= $2 AND position < $3 ORDER BY position";
 const START: &str = "UPDATE imports SET state = 'committing', committed_at = $3
     WHERE tenant_id = $1 AND id = $2 AND state = 'receiving'";
 const HOLD: &str = "UPDATE imports SET lease_until = $3
@@ -281,7 +223,6 @@ const HOLD: &str = "UPDATE imports SET lease_until = $3
 const ADVANCE: &str = "UPDATE imports SET processed = $3, outcomes = $4, state = $5,
         lease_until = $6, advanced_at = $7, tries = 0
     WHERE id = $1 AND state = 'committing' AND processed = $2";
-const DROP_CHUNKS: &str = "DELETE FROM import_chunks WHERE import_id = $1";
 const DUE: &str =
     "SELECT id, tenant_id, user_id, content_hash, rows, metadata_columns, bytes, mode,
         state, processed, outcomes, committed_at, advanced_at, tries, failure, admins,
@@ -372,79 +313,6 @@ impl Tx {
             .transpose()
     }
 
-    /// Keeps a chunk while the import is still open; the same chunk again is harmless.
-    pub async fn store_chunk(&mut self, chunk: &NewChunk) -> Result<ChunkStored, StorageError> {
-        let stored = self
-            .optional::<(String,)>(CHUNK_HASH, args![chunk.import, chunk.position])
-            .await?;
-        if let Some((hash,)) = stored {
-            return Ok(if hash == chunk.hash {
-                ChunkStored::Kept
-            } else {
-                ChunkStored::Differs
-            });
-        }
-        let room = args![chunk.import, chunk.bytes, chunk.bytes_max, chunk.admins];
-        if self.execute(MAKE_ROOM, room).await? == 0 {
-            let open = self
-                .optional::<(String,)>(IS_OPEN, args![chunk.import])
-                .await?;
-            return Ok(if open.is_some() {
-                ChunkStored::TooLarge
-            } else {
-                ChunkStored::Closed
-            });
-        }
-        let stored = self
-            .execute(
-                STORE_CHUNK,
-                args![
-                    chunk.import,
-                    chunk.position,
-                    chunk.hash.as_str(),
-                    chunk.rows,
-                    chunk.payload.as_str(),
-                ],
-            )
-            .await?;
-        if stored == 1 {
-            Ok(ChunkStored::Kept)
-        } else {
-            // It was stored meanwhile, and must not be counted twice.
-            Err(StorageError::Retry)
-        }
-    }
-
-    /// Every stored chunk, in the order of the rows.
-    pub async fn chunks(&mut self, import: ImportId) -> Result<Vec<StoredChunk>, StorageError> {
-        self.all::<(i64, i64, String, i64)>(CHUNKS, args![import])
-            .await?
-            .into_iter()
-            .map(|(position, rows, hash, bytes)| {
-                Ok(StoredChunk {
-                    position: count("position", position)?,
-                    rows: count("rows", rows)?,
-                    hash,
-                    bytes,
-                })
-            })
-            .collect()
-    }
-
-    /// The payloads of the chunks whose first rows are in `from..until`, in order.
-    pub async fn chunk_payloads(
-        &mut self,
-        import: ImportId,
-        from: u32,
-        until: u32,
-    ) -> Result<Vec<(u32, String)>, StorageError> {
-        self.all::<(i64, String)>(CHUNK_PAYLOADS, args![import, from, until])
-            .await?
-            .into_iter()
-            .map(|(position, payload)| Ok((count("position", position)?, payload)))
-            .collect()
-    }
-
     /// `receiving → committing`, once; false: somebody else did, or it is gone.
     pub async fn start_commit(
         &mut self,
@@ -499,12 +367,6 @@ impl Tx {
             )
             .await?;
         Ok(moved == 1)
-    }
-
-    /// Forgets the rows that came in; their outcomes stay.
-    pub async fn drop_chunks(&mut self, import: ImportId) -> Result<(), StorageError> {
-        self.execute(DROP_CHUNKS, args![import]).await?;
-        Ok(())
     }
 
     /// Takes the lease on an import that waits for the job.

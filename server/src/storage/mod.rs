@@ -17,6 +17,7 @@ mod desk_catalog;
 mod engine;
 mod error;
 mod fold;
+mod import_chunks;
 mod import_rows;
 mod imports;
 pub mod invariants;
@@ -50,9 +51,8 @@ pub use desk_catalog::{ItemChange, ItemFilter, ListedItem};
 pub use engine::{Arg, FromBoth, Storage, Tx, TxFuture, in_list, insert_many};
 pub use error::StorageError;
 pub use fold::{contains_pattern, fold};
-pub use imports::{
-    ChunkStored, Import, NewChunk, NewImport, NewOutcome, OutcomeCounts, StoredChunk,
-};
+pub use import_chunks::{ChunkStored, NewChunk, StoredChunk};
+pub use imports::{Import, NewImport, NewOutcome, OutcomeCounts};
 pub use invitations::BundleState;
 pub use links::{LANDING_MINUTES, NewLink};
 pub use members::Ties;

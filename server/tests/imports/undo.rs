@@ -357,7 +357,8 @@ async fn f14_an_upload_that_was_cut_off_goes_on_as_the_same_import() {
         assert_eq!((one.import, two.import), (cut.import, cut.import));
         assert_eq!(one.received_chunks, [1_000]);
         let (a, b) = tokio::join!(world.send(&one, &rows), world.send(&two, &rows));
-        (a.unwrap(), b.unwrap());
+        a.unwrap();
+        b.unwrap();
         // A double click: both commit, one runs, both get its answer.
         let (a, b) = tokio::join!(world.commit(&one), world.commit(&two));
         assert_eq!(a.unwrap(), b.unwrap());

@@ -23,7 +23,7 @@ use crate::{
 /// Invitations of it that nobody answered yet.
 fn live(detail: &ImportDetail) -> u32 {
     InvitationStatus::ALL
-        .into_iter()
+        .iter()
         .filter(|status| status.is_live())
         .map(|status| detail.invitations.of(*status))
         .sum()
@@ -56,11 +56,10 @@ fn question(detail: &ImportDetail) -> String {
     });
     let accepted = u64::from(detail.invitations.of(InvitationStatus::Accepted));
     if accepted > 0 {
-        words.push_str(&format!(
-            " {} accepted before and {}.",
-            count_of(accepted, "invitation was", "invitations were"),
-            if accepted == 1 { "stays" } else { "stay" }
-        ));
+        words.push(' ');
+        words.push_str(&count_of(accepted, "invitation was", "invitations were"));
+        words.push_str(" accepted before and ");
+        words.push_str(if accepted == 1 { "stays." } else { "stay." });
     }
     words.push_str(" This cannot be taken back itself: upload the list again to invite anew.");
     words

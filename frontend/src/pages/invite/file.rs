@@ -209,13 +209,15 @@ fn CheckSwitch(desk: Desk) -> impl IntoView {
                 can_ask,
                 move || {
                     view! {
-                        <Button
-                            kind=ButtonKind::Quiet
-                            size=ButtonSize::Small
-                            on:click=move |_| remote::again(desk)
-                        >
-                            "Check again"
-                        </Button>
+                        <span class="check-line__again">
+                            <Button
+                                kind=ButtonKind::Quiet
+                                size=ButtonSize::Small
+                                on:click=move |_| remote::again(desk)
+                            >
+                                "Check again"
+                            </Button>
+                        </span>
                     }
                         .into_any()
                 },

@@ -49,7 +49,8 @@ fn Bar(desk: Desk, open: RwSignal<bool>, field: NodeRef<html::Input>) -> impl In
     let match_case = RwSignal::new(false);
     let whole_cell = RwSignal::new(false);
     let in_column = RwSignal::new(false);
-    let said = RwSignal::new(String::new());
+    // What the last replacing did; said until something else is looked for.
+    let done = RwSignal::new(String::new());
     let search = move || Search {
         text: text.get(),
         match_case: match_case.get(),
@@ -72,26 +73,24 @@ fn Bar(desk: Desk, open: RwSignal<bool>, field: NodeRef<html::Input>) -> impl In
         desk.book().count_found(&search)
     });
     effect(move || {
-        let count = count.get();
-        said.set(if typed.read().is_empty() {
-            String::new()
-        } else if count == 0 {
-            "Not found.".to_owned()
-        } else {
-            format!("Found in {}.", count_of(count as u64, "cell", "cells"))
-        });
+        typed.track();
+        search();
+        done.set(String::new());
     });
+    let said = move || {
+        if !done.read().is_empty() {
+            return done.get();
+        }
+        match count.get() {
+            _ if typed.read().is_empty() => String::new(),
+            0 => "Not found.".to_owned(),
+            count => format!("Found in {}.", count_of(count as u64, "cell", "cells")),
+        }
+    };
     let go = move |backward: bool| {
         let from = desk.place.read_untracked().active;
-        match desk.book().find_next(&untrack(search), from, backward) {
-            Some(place) => {
-                desk.grid.show(place);
-                true
-            }
-            None => {
-                said.set("Not found.".to_owned());
-                false
-            }
+        if let Some(place) = desk.book().find_next(&untrack(search), from, backward) {
+            desk.grid.show(place);
         }
     };
     let replace = move || {
@@ -109,7 +108,7 @@ fn Bar(desk: Desk, open: RwSignal<bool>, field: NodeRef<html::Input>) -> impl In
             .book()
             .replace_all(&untrack(search), &with.get_untracked());
         desk.refresh();
-        said.set(if cells == 0 {
+        done.set(if cells == 0 {
             "Nothing was replaced.".to_owned()
         } else {
             format!(
@@ -126,9 +125,7 @@ fn Bar(desk: Desk, open: RwSignal<bool>, field: NodeRef<html::Input>) -> impl In
     let keys = move |event: ev::KeyboardEvent| {
         match event.key().as_str() {
             "Escape" => close(),
-            "Enter" => {
-                go(event.shift_key());
-            }
+            "Enter" => go(event.shift_key()),
             _ => return,
         }
         event.prevent_default();
@@ -154,8 +151,8 @@ fn Bar(desk: Desk, open: RwSignal<bool>, field: NodeRef<html::Input>) -> impl In
                 <Switch checked=in_column>"In this column"</Switch>
             </div>
             <div class="find__buttons">
-                {small("Previous", Callback::new(move |()| { go(true); }))}
-                {small("Next", Callback::new(move |()| { go(false); }))}
+                {small("Previous", Callback::new(move |()| go(true)))}
+                {small("Next", Callback::new(move |()| go(false)))}
                 {small("Replace", Callback::new(move |()| replace()))}
                 <Button
                     size=ButtonSize::Small
@@ -166,7 +163,7 @@ fn Bar(desk: Desk, open: RwSignal<bool>, field: NodeRef<html::Input>) -> impl In
                     "Replace all"
                 </Button>
                 <span class="find__said" role="status">
-                    {move || said.get()}
+                    {said}
                 </span>
                 <IconButton
                     label="Close find and replace"

@@ -63,6 +63,10 @@ struct Head {
 }
 
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about one writer"
+)]
 struct State {
     /// Steps that are not written yet.
     pending: Vec<u8>,

@@ -1,4 +1,4 @@
-//! The browser's own database (IndexedDB), as a map from names to values. It belongs to
+//! The browser's own database (`IndexedDB`), as a map from names to values. It belongs to
 //! the browser, not to the page: what was committed stands there when the page is gone.
 
 use std::cell::RefCell;
