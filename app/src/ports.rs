@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use crate::{
     api::{
         ApiError,
+        accounts::{ChangeEmail, ChangePassword, Profile, Rename, ResetPassword},
         catalog::{CatalogDetail, CatalogPage, CatalogRef, CreateItem, EditItem, ListCatalog},
         demo::{MailView, MailsPage},
         imports::{
@@ -24,10 +25,11 @@ use crate::{
         people::{ListPeople, MemberRef, MemberTies, PeoplePage, RemoveMember, SetGroup, SetRole},
         session::{Current, Me, SignIn},
         tenants::{ChangeSettings, TenantLine, TenantOverview, TenantSettings},
+        users::{ListUsers, UsersPage},
     },
     domain::{
         actor::Actor,
-        id::{CatalogItemId, InvitationId},
+        id::{CatalogItemId, InvitationId, UserId},
         invitation::InvitationStatus,
     },
 };
@@ -62,6 +64,10 @@ pub type Cookies = Vec<String>;
 pub struct Ports {
     /// Sign in, who am I, sign out.
     pub sessions: Arc<dyn Sessions>,
+    /// The own account.
+    pub accounts: Arc<dyn Accounts>,
+    /// Everybody's accounts.
+    pub users: Arc<dyn Users>,
     /// Tenants.
     pub tenants: Arc<dyn Tenants>,
     /// Members.
@@ -89,6 +95,48 @@ pub trait Sessions: Send + Sync {
     async fn sign_in(&self, caller: &Caller, input: SignIn) -> Result<(Me, Cookies), ApiError>;
     /// Ends this session, or all of the user's.
     async fn sign_out(&self, caller: &Caller, everywhere: bool) -> Result<Cookies, ApiError>;
+}
+
+/// See [`crate::api::accounts`].
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Mails a link to choose a new password.
+    async fn forgot(&self, caller: &Caller, email: String) -> Result<(), ApiError>;
+    /// Whether a link is good.
+    async fn reset_check(&self, caller: &Caller, token: String) -> Result<(), ApiError>;
+    /// A new password by a link, and a new session.
+    async fn reset(&self, caller: &Caller, input: ResetPassword)
+    -> Result<(Me, Cookies), ApiError>;
+    /// The own account.
+    async fn profile(&self, caller: &Caller) -> Result<Profile, ApiError>;
+    /// Changes the names.
+    async fn rename(&self, caller: &Caller, input: Rename) -> Result<(), ApiError>;
+    /// Changes the password.
+    async fn change_password(&self, caller: &Caller, input: ChangePassword)
+    -> Result<(), ApiError>;
+    /// Mails a code to the new address.
+    async fn change_email(&self, caller: &Caller, input: ChangeEmail) -> Result<(), ApiError>;
+    /// Mails a code to the own address.
+    async fn send_code(&self, caller: &Caller) -> Result<(), ApiError>;
+    /// Confirms an address by its code.
+    async fn confirm(&self, caller: &Caller, code: String) -> Result<(), ApiError>;
+    /// Deletes the own account.
+    async fn delete(&self, caller: &Caller, current: String) -> Result<Cookies, ApiError>;
+}
+
+/// See [`crate::api::users`].
+#[async_trait]
+pub trait Users: Send + Sync {
+    /// A page of accounts.
+    async fn list(&self, caller: &Caller, input: ListUsers) -> Result<UsersPage, ApiError>;
+    /// Says that the address is the person's.
+    async fn vouch(&self, caller: &Caller, user: UserId) -> Result<(), ApiError>;
+    /// Ends sessions and links.
+    async fn deactivate(&self, caller: &Caller, user: UserId) -> Result<(), ApiError>;
+    /// Lets the account in again.
+    async fn reactivate(&self, caller: &Caller, user: UserId) -> Result<(), ApiError>;
+    /// Takes the person out of the account.
+    async fn delete(&self, caller: &Caller, user: UserId) -> Result<(), ApiError>;
 }
 
 /// See [`crate::api::tenants`].

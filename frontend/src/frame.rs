@@ -113,7 +113,9 @@ const fn name_of(page: Option<&Page>) -> &'static str {
         Some(Page::Home) => "Home",
         Some(Page::Settings) => "Settings",
         Some(Page::Mailbox | Page::Mail(_)) => "Demo mailbox",
-        Some(Page::Root | Page::SignIn | Page::Landing | Page::Never) => "Beckon",
+        Some(
+            Page::Root | Page::SignIn | Page::Forgot | Page::Reset | Page::Landing | Page::Never,
+        ) => "Beckon",
         None => "Not found",
     }
 }

@@ -10,6 +10,10 @@ pub enum Page {
     Root,
     /// Sign in; with where to go afterwards.
     SignIn,
+    /// Asks for a link to choose a new password.
+    Forgot,
+    /// Where that link leads.
+    Reset,
     /// A tenant's start page.
     Management(String),
     /// Upload, review, submit.
@@ -51,6 +55,8 @@ impl Page {
         match self {
             Self::Root => "/".into(),
             Self::SignIn => "/sign-in".into(),
+            Self::Forgot => "/forgot".into(),
+            Self::Reset => "/reset".into(),
             Self::Management(slug) => format!("/t/{slug}/management").into(),
             Self::Invite(slug) => format!("/t/{slug}/management/invite").into(),
             Self::Invitations(slug) => format!("/t/{slug}/management/invitations").into(),
@@ -83,6 +89,8 @@ impl Page {
         let page = match (parts.next(), parts.next(), parts.next(), parts.next()) {
             (None, ..) => Self::Root,
             (Some("sign-in"), None, ..) => Self::SignIn,
+            (Some("forgot"), None, ..) => Self::Forgot,
+            (Some("reset"), None, ..) => Self::Reset,
             (Some("data-manager"), None, ..) => Self::DataManager,
             (Some("i"), None, ..) => Self::Landing,
             (Some("never"), None, ..) => Self::Never,
@@ -146,7 +154,12 @@ impl Page {
     pub const fn stands_alone(&self) -> bool {
         matches!(
             self,
-            Self::Root | Self::SignIn | Self::Landing | Self::Never
+            Self::Root
+                | Self::SignIn
+                | Self::Forgot
+                | Self::Reset
+                | Self::Landing
+                | Self::Never
         )
     }
 }
@@ -164,7 +177,7 @@ pub fn safe_next(next: &str) -> Option<String> {
         && !next.contains('\\')
         && !next.chars().any(char::is_control);
     match Page::parse(path) {
-        Some(Page::SignIn | Page::Root) | None => None,
+        Some(Page::SignIn | Page::Forgot | Page::Reset | Page::Root) | None => None,
         Some(_) => plain.then(|| next.to_owned()),
     }
 }
@@ -179,6 +192,8 @@ mod tests {
         for page in [
             Page::Root,
             Page::SignIn,
+            Page::Forgot,
+            Page::Reset,
             Page::Management(acme()),
             Page::Invite(acme()),
             Page::Invitations(acme()),

@@ -103,6 +103,33 @@ impl Secret {
         (bytes.len() == 32 && text.len() == 43).then(|| Self(text.to_owned()))
     }
 
+    /// Draws a code of eight digits, for a person to type; kept as a slow hash alone.
+    ///
+    /// # Errors
+    /// Where the system has no randomness to give.
+    pub fn draw_code() -> Result<Self, rand::rand_core::OsError> {
+        const CODES: u64 = 100_000_000;
+        loop {
+            let mut bytes = [0_u8; 8];
+            OsRng.try_fill_bytes(&mut bytes)?;
+            let drawn = u64::from_le_bytes(bytes);
+            // Beyond the last whole hundred million some codes would be likelier.
+            if drawn < u64::MAX - u64::MAX % CODES {
+                return Ok(Self(format!("{:08}", drawn % CODES)));
+            }
+        }
+    }
+
+    /// [`Secret::hash`] as text.
+    #[must_use]
+    pub fn hash_hex(&self) -> String {
+        use std::fmt::Write as _;
+        self.hash().iter().fold(String::new(), |mut text, byte| {
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
     /// What the database keeps: SHA-256 of the text.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
@@ -137,6 +164,14 @@ mod tests {
         assert!(new_id(Timestamp(at.0 - 1)) < first_id(at));
         assert!(first_id(at) < new_id(at));
         assert_eq!(first_id(Timestamp(-5)), Uuid::nil());
+    }
+
+    #[test]
+    fn a_code_is_eight_digits() {
+        let code = Secret::draw_code().unwrap();
+        let digits = |text: &str| text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
+        assert!(digits(code.reveal()));
+        assert_eq!(format!("{code:?}"), "Secret(redacted)");
     }
 
     #[test]

@@ -21,9 +21,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     http::{Assets, Parts},
     services::{
-        Desk, catalog::CatalogService, demo::DemoService, events::Changes, imports::ImportsService,
-        invitations::InvitationsService, landing::LandingService, mine::MineService,
-        people::PeopleService, sessions::SessionsService, tenants::TenantsService,
+        Desk, accounts::AccountsService, catalog::CatalogService, demo::DemoService,
+        events::Changes, imports::ImportsService, invitations::InvitationsService,
+        landing::LandingService, mine::MineService, people::PeopleService,
+        sessions::SessionsService, tenants::TenantsService, users::UsersService,
     },
 };
 
@@ -52,6 +53,8 @@ pub fn build(desk: &Desk, setup: Setup) -> (Router, impl Future<Output = ()> + u
     let demo = Arc::new(DemoService::new(desk.clone(), setup.mail_folder));
     let ports = Arc::new(Ports {
         sessions: Arc::new(SessionsService::new(desk.clone())),
+        accounts: Arc::new(AccountsService::new(desk.clone())),
+        users: Arc::new(UsersService::new(desk.clone())),
         tenants: Arc::new(TenantsService::new(desk.clone())),
         people: Arc::new(PeopleService::new(desk.clone())),
         catalog: Arc::new(CatalogService::new(desk.clone())),

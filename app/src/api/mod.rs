@@ -1,6 +1,7 @@
 //! The wire: one `#[server]` function per use case, its request, its answer.
 //! A body is one delegating line to a port; rules live in the services.
 
+pub mod accounts;
 pub mod catalog;
 #[cfg(feature = "csr")]
 pub mod client;
@@ -15,6 +16,7 @@ pub mod people;
 mod respond;
 pub mod session;
 pub mod tenants;
+pub mod users;
 
 pub use error::{ApiError, FieldError};
 

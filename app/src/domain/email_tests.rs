@@ -63,6 +63,15 @@ fn names_each_problem() {
 }
 
 #[test]
+fn s16_plus_tags_and_dots_are_other_addresses() {
+    let canonical = |text| EmailAddress::parse(text).unwrap().canonical().to_owned();
+    let ada = canonical("adalovelace@acme.test");
+    assert_ne!(canonical("ada.lovelace@acme.test"), ada);
+    assert_ne!(canonical("adalovelace+x@acme.test"), ada);
+    assert_eq!(canonical("AdaLovelace@ACME.test"), ada);
+}
+
+#[test]
 fn masks() {
     assert_eq!(
         EmailAddress::parse("mia@acme.test").unwrap().mask(),

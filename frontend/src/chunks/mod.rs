@@ -52,7 +52,9 @@ impl Chunk {
     pub const fn of(page: &Page) -> Option<Self> {
         match page {
             Page::Root | Page::SignIn | Page::Invite(_) => None,
-            Page::Landing | Page::Never | Page::Home => Some(Self::Learner),
+            Page::Landing | Page::Never | Page::Home | Page::Forgot | Page::Reset => {
+                Some(Self::Learner)
+            },
             _ => Some(Self::Office),
         }
     }

@@ -15,7 +15,10 @@ use crate::{
     },
     keyed::keyed,
     page::use_title,
-    pages::ask::{Ask, Asking, Question},
+    pages::{
+        ask::{Ask, Asking, Question},
+        confirm::ConfirmAddress,
+    },
     query::{Query, Steady},
     session::{Session, use_session},
     text::{failure, kind_word, status_badge},
@@ -102,6 +105,10 @@ pub fn HomePage() -> impl IntoView {
             <h1 class="home__hello">
                 {move || name.get().map_or_else(|| "Hello".to_owned(), |name| format!("Hello, {name}"))}
             </h1>
+            {when(
+                move || session.me().is_some_and(|me| !me.email_verified),
+                move || view! { <ConfirmAddress on_done=move |()| home.refetch()/> }.into_any(),
+            )}
             <section
                 class="home__section"
                 id="invitations"

@@ -2,7 +2,10 @@
 
 mod ask;
 pub mod catalog;
+mod confirm;
 pub mod data_manager;
+pub mod forgot;
+mod form;
 pub mod home;
 pub mod imports;
 pub mod invitations;
@@ -13,6 +16,7 @@ pub mod management;
 mod no_mail;
 pub mod not_found;
 pub mod people;
+pub mod reset;
 pub mod settings;
 pub mod sign_in;
 pub mod start;

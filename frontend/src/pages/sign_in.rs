@@ -15,7 +15,7 @@ use crate::{
     },
     page::use_title,
     router::use_router,
-    routes::safe_next,
+    routes::{Page, safe_next},
     session::{home_of, use_session},
     text::failure,
 };
@@ -88,6 +88,14 @@ pub fn SignInForm(
             <Button kind=ButtonKind::Primary button_type=ButtonType::Submit busy>
                 "Sign in"
             </Button>
+            {(!locked)
+                .then(|| {
+                    view! {
+                        <a class="gate__link" href=Page::Forgot.href()>
+                            "Forgot password?"
+                        </a>
+                    }
+                })}
         </form>
     }
 }

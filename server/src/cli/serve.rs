@@ -77,6 +77,11 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     tasks.spawn(jobs::imports::run(desk.clone(), shutdown.clone()));
     tasks.spawn(jobs::expiry::run(desk.clone(), shutdown.clone()));
     if let Some(mailer) = mailer(&config)? {
+        tasks.spawn(jobs::account_mails::run(
+            desk.clone(),
+            mailer.clone(),
+            shutdown.clone(),
+        ));
         tasks.spawn(jobs::outbox::run(desk.clone(), mailer, shutdown.clone()));
     }
     tasks.close();

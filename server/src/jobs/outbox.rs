@@ -244,7 +244,7 @@ fn outcome(letter: &Letter, result: Result<(), MailFailure>, now: Timestamp) -> 
 
 /// Seconds until the next try after `attempt` tries, up to a fifth longer so that what
 /// failed together is not tried together; `None`: give up.
-fn back_off(entry: DeliveryId, attempt: i64) -> Option<i64> {
+pub(super) fn back_off(entry: DeliveryId, attempt: i64) -> Option<i64> {
     let step = usize::try_from(attempt.max(1) - 1).ok()?;
     let seconds = *BACK_OFF.get(step)?;
     // The id's last bytes are random.

@@ -3,6 +3,7 @@
 //! Only this folder knows lettre. The outbox's worker writes a [`Mail`], hands it
 //! to the [`Mailer`] and acts on the answer; a retry is the outbox's affair.
 
+pub mod account;
 mod file;
 pub mod invitation;
 mod memory;

@@ -19,9 +19,9 @@ use async_trait::async_trait;
 use super::{
     Desk, Settings,
     desk::refuse,
+    form,
     never::{self, Proof},
-    password::{self, LONGEST, SHORTEST},
-    session_cookie, sessions,
+    password, session_cookie, sessions,
     throttle::{Throttle, network_of},
 };
 use crate::{
@@ -41,8 +41,6 @@ const OPEN_EVERY: Duration = Duration::from_secs(1);
 /// Registrations, per network: each costs a slow hash.
 const REGISTRATIONS: NonZeroU32 = NonZeroU32::new(100).expect("100 is not 0");
 const REGISTRATION_EVERY: Duration = Duration::from_secs(1);
-/// The longest a name may be, in characters.
-const LONGEST_NAME: usize = 100;
 
 /// Implements [`LandingPort`].
 #[derive(Clone)]
@@ -360,24 +358,14 @@ fn validated(input: &Register, offer: &Offer) -> Result<(String, String), ApiErr
         wrong("first_name", "Enter your first name.");
     }
     for (field, name) in [("first_name", first), ("last_name", last)] {
-        if name.chars().count() > LONGEST_NAME {
-            wrong(field, "A name has at most 100 characters.");
-        } else if name.chars().any(char::is_control) {
-            wrong(field, "A name has no line breaks or control characters.");
+        if let Some(problem) = form::name_problem(name) {
+            wrong(field, problem);
         }
     }
-    let password = &input.password;
-    if password.chars().count() < SHORTEST {
-        wrong("password", "A password has at least 10 characters.");
-    } else if password.chars().count() > 128 || password.len() > LONGEST {
-        wrong("password", "A password has at most 128 characters.");
-    } else if password.eq_ignore_ascii_case(&offer.email_typed)
-        || password.eq_ignore_ascii_case(&offer.email)
+    if let Some(problem) =
+        form::password_problem(&input.password, &[&offer.email_typed, &offer.email])
     {
-        wrong(
-            "password",
-            "Choose something other than your e-mail address.",
-        );
+        wrong("password", problem);
     }
     if fields.is_empty() {
         return Ok((first.to_owned(), last.to_owned()));

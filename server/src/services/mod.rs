@@ -1,10 +1,12 @@
 //! The use cases: they implement `app::ports`. The first line of each authorises.
 
+pub mod accounts;
 pub mod catalog;
 pub mod days;
 pub mod demo;
 pub mod desk;
 pub mod events;
+mod form;
 pub mod imports;
 pub mod invitations;
 pub mod landing;
@@ -16,5 +18,6 @@ pub mod session_cookie;
 pub mod sessions;
 pub mod tenants;
 pub mod throttle;
+pub mod users;
 
 pub use desk::{Desk, Settings};

@@ -151,13 +151,7 @@ impl ports::People for PeopleService {
                 message: "The page to go on from could not be read.".to_owned(),
             })?,
         };
-        let search: String = input.search.chars().take(LONGEST_SEARCH).collect();
-        let words: Vec<String> = fold(&search)
-            .split(' ')
-            .filter(|word| !word.is_empty())
-            .take(WORDS)
-            .map(str::to_owned)
-            .collect();
+        let words = search_words(&input.search);
         let mut members = self
             .desk
             .storage
@@ -169,7 +163,10 @@ impl ports::People for PeopleService {
             .map_err(refuse)?;
         let more = members.len() > PAGE;
         members.truncate(PAGE);
-        let next = members.last().filter(|_| more).map(write_cursor);
+        let next = members
+            .last()
+            .filter(|_| more)
+            .map(|last| write_cursor(last.user, &last.search_text));
         Ok(PeoplePage {
             people: members.into_iter().map(line).collect(),
             next,
@@ -426,13 +423,24 @@ fn line(member: Member) -> PersonLine {
     }
 }
 
-fn write_cursor(member: &Member) -> String {
-    let mut bytes = member.user.0.as_bytes().to_vec();
-    bytes.extend_from_slice(member.search_text.as_bytes());
+/// The words that a search is for, folded.
+pub(super) fn search_words(search: &str) -> Vec<String> {
+    let search: String = search.chars().take(LONGEST_SEARCH).collect();
+    fold(&search)
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .take(WORDS)
+        .map(str::to_owned)
+        .collect()
+}
+
+pub(super) fn write_cursor(user: UserId, search_text: &str) -> String {
+    let mut bytes = user.0.as_bytes().to_vec();
+    bytes.extend_from_slice(search_text.as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn read_cursor(text: &str) -> Option<AfterMember> {
+pub(super) fn read_cursor(text: &str) -> Option<AfterMember> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (id, search_text) = bytes.split_at_checked(16)?;
     Some(AfterMember {

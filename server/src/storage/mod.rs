@@ -6,6 +6,8 @@
 //! intention, one transaction, retried where the engine asks for it.
 
 mod accept;
+mod account_mails;
+mod accounts;
 mod audit;
 mod bulk_acts;
 mod bulk_lookup;
@@ -40,6 +42,10 @@ mod undo;
 mod users;
 
 pub use accept::{AcceptOutcome, Claimant};
+pub use account_mails::{
+    AccountLetter, AccountMailPurpose, AccountSent, CODE_TRIES, KEPT_DAYS, NewAccountMail, OpenCode,
+};
+pub use accounts::{AccountLine, AccountProfile, MayGo};
 pub use audit::{AuditEvent, audit_actor};
 pub use bulk_acts::{BatchKey, KnownBatch};
 pub use bulk_lookup::{LiveBundle, LiveInvitation, Submitter};

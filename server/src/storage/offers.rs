@@ -192,7 +192,8 @@ macro_rules! offer_sql {
             $pending,
             "     AND (c.id IS NULL OR c.archived_at IS NOT NULL OR c.tenant_id <> b.tenant_id))
               AND NOT EXISTS (SELECT 1 FROM users a
-                  WHERE a.email = b.email AND a.deactivated_at IS NOT NULL)"
+                  WHERE (a.email = b.email OR a.id = b.user_id)
+                    AND a.deactivated_at IS NOT NULL)"
         )
     };
 }

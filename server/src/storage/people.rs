@@ -65,7 +65,7 @@ impl Tx {
         let mut sql = "SELECT u.id, u.first_name, u.last_name, u.email_typed, m.role, m.labels,
                 m.created_at, u.search_text
             FROM memberships m JOIN users u ON u.id = m.user_id
-            WHERE m.tenant_id = $1 AND (u.search_text, u.id) > ($2, $3)"
+            WHERE m.tenant_id = $1 AND u.deleted_at IS NULL AND (u.search_text, u.id) > ($2, $3)"
             .to_owned();
         let mut args = args![tenant, after.search_text, after.user, limit];
         for word in words {

@@ -245,6 +245,41 @@ impl Case<'_> {
         assert_eq!(status, 200, "{body}");
     }
 
+    /// A link to choose a new password: somebody's, or nobody's.
+    async fn reset_token(&self) -> String {
+        let secret = Secret::draw().unwrap();
+        if self.of == Of::Missing {
+            return secret.reveal().to_owned();
+        }
+        let email = self.address();
+        let desk = &self.app.desk;
+        let owner = user(desk, &email, "Somebody", false).await;
+        let now = desk.now();
+        let sql = "INSERT INTO account_mails (id, user_id, purpose, email, email_typed,
+            secret_hash, good_until, status, message_id, not_before, created_at)
+            VALUES ($1, $2, 'reset', $3, $3, $4, $5, 'sent', '', $6, $6)";
+        let until = now.plus_seconds(60);
+        let args = server::args![desk.new_id(), owner, email, secret.hash_hex(), until, now];
+        crate::common::world_sql(self.app, sql, args).await;
+        secret.reveal().to_owned()
+    }
+
+    /// An account that the call can do something about, or none.
+    async fn some_user(&self, name: &str) -> String {
+        let desk = &self.app.desk;
+        if self.of == Of::Missing {
+            return new_id(desk.now()).to_string();
+        }
+        let id = user(desk, &self.address(), "Somebody", false).await;
+        let sql = match name {
+            "/api/users/vouch" => "UPDATE users SET email_verified = 0 WHERE id = $1",
+            "/api/users/reactivate" => "UPDATE users SET deactivated_at = 1 WHERE id = $1",
+            _ => "UPDATE users SET email_verified = 1 WHERE id = $1",
+        };
+        crate::common::world_sql(self.app, sql, server::args![id]).await;
+        id.to_string()
+    }
+
     fn fresh(&self) -> String {
         new_id(self.app.desk.now()).simple().to_string()
     }
@@ -331,6 +366,33 @@ pub async fn prepare(
         | "/api/session/sign_out_everywhere"
         | "/api/tenants/list"
         | "/api/mine/home" => json!({}),
+        "/api/accounts/profile" | "/api/accounts/send_code" => json!({}),
+        "/api/accounts/forgot" => json!({ "email": case.address() }),
+        "/api/accounts/reset_check" => json!({ "token": case.reset_token().await }),
+        "/api/accounts/reset" => json!({ "input": {
+            "token": case.reset_token().await, "password": "a long password",
+        } }),
+        "/api/accounts/rename" => json!({ "input": {
+            "first_name": "Somebody", "last_name": "Else", "username": "",
+        } }),
+        "/api/accounts/change_password" => json!({ "input": {
+            "current": crate::common::PASSWORD, "password": crate::common::PASSWORD,
+        } }),
+        "/api/accounts/change_email" => json!({ "input": {
+            "email": case.address(), "current": crate::common::PASSWORD,
+        } }),
+        "/api/accounts/confirm" => {
+            let none = "DELETE FROM account_mails";
+            crate::common::world_sql(app, none, server::args![]).await;
+            json!({ "code": "12345678" })
+        }
+        // Right, it would end the world of the other lines: `accounts` does that.
+        "/api/accounts/delete" => json!({ "current": "wrong" }),
+        "/api/users/list" => json!({ "input": { "search": "", "after": null } }),
+        "/api/users/vouch"
+        | "/api/users/deactivate"
+        | "/api/users/reactivate"
+        | "/api/users/delete" => json!({ "user": case.some_user(name).await }),
         "/api/session/sign_in" => sign_in("learner@acme.test", crate::common::PASSWORD),
         "/api/tenants/overview"
         | "/api/imports/list"

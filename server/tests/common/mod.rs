@@ -216,6 +216,11 @@ impl TestApp {
     pub async fn send_mails(&self) {
         let mailer = Mailer::Memory(self.memory.clone());
         while jobs::outbox::send_batch(&self.desk, &mailer).await.unwrap() > 0 {}
+        while jobs::account_mails::send_batch(&self.desk, &mailer)
+            .await
+            .unwrap()
+            > 0
+        {}
     }
 }
 

@@ -1,13 +1,24 @@
 //! `/settings`: the own account, the colours, the own sessions.
 
-use app::api::session::Me;
+mod delete;
+mod email;
+mod name;
+mod password;
+
+use app::api::{
+    accounts::{AccountProfile, Profile},
+    session::Me,
+};
 use leptos::{prelude::*, task::spawn_local};
 
+use self::{delete::DeleteCard, email::EmailCard, name::NameCard, password::PasswordCard};
+use super::confirm::ConfirmAddress;
 use crate::{
     components::{
-        Button, ButtonKind, Card, ConfirmDialog, Notice, PageHead, ThemeSwitch, Tone, use_toasts,
+        Button, ButtonKind, Card, ConfirmDialog, PageHead, SkeletonShape, ThemeSwitch, use_toasts,
     },
     page::use_title,
+    query::{Loaded, Query},
     session::use_session,
     text::{failure, role_word},
 };
@@ -18,23 +29,39 @@ pub fn SettingsPage() -> impl IntoView {
     use_title(|| "Settings".to_owned());
     let session = use_session();
     let me = Memo::new(move |_| session.me());
-    // This page asks the server for nothing by itself; without a session it leads on.
-    if me.with_untracked(Option::is_none) {
-        session.leave_for_sign_in();
-    }
+    let settings = Query::new(session, || Some(AccountProfile {}));
     view! {
         <PageHead title="Settings"/>
         <div class="stack stack--wide narrow">
-            {move || me.get().map(profile)}
+            {move || me.get().map(facts)}
+            <Loaded query=settings what="Your account" shape=SkeletonShape::Cards count=3 let:profile>
+                {account(profile, settings)}
+            </Loaded>
             <Card title="Colours">
                 <ThemeSwitch/>
             </Card>
             <Sessions/>
+            <DeleteCard/>
         </div>
     }
 }
 
-fn profile(me: Me) -> AnyView {
+/// What can be changed about the account.
+fn account(profile: Profile, settings: Query<Profile>) -> AnyView {
+    let sent = profile.code_for.as_ref() == Some(&profile.email);
+    view! {
+        {(!profile.email_verified)
+            .then(|| {
+                view! { <ConfirmAddress sent on_done=move |()| settings.refetch()/> }
+            })}
+        <NameCard profile=profile.clone()/>
+        <EmailCard profile settings/>
+        <PasswordCard/>
+    }
+    .into_any()
+}
+
+fn facts(me: Me) -> AnyView {
     let tenants = me
         .memberships
         .into_iter()
@@ -63,14 +90,6 @@ fn profile(me: Me) -> AnyView {
                         })}
                     {tenants}
                 </dl>
-                {(!me.email_verified)
-                    .then(|| {
-                        view! {
-                            <Notice tone=Tone::Warn>
-                                "This address is not confirmed yet: you see only what your own link offers."
-                            </Notice>
-                        }
-                    })}
             </div>
         </Card>
     }

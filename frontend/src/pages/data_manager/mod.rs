@@ -1,4 +1,6 @@
-//! `/data-manager`: every tenant of the platform, for super-admins.
+//! `/data-manager`: every tenant and every account of the platform, for super-admins.
+
+mod users;
 
 use app::api::tenants::{TenantLine, TenantsList};
 use leptos::prelude::*;
@@ -17,7 +19,7 @@ pub fn DataManagerPage() -> impl IntoView {
     use_title(|| "Data Manager".to_owned());
     let tenants = Query::new(use_session(), || Some(TenantsList {}));
     view! {
-        <PageHead title="Data Manager">"Every tenant of the platform."</PageHead>
+        <PageHead title="Data Manager">"Every tenant and every account of the platform."</PageHead>
         <div class="card">
             <Loaded query=tenants what="The tenants" shape=SkeletonShape::Rows let:lines>
                 {if lines.is_empty() {
@@ -33,6 +35,7 @@ pub fn DataManagerPage() -> impl IntoView {
                 }}
             </Loaded>
         </div>
+        <users::Users/>
     }
 }
 

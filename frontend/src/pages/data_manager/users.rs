@@ -1,0 +1,334 @@
+//! Everybody with an account: search, vouch, deactivate, delete.
+
+use std::sync::Arc;
+
+use app::api::{
+    ApiError,
+    users::{
+        ListUsers, UserDeactivate, UserDelete, UserLine, UserReactivate, UserVouch, UsersList,
+        UsersPage,
+    },
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    components::{
+        Avatar, Badge, Button, ButtonKind, ButtonSize, EmptyArt, EmptyState, MoreButton,
+        SearchField, Skeleton, SkeletonShape, ToastStore, Tone, use_toasts,
+    },
+    effects::effect,
+    keyed::keyed,
+    pages::ask::{Ask, Asking, Question},
+    query::trouble,
+    session::{Session, use_session},
+    shared::Shared,
+    text::failure,
+    typing::rested,
+    when::{flag, when},
+};
+
+/// What is shown, page after page. Cheap to copy.
+#[derive(Clone, Copy)]
+struct Accounts {
+    session: Session,
+    toasts: ToastStore,
+    asking: Asking,
+    search: RwSignal<String>,
+    /// `None` until there is an answer to this search.
+    lines: Shared<Option<Vec<UserLine>>>,
+    next: RwSignal<Option<String>>,
+    failed: Shared<Option<ApiError>>,
+    busy: RwSignal<bool>,
+    turn: StoredValue<u64>,
+}
+
+/// What a super-admin can do about an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Vouch,
+    Deactivate,
+    Reactivate,
+    Delete,
+}
+
+impl Accounts {
+    /// Asks for the first page, or for the one after what is shown.
+    fn load(self, after: Option<String>) {
+        let search = self.search.get_untracked();
+        let mine = self.turn.try_update_value(|turn| {
+            *turn += 1;
+            *turn
+        });
+        self.busy.set(true);
+        let more = after.is_some();
+        spawn_local(async move {
+            let input = ListUsers { search, after };
+            let answer = self.session.call(UsersList { input }).await;
+            // A newer search has asked meanwhile.
+            if mine.is_some() && self.turn.try_get_value() == mine {
+                self.take(more, answer);
+            }
+        });
+    }
+
+    fn take(self, more: bool, answer: Result<UsersPage, ApiError>) {
+        self.busy.set(false);
+        match answer {
+            Ok(page) => {
+                self.failed.set(None);
+                self.next.set(page.next);
+                let mut lines = page.users;
+                if more && let Some(before) = &*self.lines.read_untracked() {
+                    lines.splice(0..0, before.iter().cloned());
+                }
+                self.lines.set(Some(lines));
+            }
+            Err(error) => {
+                if !more {
+                    self.lines.set(Some(Vec::new()));
+                }
+                self.failed.set(Some(error));
+            }
+        }
+    }
+
+    /// Asks first: what it means stands in the question.
+    fn ask(self, act: Act, line: &UserLine) {
+        let (word, text) = match act {
+            Act::Vouch => (
+                "Vouch",
+                "You say that this address is the person's own: the account then sees \
+                 everything that is addressed to it. Your name stays in the record. This \
+                 cannot be undone.",
+            ),
+            Act::Deactivate => (
+                "Deactivate",
+                "Every session of the account ends, nobody can sign in with it, and links \
+                 to it lead nowhere. You can reactivate it.",
+            ),
+            Act::Reactivate => (
+                "Reactivate",
+                "The person can sign in again, and links that are still good work again.",
+            ),
+            Act::Delete => (
+                "Delete",
+                "Name, address, username and password are removed for good, and invitations \
+                 that wait are revoked. Only an id without a name stays in the record of who \
+                 did what. This cannot be undone.",
+            ),
+        };
+        let kind = if matches!(act, Act::Deactivate | Act::Delete) {
+            ButtonKind::Danger
+        } else {
+            ButtonKind::Primary
+        };
+        let line = line.clone();
+        self.asking.ask(Question {
+            title: format!("{word} {}?", line.name),
+            word,
+            kind,
+            text,
+            act: Arc::new(move || Box::pin(self.act(act, line.clone()))),
+        });
+    }
+
+    async fn act(self, act: Act, line: UserLine) {
+        let user = line.user;
+        let done = match act {
+            Act::Vouch => self.session.call(UserVouch { user }).await,
+            Act::Deactivate => self.session.call(UserDeactivate { user }).await,
+            Act::Reactivate => self.session.call(UserReactivate { user }).await,
+            Act::Delete => self.session.call(UserDelete { user }).await,
+        };
+        if let Err(error) = done {
+            self.toasts.error(failure(&error));
+            return;
+        }
+        let said = match act {
+            Act::Vouch => "is confirmed",
+            Act::Deactivate => "is deactivated",
+            Act::Reactivate => "is active again",
+            Act::Delete => "is deleted",
+        };
+        self.toasts.success(format!("{} {said}.", line.name));
+        let mut lines = (*self.lines.read_untracked()).clone().unwrap_or_default();
+        if act == Act::Delete {
+            lines.retain(|one| one.user != user);
+        }
+        for one in lines.iter_mut().filter(|one| one.user == user) {
+            match act {
+                Act::Vouch => one.email_verified = true,
+                Act::Deactivate => one.deactivated = true,
+                Act::Reactivate => one.deactivated = false,
+                Act::Delete => {}
+            }
+        }
+        self.lines.set(Some(lines));
+        // It may have been the own account.
+        self.session.refresh();
+    }
+}
+
+/// The list of accounts.
+#[component]
+pub fn Users() -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    let search = rested(typed);
+    let accounts = Accounts {
+        session: use_session(),
+        toasts: use_toasts(),
+        asking: Asking::new(),
+        search,
+        lines: Shared::new(None),
+        next: RwSignal::new(None),
+        failed: Shared::new(None),
+        busy: RwSignal::new(false),
+        turn: StoredValue::new(0),
+    };
+    effect(move || {
+        search.track();
+        accounts.load(None);
+    });
+    let waits = flag(move || accounts.lines.read().is_none());
+    let nobody = flag(move || (*accounts.lines.read()).as_ref().is_some_and(Vec::is_empty));
+    let some = flag(move || {
+        (*accounts.lines.read())
+            .as_ref()
+            .is_some_and(|all| !all.is_empty())
+    });
+    let more = move || {
+        let on_more = Callback::new(move |()| accounts.load(accounts.next.get_untracked()));
+        view! { <MoreButton busy=accounts.busy on_more/> }.into_any()
+    };
+    view! {
+        <section class="stack" aria-labelledby="users">
+            <h2 id="users">"Users"</h2>
+            <div class="filters">
+                <SearchField
+                    label="Search users"
+                    value=typed
+                    placeholder="Name or email"
+                    busy=accounts.busy
+                />
+            </div>
+            <div class="card">
+                {when(
+                    move || waits.get(),
+                    || view! { <Skeleton shape=SkeletonShape::Rows count=4/> }.into_any(),
+                )}
+                {when(
+                    move || nobody.get() && accounts.failed.read().is_none(),
+                    || {
+                        view! {
+                            <EmptyState title="Nobody matches." art=EmptyArt::Search>
+                                "Try a part of the name or the address."
+                            </EmptyState>
+                        }
+                            .into_any()
+                    },
+                )}
+                {when(move || some.get(), move || table(accounts))}
+                {trouble(accounts.failed)}
+                {when(move || accounts.next.with(Option::is_some), more)}
+            </div>
+        </section>
+        <Ask asking=accounts.asking/>
+    }
+}
+
+fn table(accounts: Accounts) -> AnyView {
+    view! {
+        <div class="table-frame" role="region" aria-label="Users" tabindex="0">
+            <table class="table table--cards">
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"Actions"</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    {keyed(
+                        move || (*accounts.lines.read()).clone().unwrap_or_default(),
+                        |line| {
+                            format!("{} {} {}", line.user, line.email_verified, line.deactivated)
+                        },
+                        move |line| row(accounts, line),
+                    )}
+                </tbody>
+            </table>
+        </div>
+    }
+    .into_any()
+}
+
+fn row(accounts: Accounts, line: UserLine) -> AnyView {
+    let name = line.name.clone();
+    let name_id = format!("user-{}", line.user);
+    let kept = StoredValue::new(line.clone());
+    let described = StoredValue::new(name_id.clone());
+    let button = move |act: Act, word: &'static str| {
+        view! {
+            <Button
+                size=ButtonSize::Small
+                attr:aria-describedby=described.get_value()
+                on:click=move |_| accounts.ask(act, &kept.get_value())
+            >
+                {word}
+            </Button>
+        }
+        .into_any()
+    };
+    let mut states = Vec::new();
+    if line.super_admin {
+        states.push((Tone::Accent, "Super-admin"));
+    }
+    if line.deactivated {
+        states.push((Tone::Bad, "Deactivated"));
+    }
+    if !line.email_verified {
+        states.push((Tone::Warn, "Not confirmed"));
+    }
+    if line.without_password {
+        states.push((Tone::Neutral, "No password yet"));
+    }
+    if states.is_empty() {
+        states.push((Tone::Ok, "Active"));
+    }
+    let vouch = !line.email_verified && !line.deactivated;
+    view! {
+        <tr>
+            <td class="cell--lead">
+                <div class="person">
+                    <Avatar name=name/>
+                    <div class="person__words">
+                        <div class="person__name" id=name_id>
+                            {line.name}
+                        </div>
+                        <div class="person__mail">{line.email}</div>
+                    </div>
+                </div>
+            </td>
+            <td data-label="State">
+                <div class="cluster">
+                    {states
+                        .into_iter()
+                        .map(|(tone, label)| view! { <Badge tone label/> })
+                        .collect_view()}
+                </div>
+            </td>
+            <td data-label="Actions">
+                <div class="cluster">
+                    {vouch.then(|| button(Act::Vouch, "Vouch"))}
+                    {if line.deactivated {
+                        button(Act::Reactivate, "Reactivate")
+                    } else {
+                        button(Act::Deactivate, "Deactivate")
+                    }}
+                    {button(Act::Delete, "Delete")}
+                </div>
+            </td>
+        </tr>
+    }
+    .into_any()
+}
