@@ -20,6 +20,10 @@ pub struct ListUsers {
 
 /// One account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each shown by itself"
+)]
 pub struct UserLine {
     /// The account.
     pub user: UserId,

@@ -29,6 +29,10 @@ pub struct AccountProfile {
 
 /// An account in a super-admin's list.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts, each shown by itself"
+)]
 pub struct AccountLine {
     /// The account.
     pub id: UserId,
