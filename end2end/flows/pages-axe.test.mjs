@@ -21,6 +21,7 @@ const letter = (page, email) => page.getByRole('navigation', { name: 'Mails' }).
 /** Each page: where it is, who looks, and what must be there before axe looks. */
 const PAGES = [
   { name: 'sign-in', path: '/sign-in' },
+  { name: 'forgot password', path: '/forgot' },
   { name: 'link that is unknown', path: `/i#${'A'.repeat(43)}` },
   { name: 'an offer', path: '/demo/mailbox', prepare: openOffer },
   { name: 'an offer, and its form', path: '/demo/mailbox', prepare: openForm },

@@ -154,12 +154,7 @@ impl Page {
     pub const fn stands_alone(&self) -> bool {
         matches!(
             self,
-            Self::Root
-                | Self::SignIn
-                | Self::Forgot
-                | Self::Reset
-                | Self::Landing
-                | Self::Never
+            Self::Root | Self::SignIn | Self::Forgot | Self::Reset | Self::Landing | Self::Never
         )
     }
 }

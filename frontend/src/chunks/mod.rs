@@ -54,7 +54,7 @@ impl Chunk {
             Page::Root | Page::SignIn | Page::Invite(_) => None,
             Page::Landing | Page::Never | Page::Home | Page::Forgot | Page::Reset => {
                 Some(Self::Learner)
-            },
+            }
             _ => Some(Self::Office),
         }
     }

@@ -77,9 +77,9 @@ pub fn ConfirmAddress(
     let session = use_session();
     let toasts = use_toasts();
     let address = Memo::new(move |_| session.me().map(|me| me.email).unwrap_or_default());
-    let sent = RwSignal::new(sent);
+    let mailed = RwSignal::new(sent);
     let form = Form::new();
-    let send = move |_| {
+    let mail_code = move |_| {
         if !form.begin() {
             return;
         }
@@ -87,12 +87,12 @@ pub fn ConfirmAddress(
             let answer = session.call(AccountSendCode {}).await;
             if form.end(answer).is_some() {
                 toasts.success("The code is on its way.".to_owned());
-                sent.try_set(true);
+                mailed.try_set(true);
             }
         });
     };
     let body = move || {
-        if sent.get() {
+        if mailed.get() {
             view! { <CodeForm address=address.get_untracked() on_done/> }.into_any()
         } else if session.mail_configured() {
             view! {
@@ -125,9 +125,9 @@ pub fn ConfirmAddress(
                         .then(|| {
                             view! {
                                 <div class="cluster">
-                                    <Button busy=form.busy on:click=send>
+                                    <Button busy=form.busy on:click=mail_code>
                                         {move || {
-                                            if sent.get() { "Mail another code" } else { "Mail me a code" }
+                                            if mailed.get() { "Mail another code" } else { "Mail me a code" }
                                         }}
                                     </Button>
                                 </div>

@@ -365,8 +365,9 @@ pub async fn prepare(
         | "/api/session/sign_out"
         | "/api/session/sign_out_everywhere"
         | "/api/tenants/list"
-        | "/api/mine/home" => json!({}),
-        "/api/accounts/profile" | "/api/accounts/send_code" => json!({}),
+        | "/api/mine/home"
+        | "/api/accounts/profile"
+        | "/api/accounts/send_code" => json!({}),
         "/api/accounts/forgot" => json!({ "email": case.address() }),
         "/api/accounts/reset_check" => json!({ "token": case.reset_token().await }),
         "/api/accounts/reset" => json!({ "input": {

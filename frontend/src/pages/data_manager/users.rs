@@ -127,7 +127,7 @@ impl Accounts {
             title: format!("{word} {}?", line.name),
             word,
             kind,
-            text,
+            text: text.to_owned(),
             act: Arc::new(move || Box::pin(self.act(act, line.clone()))),
         });
     }
