@@ -201,7 +201,7 @@ pub fn Users() -> impl IntoView {
         view! { <MoreButton busy=accounts.busy on_more/> }.into_any()
     };
     view! {
-        <section class="stack" aria-labelledby="users">
+        <div class="stack">
             <h2 id="users">"Users"</h2>
             <div class="filters">
                 <SearchField
@@ -231,7 +231,7 @@ pub fn Users() -> impl IntoView {
                 {trouble(accounts.failed)}
                 {when(move || accounts.next.with(Option::is_some), more)}
             </div>
-        </section>
+        </div>
         <Ask asking=accounts.asking/>
     }
 }
