@@ -9,7 +9,14 @@ use crate::mail::{self, Smtp};
 
 /// The invitation desk of a learning platform.
 #[derive(Debug, Parser)]
-#[command(name = "beckon", version, about, max_term_width = 100)]
+#[command(
+    name = "beckon",
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "What is logged to standard error is set by BECKON_LOG, as in info,server=debug \
+                  [default: info]."
+)]
 pub struct CommandLine {
     /// What to do.
     #[command(subcommand)]
