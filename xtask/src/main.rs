@@ -6,6 +6,7 @@
 
 mod bench;
 mod deny;
+mod docs;
 mod front;
 mod lint;
 mod postgres;

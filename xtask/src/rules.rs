@@ -1,6 +1,7 @@
 //! The dependency rules that can be read off the text of the sources.
 
 use crate::Outcome;
+use crate::docs;
 use crate::front::collect;
 use crate::project::Project;
 use crate::styles;
@@ -84,6 +85,7 @@ pub fn texts(project: &Project) -> Outcome {
     check_routes(project, &mut findings);
     check_migrations(project, &mut findings);
     styles::check(project, &mut findings);
+    docs::check(project, &mut findings);
     if let Ok(readme) = fs::read_to_string(project.root.join("README.md")) {
         check_readme(&readme, &mut findings);
     }

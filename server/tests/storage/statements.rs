@@ -115,6 +115,34 @@ fn statements() -> Vec<Statement> {
             }
         }
     }
+    found.extend(for_operators());
+    found
+}
+
+/// What the documents tell operators to run.
+fn for_operators() -> Vec<Statement> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/operator");
+    let mut found = Vec::new();
+    for path in std::fs::read_dir(folder).unwrap() {
+        let path = path.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for block in text.split("```sql\n").skip(1) {
+            let block = block.split("```").next().unwrap_or_default();
+            let lines = block
+                .lines()
+                .map(|line| line.split("--").next().unwrap_or(line));
+            let block = lines.collect::<Vec<_>>().join("\n");
+            let each = block
+                .split(';')
+                .map(str::trim)
+                .filter(|sql| !sql.is_empty());
+            found.extend(each.map(|sql| Statement {
+                file: path.display().to_string(),
+                sql: sql.to_owned(),
+            }));
+        }
+    }
+    assert_eq!(found.len(), 4, "the documents are read");
     found
 }
 
