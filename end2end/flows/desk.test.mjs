@@ -75,6 +75,11 @@ test('desk: select lines with Shift, revoke them at once, and see what became of
     await tick(page, 'c.bulk@desk.test').click({ modifiers: ['Shift'] });
     const bar = page.getByRole('toolbar', { name: 'Selected invitations' });
     await bar.getByText('3 selected', { exact: true }).waitFor();
+    const shown = page.getByRole('checkbox', { name: 'Select all that are shown' });
+    assert.equal(await shown.evaluate((box) => box.indeterminate), true, 'some, and not all');
+    // Every column and button is in sight on a laptop.
+    const hidden = await page.getByRole('region', { name: 'Invitations' }).evaluate((frame) => frame.scrollWidth - frame.clientWidth);
+    assert.equal(hidden, 0, 'the list is as wide as its frame');
     await axe(page, 'a selection');
     // By the keyboard: one of them is left out, and comes back.
     await tick(page, 'b.bulk@desk.test').focus();

@@ -105,7 +105,7 @@ fn tiles(overview: Query<TenantOverview>, slug: &str) -> AnyView {
             <StatTile
                 label="Files submitted"
                 value=imports
-                note=Some("and how many rows had which outcome".to_owned())
+                note=Some("lists of people".to_owned())
             />
         </div>
     }

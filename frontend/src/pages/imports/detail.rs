@@ -417,8 +417,19 @@ fn table(rows: Query<RowsPage>) -> AnyView {
     .into_any()
 }
 
+/// An outcome as its badge says it of one row.
+fn label(outcome: RowOutcome, words: &str) -> String {
+    if outcome == RowOutcome::AlreadyMember {
+        return "Already a member".to_owned();
+    }
+    let mut rest = words.chars();
+    let first = rest.next().into_iter().flat_map(char::to_uppercase);
+    first.chain(rest).collect()
+}
+
 fn line(row: ImportRow) -> AnyView {
     let (words, tone) = outcome_words(row.outcome);
+    let words = label(row.outcome, words);
     let number = if row.line == 0 {
         "added".to_owned()
     } else {

@@ -224,14 +224,16 @@ fn Table(listing: Listing, actions: Actions, selection: Option<Selection>) -> im
 
 /// The box in the table's head: all lines that are shown.
 fn select_shown(selection: Selection) -> AnyView {
-    let any = flag(move || selection.all.with(Option::is_some) || !selection.lines().is_empty());
+    let every = flag(move || selection.every());
+    let some = flag(move || !every.get() && !selection.lines().is_empty());
     view! {
         <td class="cell--tight cell--tick">
             <input
                 type="checkbox"
                 class="tick"
                 aria-label="Select all that are shown"
-                prop:checked=move || any.get()
+                prop:checked=move || every.get()
+                prop:indeterminate=move || some.get()
                 on:change:target=move |event| selection.set_shown(event.target().checked())
             />
         </td>

@@ -45,6 +45,13 @@ impl Selection {
             .collect()
     }
 
+    /// Whether every line that is shown is; tracked.
+    pub fn every(self) -> bool {
+        let lines = self.listing.lines.read();
+        let mut shown = (*lines).iter().flatten().peekable();
+        shown.peek().is_some() && shown.all(|line| self.has(line.id))
+    }
+
     /// How many are selected; tracked.
     pub fn count(self) -> Derived<u64> {
         Derived::new(move || match self.all.get() {
