@@ -43,7 +43,7 @@ const AUTUMN = [
 ];
 
 // Long enough for the picture of the undo, short enough to wait for the mails.
-const server = await startServer({ args: ['--mail-hold-seconds', '12'] });
+const server = await startServer({ args: ['--mail-hold-seconds', '12', '--mail-from', 'Acme Academy <invitations@acme.test>'] });
 const browser = await startBrowser();
 try {
   const admin = await open(PEOPLE.acme);
@@ -68,6 +68,7 @@ async function open(who, { viewport = DESK, colorScheme = 'light' } = {}) {
 async function shot(page, name) {
   if (ONLY.length > 0 && !ONLY.includes(name)) return;
   await settled(page);
+  await page.waitForFunction(() => !document.querySelector('.spinner'));
   await writeFile(`${FOLDER}${name}.png`, withPalette(await page.screenshot()));
   console.log(`docs/images/${name}.png`);
 }
@@ -84,8 +85,8 @@ async function invite(page) {
   await page.getByRole('dialog').waitFor();
   await shot(page, 'map-columns-light');
   await button(page, 'Done').click();
-  await review.cell(3, 1).click();
-  await page.getByText(/Fix all 2/).waitFor();
+  await review.cell(3, 2).click();
+  await button(page, 'Fix all 2').waitFor();
   await shot(page, 'cure-light');
   await page.keyboard.press('Control+f');
   await field(page, 'Find').fill('Evening');
@@ -193,6 +194,8 @@ async function manage(page) {
   ]) {
     await page.goto(path);
     await ready.waitFor();
+    // A demo's hold is shorter than a tenant's.
+    if (name === 'tenant-settings-light') await field(page, 'Seconds that mails are held').fill('60');
     await shot(page, name);
   }
   const nobody = await open(null);
@@ -205,8 +208,8 @@ async function manage(page) {
 async function platform() {
   const page = await open(PEOPLE.super);
   await page.goto('/data-manager');
-  await field(page, 'Search users').fill('tanaka');
-  await page.getByRole('row').filter({ hasText: PEOPLE.learner }).waitFor();
+  await field(page, 'Search users').fill('anderson');
+  await page.getByRole('row').filter({ hasText: 'aaliyah.anderson' }).waitFor();
   await field(page, 'Search users').scrollIntoViewIfNeeded();
   await shot(page, 'users-light');
   await page.context().close();
@@ -218,8 +221,8 @@ async function dark() {
   await page.goto(INVITE);
   await upload(page, toCsv(HEADER, ROWS), 'spring-intake.csv');
   await loaded(page, ROWS.length);
-  await reviewGrid(page).cell(3, 1).click();
-  await page.getByText(/Fix all 2/).waitFor();
+  await reviewGrid(page).cell(3, 2).click();
+  await button(page, 'Fix all 2').waitFor();
   await shot(page, 'review-dark');
   await page.context().close();
 }
