@@ -123,6 +123,30 @@ fn help_explains_every_option() {
     }
 }
 
+#[test]
+fn every_option_stands_in_the_documents_with_its_variable() {
+    use clap::CommandFactory as _;
+
+    let page = include_str!("../../docs/operator/configuration.md");
+    let command = server::config::CommandLine::command();
+    let serve = command.find_subcommand("serve").unwrap();
+    let mut options = 0;
+    for option in serve.get_arguments() {
+        let (Some(flag), Some(variable)) = (option.get_long(), option.get_env()) else {
+            continue;
+        };
+        let row = format!("| `{}` | `--{flag}` |", variable.to_str().unwrap());
+        assert!(page.contains(&row), "{row}");
+        options += 1;
+    }
+    assert!(options >= 9, "{options}");
+    assert!(
+        String::from_utf8(run(&["--help"]).stdout)
+            .unwrap()
+            .contains("BECKON_LOG")
+    );
+}
+
 async fn demo_story(more: &[&str]) {
     let data = tempfile::tempdir().unwrap();
     let began = Instant::now();
