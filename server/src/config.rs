@@ -347,9 +347,9 @@ impl Config {
             .mail_hold_seconds
             .as_deref()
             .map(|text| {
-                text.parse::<u32>().ok().filter(|n| *n <= 86_400).ok_or_else(|| {
+                text.parse::<u32>().ok().filter(|n| *n <= 3_600).ok_or_else(|| {
                     format!(
-                        "`{text}` is no number of seconds to hold mails; write one from 0 to 86400."
+                        "`{text}` is no number of seconds to hold mails; write one from 0 to 3600."
                     )
                 })
             })

@@ -26,6 +26,12 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
+    /// Whether the folder has a key.
+    #[must_use]
+    pub fn is_in(folder: &Path) -> bool {
+        folder.join(FILE).exists()
+    }
+
     /// Reads the folder's key; makes one where there is none.
     ///
     /// # Errors

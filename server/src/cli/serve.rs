@@ -11,9 +11,10 @@ use crate::{
     clock::SystemClock,
     config::Config,
     demo, jobs,
-    keys::Key,
+    keys::{FILE, Key},
     mail::{Mailer, Smtp},
     services::{Desk, Settings},
+    storage::Storage,
 };
 
 /// Jobs that are still at work this long after the last request are broken off: longer
@@ -40,6 +41,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
              way can read them"
         );
     }
+    needs_its_key(&storage, &config).await?;
     let key = Key::open(&config.data_dir).map_err(|error| {
         Failure::failed(format!(
             "Cannot read or make the key in {}: {error}.",
@@ -99,6 +101,26 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     }
     tracing::info!("ended");
     served.map_err(|error| Failure::failed(format!("The server ended: {error}.")))
+}
+
+/// A new key would recognise nobody who asked never to be invited under the old one.
+async fn needs_its_key(storage: &Storage, config: &Config) -> Result<(), Failure> {
+    if Key::is_in(&config.data_dir) {
+        return Ok(());
+    }
+    let suppressed = storage
+        .read(|tx| Box::pin(tx.anybody_is_suppressed()))
+        .await
+        .map_err(|error| Failure::failed(format!("The database cannot be read: {error}.")))?;
+    if !suppressed {
+        return Ok(());
+    }
+    Err(Failure::failed(format!(
+        "There are people in this database who asked never to be invited, and {} does not have \
+         the key that recognises them: put {FILE} of its backup, or of the other servers, there. \
+         If it is lost for good, empty the table suppressions.",
+        config.data_dir.display()
+    )))
 }
 
 /// Where a demo keeps its mails.

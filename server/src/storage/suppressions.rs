@@ -63,6 +63,7 @@ const OF_LANDING: &str = "SELECT b.id AS bundle_id, b.tenant_id, t.name AS tenan
     WHERE d.cookie_hash = $1 AND d.expires_at > $2 AND l.purpose IN ('mail', 'reminder')";
 const SUPPRESS: &str = "INSERT INTO suppressions (scope, address_hash, created_at)
     VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+const ANYBODY: &str = "SELECT address_hash FROM suppressions LIMIT 1";
 const LIVE: &str = "SELECT i.id, i.bundle_id, i.status
     FROM bundles b JOIN invitations i ON i.bundle_id = b.id
     WHERE b.tenant_id = $1 AND b.email = $2
@@ -107,6 +108,12 @@ impl Tx {
             .execute(SUPPRESS, args![scope, address_hash, now])
             .await?;
         Ok(new == 1)
+    }
+
+    /// Whether anybody asked never to be invited.
+    pub async fn anybody_is_suppressed(&mut self) -> Result<bool, StorageError> {
+        let one: Option<HashRow> = self.optional(ANYBODY, args![]).await?;
+        Ok(one.is_some())
     }
 
     /// Which of these hashes `tenant` may not invite.
