@@ -61,12 +61,56 @@ async fn accept_while_it_waits(
     tx.execute("LOCK TABLE invitations IN ACCESS EXCLUSIVE MODE", args![])
         .await?;
     locked.unwrap().send(()).unwrap();
-    // Not pg_stat_activity: a transaction sees it as it was at the first look.
+    loop {
+        let (waiting,): (i64,) = tx
+            .one(
+                "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation =
+                 'invitations'::regclass",
+                args![],
+            )
+            .await?;
+        if waiting > 0 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    tx.insert_links(vec![NewLink {
+        token_hash: [1; 32],
+        tenant,
+        bundle,
+        purpose: app::domain::invitation::TokenPurpose::Mail,
+        created_at: NOW,
+    }])
+    .await?;
+    tx.insert_landing([2; 32], [1; 32], NOW).await?;
+    let claimant = Claimant::New(NewUser {
+        id: app::domain::id::UserId(server::clock::new_id(NOW)),
+        email: String::new(),
+        email_typed: String::new(),
+        email_verified: false,
+        first_name: "Mara".to_owned(),
+        last_name: String::new(),
+        password_hash: None,
+        super_admin: false,
+        created_at: NOW,
+    });
+    let outcome = tx.accept_landing([2; 32], &claimant, NOW).await?;
+    assert!(matches!(outcome, AcceptOutcome::Accepted { .. }));
+    Ok(())
+}
+
+/// Waits until another transaction of this database stands before a lock.
+async fn until_somebody_waits(
+    tx: &mut server::storage::Tx,
+) -> Result<(), server::storage::StorageError> {
+    // Not pg_stat_activity: a transaction sees it as it was at the first look. A wait for
+    // another transaction names no database; whoever waits holds locks that do.
     for _ in 0..4_000 {
         let (waiting,): (i64,) = tx
             .one(
-                "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND database =
-                 (SELECT oid FROM pg_database WHERE datname = current_database())",
+                "SELECT COUNT(*) FROM pg_locks w JOIN pg_locks h ON h.pid = w.pid
+                 WHERE NOT w.granted AND h.database =
+                    (SELECT oid FROM pg_database WHERE datname = current_database())",
                 args![],
             )
             .await?;
