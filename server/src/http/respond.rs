@@ -46,5 +46,5 @@ pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("no message");
     tracing::error!(panic = ?what, "a request panicked");
-    error(&ApiError::Internal)
+    error(&ApiError::Unavailable)
 }

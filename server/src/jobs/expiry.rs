@@ -10,6 +10,7 @@ use app::domain::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    failpoint::{Point, hit},
     services::Desk,
     storage::{StorageError, audit_actor},
 };
@@ -81,14 +82,19 @@ pub async fn expire_batch(desk: &Desk) -> Result<usize, StorageError> {
         return Ok(0);
     }
     let actor = audit_actor(&Actor::System(Job::Expiry));
-    desk.storage
+    let expired = desk
+        .storage
         .write(move |tx| {
             Box::pin(async move {
                 tx.forget_landings(now).await?;
-                tx.expire_due(BATCH, actor, now).await
+                let expired = tx.expire_due(BATCH, actor, now).await?;
+                hit(Point::ExpiryWritten);
+                Ok(expired)
             })
         })
-        .await
+        .await?;
+    hit(Point::ExpiryCommitted);
+    Ok(expired)
 }
 
 /// Gives invitations made since `since`, that stand under the address of an account whose

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::{Secret, new_id},
+    failpoint::{Point, hit},
     mail::{FailureClass, MailFailure, Mailer, invitation},
     services::Desk,
     storage::{Claimed, Letter, Sent, StorageError},
@@ -79,6 +80,7 @@ pub async fn send_until(
     }
     let owner = new_id(now).simple().to_string();
     let (claimed, secrets) = claim(desk, &owner, now).await?;
+    hit(Point::MailClaimed);
     let dealt_with = claimed.letters.len() + claimed.settled;
     send_all(desk, mailer, &owner, claimed.letters, &secrets, shutdown).await;
     Ok(dealt_with)
@@ -133,7 +135,11 @@ async fn send_all(
             }
             Try::Ended(
                 match invitation::write(&letter, &token, &desk.settings, desk.now()) {
-                    Ok(mail) => mailer.send(&mail).await,
+                    Ok(mail) => {
+                        let sent = mailer.send(&mail).await;
+                        hit(Point::MailSent);
+                        sent
+                    }
                     Err(failure) => Err(failure),
                 },
             )
@@ -191,12 +197,17 @@ async fn write_down(desk: &Desk, owner: &str, results: &[Sent], not_begun: &[Let
                 let not_begun = not_begun.to_vec();
                 Box::pin(async move {
                     tx.give_back(&owner, &not_begun, now).await?;
-                    tx.record_sent(&owner, &results).await
+                    let written = tx.record_sent(&owner, &results).await?;
+                    hit(Point::MailWritten);
+                    Ok(written)
                 })
             })
             .await;
         match written {
-            Ok(_) => return,
+            Ok(_) => {
+                hit(Point::MailRecorded);
+                return;
+            }
             Err(error) => {
                 tracing::error!(%error, "what became of a mail could not be written down");
             }

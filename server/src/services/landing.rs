@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     clock::Secret,
+    failpoint::{Point, hit},
     storage::{
         AcceptOutcome, Claimant, LANDING_MINUTES, NewUser, Offer, PasswordHash, StorageError, Tx,
     },
@@ -227,6 +228,7 @@ impl LandingPort for LandingService {
             })
             .await?;
         refused(&outcome)?;
+        hit(Point::AcceptCommitted);
         let me = me.ok_or(ApiError::Internal)?;
         Ok((me, vec![session.cookie.0, self.set_cookie("", 0)]))
     }
@@ -247,6 +249,7 @@ impl LandingPort for LandingService {
             })
             .await?;
         refused(&outcome)?;
+        hit(Point::AcceptCommitted);
         Ok(vec![self.set_cookie("", 0)])
     }
 

@@ -9,7 +9,10 @@ use app::domain::{
 use uuid::Uuid;
 
 use super::{AuditEvent, NewMembership, Offer, StorageError, Tx, users::role_of};
-use crate::args;
+use crate::{
+    args,
+    failpoint::{Point, hit},
+};
 
 /// Who accepts a link.
 #[derive(Clone, Debug)]
@@ -135,6 +138,7 @@ impl Tx {
         if accepted.is_empty() {
             return Ok(AcceptOutcome::Neutral);
         }
+        hit(Point::AcceptMarked);
         // Whether the mailbox is proved, and whether it is the one that the mail went to:
         // an account may have changed its address since it was invited.
         let (user, verified, owns_address) = match (claimant, known) {
@@ -161,6 +165,7 @@ impl Tx {
         if verified && owns_address {
             self.rekey(&offer.email, user, at).await?;
         }
+        hit(Point::AcceptWritten);
         Ok(AcceptOutcome::Accepted { user })
     }
 

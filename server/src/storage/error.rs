@@ -33,9 +33,15 @@ pub enum StorageError {
 impl From<sqlx::Error> for StorageError {
     fn from(error: sqlx::Error) -> Self {
         match &error {
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => {
-                Self::Unavailable(error.to_string())
-            }
+            // A connection that breaks off while it is made, or in the middle of an answer,
+            // is a broken protocol to the driver.
+            sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Io(_)
+            | sqlx::Error::Tls(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::BeginFailed
+            | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
             sqlx::Error::Database(database) => {
                 let code = database.code().unwrap_or_default();
                 if database.is_unique_violation() {

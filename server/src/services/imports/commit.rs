@@ -23,7 +23,10 @@ use super::{
     status_of,
     submit::{conflict, hex},
 };
-use crate::storage::{AuditEvent, Import, OutcomeCounts, StorageError, Tenant, Tx};
+use crate::{
+    failpoint::{Point, hit},
+    storage::{AuditEvent, Import, OutcomeCounts, StorageError, Tenant, Tx},
+};
 
 /// Commits an import that the caller began. Two at once: one runs, the other waits for
 /// it and gets its answer. Once begun it goes on also where the caller went away.
@@ -38,7 +41,8 @@ pub async fn commit(desk: &Desk, tenant: Tenant, import: Import) -> Result<Impor
                 hand_over(&desk, import).await
             }
         });
-        return task.await.map_err(|_| ApiError::Internal)?;
+        // It panicked, and what it wrote was rolled back (S55).
+        return task.await.map_err(|_| ApiError::Unavailable)?;
     }
     stored(desk, &import).await
 }
@@ -183,12 +187,14 @@ async fn at_once(desk: &Desk, tenant: Tenant, import: Import) -> Result<ImportSt
                     };
                     finish(tx, &job, &import, &done.counts, state, now).await?;
                     tx.announce(import.tenant, now).await?;
+                    hit(Point::SubmitWritten);
                 }
                 status_now(tx, import.tenant, import.id).await
             })
         })
         .await
         .map_err(refuse)?;
+    hit(Point::SubmitCommitted);
     desk.wake.notify_waiters();
     status.ok_or(ApiError::NotFound)
 }

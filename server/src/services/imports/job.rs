@@ -19,7 +19,10 @@ use super::{
     slice::{self, Job},
     undo,
 };
-use crate::storage::{AuditEvent, Import, StorageError, Tenant, audit_actor};
+use crate::{
+    failpoint::{Point, hit},
+    storage::{AuditEvent, Import, StorageError, Tenant, audit_actor},
+};
 
 /// A slice takes well under a second; after a kill another worker waits this long.
 const LEASE_SECONDS: i64 = 20;
@@ -179,7 +182,10 @@ async fn work(
             None => Vec::new(),
         };
         match commit_slice(desk, &job, import, rows).await? {
-            Some(after) => import = after,
+            Some(after) => {
+                hit(Point::SliceCommitted);
+                import = after;
+            }
             // Another server has the lease now, and the work.
             None => return Ok(()),
         }
@@ -270,6 +276,7 @@ async fn commit_slice(
                     .await?
                 };
                 tx.announce(before.tenant, now).await?;
+                hit(Point::SliceWritten);
                 Ok(moved.then_some(after))
             })
         })

@@ -26,7 +26,10 @@ use super::{
     super::desk::{Desk, refuse},
     status_of,
 };
-use crate::storage::{ChunkStored, Import, NewChunk, NewImport, StorageError};
+use crate::{
+    failpoint::{Point, hit},
+    storage::{ChunkStored, Import, NewChunk, NewImport, StorageError},
+};
 
 /// A conflict with a stable code.
 pub fn conflict(code: &str, message: impl Into<String>) -> ApiError {
@@ -88,6 +91,7 @@ pub async fn begin(
         })
         .await
         .map_err(refuse)?;
+    hit(Point::SubmitOpened);
     let same = import.content_hash == wanted.content_hash
         && import.rows == wanted.rows
         && import.metadata_columns == wanted.metadata_columns
@@ -210,6 +214,7 @@ pub async fn chunk(desk: &Desk, import: &Import, input: ImportChunk) -> Result<(
         })
         .await
         .map_err(refuse)?;
+    hit(Point::SubmitChunk);
     match stored {
         ChunkStored::Kept => Ok(()),
         ChunkStored::Differs => Err(conflict(
