@@ -9,6 +9,7 @@ mod deny;
 mod docs;
 mod front;
 mod lint;
+mod mutants;
 mod postgres;
 mod process;
 mod project;
@@ -42,6 +43,8 @@ Beckon's commands
   cargo xtask build                       the release: one file, target/release/beckon
   cargo xtask setup                       only get the pinned tools into .tools
   cargo xtask trust                       which promises of docs/trust.md have their test
+      --mutants [NAME]                    takes each guard away (or those named so): its
+                                          test must fail; takes long, by hand or nightly
   cargo xtask bench load|submit|size      the measurements of the README
   cargo xtask screenshots                 take the pictures of the documents
   cargo xtask deny                        only the licence, ban and source check
@@ -74,7 +77,7 @@ fn dispatch(args: &[String]) -> Outcome {
         "test" => test::test(&project, rest),
         "lint" => no_arguments(command, rest).and_then(|()| lint::lint(&project)),
         "setup" => no_arguments(command, rest).and_then(|()| tools::setup(&project)),
-        "trust" => no_arguments(command, rest).and_then(|()| trust::trust(&project)),
+        "trust" => trust::command(&project, rest),
         "deny" => no_arguments(command, rest).and_then(|()| deny::deny(&project)),
         "screenshots" => screenshots::screenshots(&project, rest),
         "bench" => bench::bench(&project, rest),

@@ -6,6 +6,7 @@
 //! made by macros count, and ignored ones do not.
 
 use crate::Outcome;
+use crate::mutants;
 use crate::process;
 use crate::project::Project;
 use crate::say;
@@ -20,13 +21,25 @@ struct Promise {
     text: String,
 }
 
-/// Lists every promise with its tests; red when one in scope has none that runs.
-pub fn trust(project: &Project) -> Outcome {
+/// What `trust` was asked for.
+pub fn command(project: &Project, args: &[String]) -> Outcome {
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        [] => trust(project),
+        ["--mutants"] => mutants::run(project, None),
+        ["--mutants", name] => mutants::run(project, Some(name)),
+        _ => Err("`cargo xtask trust` knows --mutants [NAME] and nothing else.".to_owned()),
+    }
+}
+
+/// Lists every promise with its tests; red when one in scope has none that runs, and when
+/// a guard of the list of mutants is not where the list has it.
+fn trust(project: &Project) -> Outcome {
     let path = project.root.join("docs/trust.md");
     let table = fs::read_to_string(&path)
         .map_err(|error| format!("docs/trust.md cannot be read: {error}."))?;
     let promises = promises(&table)?;
-    let (runs, ignored) = tests(project)?;
+    let (runs, ignored, rust) = tests(project)?;
     let mut red = Vec::new();
     for promise in &promises {
         let number = &promise.number;
@@ -61,6 +74,10 @@ pub fn trust(project: &Project) -> Outcome {
     say::line(&format!(
         "\n{kept} of {} promises have their test.",
         promises.len()
+    ));
+    let guards = mutants::check(project, &rust)?;
+    say::line(&format!(
+        "{guards} guards stand where `cargo xtask trust --mutants` takes them away."
     ));
     if red.is_empty() {
         return Ok(());
@@ -114,7 +131,8 @@ fn promises(table: &str) -> Outcome<Vec<Promise>> {
 
 type ByNumber = BTreeMap<String, Vec<String>>;
 
-fn tests(project: &Project) -> Outcome<(ByNumber, ByNumber)> {
+/// The tests that run and those that are ignored, by number; and every Rust test's name.
+fn tests(project: &Project) -> Outcome<(ByNumber, ByNumber, BTreeSet<String>)> {
     let all = rust_tests(project, &[])?;
     let skipped = rust_tests(project, &["--ignored"])?;
     let mut runs = ByNumber::new();
@@ -138,7 +156,7 @@ fn tests(project: &Project) -> Outcome<(ByNumber, ByNumber)> {
             note(&name, !skipped);
         }
     }
-    Ok((runs, ignored))
+    Ok((runs, ignored, all))
 }
 
 fn rust_tests(project: &Project, extra: &[&str]) -> Outcome<BTreeSet<String>> {

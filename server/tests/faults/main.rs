@@ -11,6 +11,7 @@ mod busy;
 mod client;
 mod kill;
 mod mailbox;
+mod no_mail;
 mod office;
 mod proxy;
 mod stop;

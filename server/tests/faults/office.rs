@@ -88,17 +88,28 @@ impl Office {
         self.start_as(hold, Some(failpoint), self.database.as_deref())
     }
 
-    /// Starts one that reaches the database at another address.
-    pub fn start_as(&self, hold: u32, failpoint: Option<&str>, database: Option<&str>) -> Running {
+    /// Starts one that was told of no mail server.
+    pub fn start_without_mail(&self) -> Running {
+        Running::start(&mut self.serve(self.database.as_deref()))
+    }
+
+    fn serve(&self, database: Option<&str>) -> Command {
         let mut command = beckon();
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(["--public-url", "http://beckon.test"])
-            .args(["--mail-from", "desk@beckon.test"])
-            .args(["--smtp-url", &self.mailbox.url])
-            .args(["--mail-hold-seconds", &hold.to_string()])
             .args(self.place(database))
             .env("BECKON_LOG", "warn");
+        command
+    }
+
+    /// Starts one that reaches the database at another address.
+    pub fn start_as(&self, hold: u32, failpoint: Option<&str>, database: Option<&str>) -> Running {
+        let mut command = self.serve(database);
+        command
+            .args(["--mail-from", "desk@beckon.test"])
+            .args(["--smtp-url", &self.mailbox.url])
+            .args(["--mail-hold-seconds", &hold.to_string()]);
         if let Some(failpoint) = failpoint {
             command.env("BECKON_FAILPOINT", failpoint);
         }
@@ -175,9 +186,14 @@ impl Office {
 
     /// The invariants hold.
     pub async fn check(&self) {
+        self.check_as(Mails::Sent).await;
+    }
+
+    /// The same where no mail server was named.
+    pub async fn check_as(&self, mails: Mails) {
         let storage = self.storage().await;
         let found = storage
-            .read(|tx| Box::pin(invariants::check(tx, Mails::Sent)))
+            .read(move |tx| Box::pin(invariants::check(tx, mails)))
             .await
             .unwrap();
         storage.close().await;
