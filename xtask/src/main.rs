@@ -9,6 +9,7 @@ mod deny;
 mod docs;
 mod front;
 mod lint;
+mod mutant_list;
 mod mutants;
 mod postgres;
 mod process;

@@ -6,6 +6,7 @@
 //! which nothing compiles, and a test that fails with its guard.
 
 use crate::Outcome;
+use crate::mutant_list::{LIST, Mutant, parse, replaced};
 use crate::postgres::Cluster;
 use crate::process;
 use crate::project::Project;
@@ -14,26 +15,8 @@ use crate::tally::Tally;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::Instant;
-
-const LIST: &str = "server/tests/mutants.txt";
-
-/// One guard that is taken away.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Mutant {
-    name: String,
-    /// What `cargo test` is told.
-    test: Vec<String>,
-    changes: Vec<Change>,
-}
-
-/// Lines of a file that are replaced.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Change {
-    file: String,
-    before: String,
-    after: String,
-}
 
 /// Whether every guard of the list still stands where the list has it, and its test is
 /// among `tests`; how many there are.
@@ -88,7 +71,7 @@ pub fn run(project: &Project, only: Option<&str>) -> Outcome {
     let mut alive = Vec::new();
     for mutant in &mutants {
         let began = Instant::now();
-        let verdict = without(project, &copy, &cluster, mutant)?;
+        let verdict = without(&copy, &cluster, mutant)?;
         let took = began.elapsed().as_secs();
         say::line(&format!("{:<10} {} ({took} s)", verdict.0, mutant.name));
         if !verdict.1 {
@@ -109,19 +92,15 @@ pub fn run(project: &Project, only: Option<&str>) -> Outcome {
 }
 
 /// What became of the test without the guard, and whether that is well.
-fn without(
-    project: &Project,
-    copy: &Project,
-    cluster: &Cluster,
-    mutant: &Mutant,
-) -> Outcome<(&'static str, bool)> {
-    let files = mutated(project, mutant)?;
-    for (file, text) in &files {
-        write(&copy.root.join(file), text)?;
+fn without(copy: &Project, cluster: &Cluster, mutant: &Mutant) -> Outcome<(&'static str, bool)> {
+    let mut with = Vec::new();
+    for (file, text) in mutated(copy, mutant)? {
+        with.push((copy.root.join(&file), text_of(copy, &file)?));
+        write(&copy.root.join(file), &text)?;
     }
     let compiles = cargo_test(copy, cluster, &mutant.test, Some("--no-run"))
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success());
     let verdict = if compiles {
@@ -134,19 +113,13 @@ fn without(
     } else {
         ("NO BUILD", false)
     };
-    for (file, _) in &files {
-        let text = text_of(project, file)?;
-        write(&copy.root.join(file), &text)?;
+    for (path, text) in with {
+        write(&path, &text)?;
     }
     Ok(verdict)
 }
 
-fn cargo_test(
-    copy: &Project,
-    cluster: &Cluster,
-    test: &[String],
-    more: Option<&str>,
-) -> std::process::Command {
+fn cargo_test(copy: &Project, cluster: &Cluster, test: &[String], more: Option<&str>) -> Command {
     let mut cargo = process::cargo(copy);
     cargo
         .args(["test", "--quiet"])
@@ -161,7 +134,7 @@ fn cargo_test(
 
 fn tested(copy: &Project, cluster: &Cluster, test: &[String]) -> Outcome<Tally> {
     let mut cargo = cargo_test(copy, cluster, test, None);
-    cargo.stderr(std::process::Stdio::null());
+    cargo.stderr(Stdio::null());
     let mut tally = Tally::default();
     let status = process::lines(&mut cargo, |line| tally.read(line))?;
     if !status.success() && tally.failed == 0 && tally.passed > 0 {
@@ -188,81 +161,8 @@ fn mutated(project: &Project, mutant: &Mutant) -> Outcome<Vec<(String, String)>>
     Ok(files)
 }
 
-/// The text with the change; how often its lines stand there where that is not once.
-fn replaced(text: &str, change: &Change) -> Result<String, String> {
-    let lines: Vec<&str> = text.lines().collect();
-    let before: Vec<&str> = change.before.lines().collect();
-    let places: Vec<usize> = lines
-        .windows(before.len().max(1))
-        .enumerate()
-        .filter(|(_, window)| *window == before)
-        .map(|(place, _)| place)
-        .collect();
-    let [place] = places[..] else {
-        return Err(format!(
-            "`{}` stands {} times",
-            change.before.trim(),
-            places.len()
-        ));
-    };
-    let mut after: Vec<&str> = lines[..place].to_vec();
-    after.extend(change.after.lines());
-    after.extend(&lines[place + before.len()..]);
-    Ok(after.join("\n") + "\n")
-}
-
 fn read(project: &Project) -> Outcome<Vec<Mutant>> {
     parse(&text_of(project, LIST)?)
-}
-
-fn parse(list: &str) -> Outcome<Vec<Mutant>> {
-    let mut mutants: Vec<Mutant> = Vec::new();
-    let mut current: Option<Mutant> = None;
-    let mut file = String::new();
-    let mut added = false;
-    for line in list.lines().chain([""]) {
-        let Some(mutant) = &mut current else {
-            if !line.is_empty() && !line.starts_with('#') {
-                current = Some(Mutant {
-                    name: line.to_owned(),
-                    ..Mutant::default()
-                });
-            }
-            continue;
-        };
-        if line.is_empty() {
-            if mutant.test.is_empty() || mutant.changes.is_empty() {
-                return Err(format!("{LIST}: `{}` is not whole.", mutant.name));
-            }
-            mutants.extend(current.take());
-        } else if let Some(test) = line.strip_prefix("test ") {
-            mutant.test = test.split_whitespace().map(str::to_owned).collect();
-        } else if let Some(path) = line.strip_prefix("file ") {
-            path.clone_into(&mut file);
-            added = true;
-        } else if let Some(before) = line.strip_prefix('-') {
-            if added {
-                mutant.changes.push(Change {
-                    file: file.clone(),
-                    ..Change::default()
-                });
-            }
-            added = false;
-            if let Some(change) = mutant.changes.last_mut() {
-                change.before.push_str(before);
-                change.before.push('\n');
-            }
-        } else if let (Some(after), Some(change)) =
-            (line.strip_prefix('+'), mutant.changes.last_mut())
-        {
-            added = true;
-            change.after.push_str(after);
-            change.after.push('\n');
-        } else {
-            return Err(format!("{LIST}: `{line}` is not understood."));
-        }
-    }
-    Ok(mutants)
 }
 
 /// Copies what git knows of the project, and what is new in it; files that are the same
@@ -299,49 +199,4 @@ fn text_of(project: &Project, file: &str) -> Outcome<String> {
 
 fn write(path: &Path, text: &str) -> Outcome {
     fs::write(path, text).map_err(|error| format!("{} cannot be written: {error}.", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Change, parse, replaced};
-
-    #[test]
-    fn reads_the_list() {
-        let list = "# why\n\nS01 a guard\ntest -p server s01_\nfile a.rs\n-  if a {\n+  if b {\n\
-            -x\nfile b.rs\n-y\n-z\n\nS02 another\ntest s02_\nfile c.rs\n-q\n+r\n";
-        let mutants = parse(list).expect("the list is right");
-        assert_eq!(mutants.len(), 2);
-        assert_eq!(mutants[0].test, ["-p", "server", "s01_"]);
-        let changes: Vec<(&str, &str, &str)> = mutants[0]
-            .changes
-            .iter()
-            .map(|change| (&*change.file, &*change.before, &*change.after))
-            .collect();
-        assert_eq!(
-            changes,
-            [
-                ("a.rs", "  if a {\n", "  if b {\n"),
-                ("a.rs", "x\n", ""),
-                ("b.rs", "y\nz\n", "")
-            ]
-        );
-        assert!(parse("S01 a guard\ntest s01_\n").is_err());
-        assert!(parse("S01 a guard\nwhat is this\n").is_err());
-    }
-
-    #[test]
-    fn whole_lines_that_stand_once_are_replaced() {
-        let change = |before: &str, after: &str| Change {
-            file: String::new(),
-            before: before.to_owned(),
-            after: after.to_owned(),
-        };
-        let text = "a\nb\nc\nbb\n";
-        assert_eq!(
-            replaced(text, &change("b\nc\n", "x\n")).as_deref(),
-            Ok("a\nx\nbb\n")
-        );
-        assert!(replaced(text, &change("d\n", "")).is_err());
-        assert!(replaced("a\na\n", &change("a\n", "")).is_err());
-    }
 }

@@ -14,4 +14,5 @@ mod mailbox;
 mod no_mail;
 mod office;
 mod proxy;
+mod random;
 mod stop;
