@@ -126,7 +126,7 @@ async fn f07_an_exhausted_pool_is_a_neutral_503_until_there_is_a_connection() {
     for _ in 0..16 {
         let (storage, done, held) = (app.desk.storage.clone(), done.clone(), held.clone());
         holders.spawn(async move {
-            let hold = storage.read(move |tx| {
+            let read = storage.read(move |tx| {
                 let (done, held) = (done.clone(), held.clone());
                 Box::pin(async move {
                     tx.one::<(i64,)>("SELECT COUNT(*) FROM tenants", args![])
@@ -136,7 +136,7 @@ async fn f07_an_exhausted_pool_is_a_neutral_503_until_there_is_a_connection() {
                     Ok(())
                 })
             });
-            hold.await.unwrap();
+            read.await.unwrap();
         });
     }
     // The feed's poller may have one for a moment.

@@ -292,7 +292,7 @@ impl Drop for Running {
         let _ended_already = self.child.kill();
         let _reaped = self.child.wait();
         if std::thread::panicking() {
-            println!("{}", self.log());
+            eprintln!("{}", self.log());
         }
     }
 }

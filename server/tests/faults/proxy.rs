@@ -70,7 +70,7 @@ impl Proxy {
                     server.write_all(sent).await.ok()?;
                     if begun && has(sent, "COMMIT") {
                         // It is committed once the server has said so.
-                        server.read(&mut down).await.ok()?;
+                        let _said = server.read(&mut down).await.ok()?;
                         *self.lose.lock().unwrap() = None;
                         return None;
                     }

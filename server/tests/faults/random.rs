@@ -70,7 +70,7 @@ async fn round(
 async fn at_random(engine: Engine) {
     const ROUNDS: usize = 6;
     let seed: u64 = rand::random();
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
     let mut random = rand::rngs::StdRng::seed_from_u64(seed);
     let (office, admin) = prepared(engine, &[List::new("guest", 12)]).await;
     let mails = office.mailbox.mails().into_iter();

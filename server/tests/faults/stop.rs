@@ -55,8 +55,8 @@ async fn sigterm(engine: Engine) {
     assert!(running.ended().await, "it ended well");
     assert!(began.elapsed() < Duration::from_secs(15));
     // … and each mail that was begun is written down: none goes out a second time.
-    let begun = i64::try_from(office.mailbox.mails().len()).unwrap();
-    assert_eq!(office.number(SENT, args![]).await, begun);
+    let on_the_wire = i64::try_from(office.mailbox.mails().len()).unwrap();
+    assert_eq!(office.number(SENT, args![]).await, on_the_wire);
     let claimed = "SELECT COUNT(*) FROM outbox WHERE status = 'sending'";
     assert_eq!(office.number(claimed, args![]).await, 0);
     office.mailbox.answer_after(Duration::ZERO);
