@@ -1,20 +1,50 @@
 //! Cures: the text that was probably meant, offered at a cell and for all cells with the
 //! same problem, as one step that can be undone.
 
+use std::borrow::Cow;
+
 use super::check::Checker;
-use super::date;
+use super::date::{self, Order};
+use super::limits::KEYS_MAX;
 use super::mapping::Field;
 use super::operation::{ColumnId, Operation, RowId};
 use super::order::sort_by_number;
-use super::problem::ProblemCode;
-use super::rules::split_keys;
-use super::sheet::Sheet;
-use crate::domain::email::{char_is_control, is_zero_width};
+use super::problem::{Problem, ProblemCode};
+use super::rules::{few_keys, is_invisible, joins, last_first, other_name};
+use super::sheet::{FieldMap, Sheet};
+use crate::domain::email::{char_is_control, is_space, is_zero_width};
 use crate::domain::email_cure;
 use crate::domain::role::Role;
 
+/// A cell and its new text.
+pub type Edit = (RowId, ColumnId, String);
+
+/// How a kind of problem is cured, where there is more than one way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Way {
+    /// Only what is clear; of duplicates the first row stays.
+    #[default]
+    Usual,
+    /// Of duplicates the last row stays.
+    KeepLast,
+    /// Dates have the day first where that is not clear.
+    DayFirst,
+    /// Dates have the month first where that is not clear.
+    MonthFirst,
+}
+
+impl Way {
+    const fn order(self) -> Option<Order> {
+        match self {
+            Self::DayFirst => Some(Order::DayFirst),
+            Self::MonthFirst => Some(Order::MonthFirst),
+            Self::Usual | Self::KeepLast => None,
+        }
+    }
+}
+
 /// The text that cures a cell; `None` where nothing is clear enough to offer.
-pub fn cure(code: ProblemCode, field: Option<Field>, text: &str) -> Option<String> {
+pub fn cure(code: ProblemCode, field: Option<Field>, text: &str, way: Way) -> Option<String> {
     let cured = match code {
         ProblemCode::EmailInvalid
         | ProblemCode::EmailAtSpelled
@@ -24,36 +54,65 @@ pub fn cure(code: ProblemCode, field: Option<Field>, text: &str) -> Option<Strin
         | ProblemCode::EmailLetterForm
         | ProblemCode::EmailDisplayName
         | ProblemCode::EmailDomainTypo => email_cure::cure(text)?,
+        ProblemCode::InvisibleCharacter => without_invisible(text),
         ProblemCode::ControlCharacter | ProblemCode::Nul => clean(text, field),
-        ProblemCode::ExpiresInvalid => date::to_iso(date::guess(text)?),
+        ProblemCode::ExpiresInvalid => date::to_iso(date::guess(text, way.order())?),
         ProblemCode::RoleUnknown => role(text)?.as_str().to_owned(),
         _ => return None,
     };
     (cured != text).then_some(cured)
 }
 
+/// The new texts that cure one problem; none where nothing is clear enough to offer.
+pub fn edits(sheet: &Sheet, map: &FieldMap, problem: &Problem, way: Way) -> Vec<Edit> {
+    let Some(column) = problem.column else {
+        return Vec::new();
+    };
+    let row = problem.row;
+    let text = sheet.cell(row, column);
+    let field = map.field(column);
+    if problem.code != ProblemCode::NameOrder {
+        return cure(problem.code, field, &text, way)
+            .map(|cured| vec![(row, column, cured)])
+            .unwrap_or_default();
+    }
+    let Some(((last, first), field)) = last_first(&text).zip(field) else {
+        return Vec::new();
+    };
+    let (last, first) = (last.to_owned(), first.to_owned());
+    let Some(other) = map.column(other_name(field)) else {
+        // There is one column for both names.
+        return vec![(row, column, format!("{first} {last}"))];
+    };
+    match field {
+        Field::FirstName => vec![(row, column, first), (row, other, last)],
+        _ => vec![(row, other, first), (row, column, last)],
+    }
+}
+
 impl Checker {
-    /// The texts that cure the cells with a problem, for a preview: row, column, new text.
-    pub fn cures(&self, sheet: &Sheet, code: ProblemCode) -> Vec<(RowId, ColumnId, String)> {
+    /// The new texts that cure the cells with a problem, one list for each that has some.
+    pub fn cures(&self, sheet: &Sheet, code: ProblemCode, way: Way) -> Vec<Vec<Edit>> {
         let map = sheet.field_map();
         self.rows_with(sheet, Some(code))
             .into_iter()
             .flat_map(|row| self.problems_of(row).copied())
             .filter(|problem| problem.code == code)
-            .filter_map(|problem| {
-                let column = problem.column?;
-                let text = sheet.cell(problem.row, column);
-                Some((problem.row, column, cure(code, map.field(column), &text)?))
-            })
+            .map(|problem| edits(sheet, &map, &problem, way))
+            .filter(|edits| !edits.is_empty())
             .collect()
     }
 
     /// The one step that cures every row with a problem: new texts, duplicates and empty
     /// rows deleted, rows of one person merged. `None` where there is nothing to offer.
-    pub fn cure_all(&self, sheet: &Sheet, code: ProblemCode) -> Option<Operation> {
+    pub fn cure_all(&self, sheet: &Sheet, code: ProblemCode, way: Way) -> Option<Operation> {
         let operations = match code {
             ProblemCode::DuplicateInFile | ProblemCode::RowEmpty => {
-                let rows = self.rows_with(sheet, Some(code));
+                let rows = if way == Way::KeepLast {
+                    self.all_but_the_last(sheet, code)
+                } else {
+                    self.rows_with(sheet, Some(code))
+                };
                 if rows.is_empty() {
                     return None;
                 }
@@ -61,7 +120,7 @@ impl Checker {
             }
             ProblemCode::SplitRows => self.merge_rows(sheet)?,
             _ => {
-                let edits = self.cures(sheet, code);
+                let edits: Vec<Edit> = self.cures(sheet, code, way).into_iter().flatten().collect();
                 if edits.is_empty() {
                     return None;
                 }
@@ -74,25 +133,41 @@ impl Checker {
         })
     }
 
-    /// Gathers the courses and programs of one person's rows in the first of them.
-    fn merge_rows(&self, sheet: &Sheet) -> Option<Vec<Operation>> {
-        let map = sheet.field_map();
-        // Each row to gather from, after the first row of its person.
-        let mut split: Vec<(RowId, RowId)> = Vec::new();
-        for row in self.rows_with(sheet, Some(ProblemCode::SplitRows)) {
-            let problem = self
-                .problems_of(row)
-                .find(|p| p.code == ProblemCode::SplitRows);
+    /// Rows with a problem about an earlier one, each after that, in the sheet's order.
+    fn pairs(&self, sheet: &Sheet, code: ProblemCode) -> Vec<(RowId, RowId)> {
+        let mut pairs = Vec::new();
+        for row in self.rows_with(sheet, Some(code)) {
+            let problem = self.problems_of(row).find(|p| p.code == code);
             if let Some(first) = problem.and_then(|problem| problem.other) {
-                split.push((first, row));
+                pairs.push((first, row));
             }
         }
-        sort_by_number(&mut split, |(first, _)| first.0);
+        sort_by_number(&mut pairs, |(first, _)| first.0);
+        pairs
+    }
+
+    /// Of rows that are the same, all but the last of each.
+    fn all_but_the_last(&self, sheet: &Sheet, code: ProblemCode) -> Vec<RowId> {
+        self.pairs(sheet, code)
+            .chunk_by(|a, b| a.0 == b.0)
+            .flat_map(|same| {
+                let others = same.iter().map(|(_, row)| *row);
+                std::iter::once(same[0].0).chain(others).take(same.len())
+            })
+            .collect()
+    }
+
+    /// Gathers the courses and programs of one person's rows in the first of them. Who has
+    /// more than a cell may hold is passed over.
+    fn merge_rows(&self, sheet: &Sheet) -> Option<Vec<Operation>> {
+        let map = sheet.field_map();
         let mut edits = Vec::new();
         let mut rows = Vec::new();
-        for person in split.chunk_by(|a, b| a.0 == b.0) {
+        let split = self.pairs(sheet, ProblemCode::SplitRows);
+        'people: for person in split.chunk_by(|a, b| a.0 == b.0) {
             let first = person[0].0;
             let others = person.iter().map(|(_, row)| *row);
+            let mut gathered = Vec::new();
             for field in [Field::Courses, Field::Programs] {
                 let Some(column) = map.column(field) else {
                     continue;
@@ -101,16 +176,15 @@ impl Checker {
                     .chain(others.clone())
                     .map(|row| sheet.field(row, field, &map))
                     .collect();
-                let mut keys: Vec<&str> = Vec::new();
-                for key in cells.iter().flat_map(|cell| split_keys(cell)) {
-                    if !keys.contains(&key) {
-                        keys.push(key);
-                    }
-                }
-                if keys != split_keys(&cells[0]) {
-                    edits.push((first, column, keys.join("|")));
+                let Some(keys) = keys_of(&cells) else {
+                    continue 'people;
+                };
+                // What stands in the first cell is what comes first: more keys, other keys.
+                if Some(keys.len()) != few_keys(&cells[0]).map(|own| own.len()) {
+                    gathered.push((first, column, keys.join("|")));
                 }
             }
+            edits.extend(gathered);
             rows.extend(others);
         }
         (!rows.is_empty()).then(|| {
@@ -120,6 +194,37 @@ impl Checker {
             ]
         })
     }
+}
+
+/// The keys of several cells, each once; `None` where they are more than a cell may hold.
+fn keys_of<'a>(cells: &'a [Cow<'_, str>]) -> Option<Vec<&'a str>> {
+    let mut keys: Vec<&str> = Vec::new();
+    for cell in cells {
+        for key in few_keys(cell)? {
+            if keys.contains(&key) {
+                continue;
+            }
+            if keys.len() == KEYS_MAX {
+                return None;
+            }
+            keys.push(key);
+        }
+    }
+    Some(keys)
+}
+
+/// Unusual spaces become the usual one, invisible characters go.
+fn without_invisible(text: &str) -> String {
+    let joins = joins(text);
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_space(c) {
+            out.push(' ');
+        } else if !is_invisible(c, joins) {
+            out.push(c);
+        }
+    }
+    out.trim_matches(' ').to_owned()
 }
 
 /// Line breaks and tabs become spaces, other control and invisible characters go.
@@ -169,57 +274,5 @@ fn role(text: &str) -> Option<Role> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cures() {
-        let date = cure(
-            ProblemCode::ExpiresInvalid,
-            Some(Field::ExpiresOn),
-            "31.12.2026",
-        );
-        assert_eq!(date.as_deref(), Some("2026-12-31"));
-        assert_eq!(cure(ProblemCode::ExpiresInvalid, None, "01-Mar"), None);
-        let role = cure(ProblemCode::RoleUnknown, Some(Field::Role), " Teacher");
-        assert_eq!(role.as_deref(), Some("instructor"));
-        let name = cure(
-            ProblemCode::ControlCharacter,
-            Some(Field::FirstName),
-            "Ada\r\nMaria\u{7}",
-        );
-        assert_eq!(name.as_deref(), Some("Ada Maria"));
-        assert_eq!(cure(ProblemCode::DuplicateInFile, None, "x"), None);
-    }
-
-    #[test]
-    fn one_step_cures_all_rows_with_a_problem() {
-        use crate::bulk::check::tests::CONTEXT;
-        let text = "email,courses\na@x.test,c1\na@x.test,c2|c1\nb at x.test,\na@x.test,c3\na@x.test,c1\n,\n";
-        let mut sheet =
-            Sheet::from_bytes(text.as_bytes(), crate::bulk::sheet::SheetOptions::default())
-                .unwrap();
-        let mut checker = Checker::full(&sheet, CONTEXT);
-        for code in [
-            ProblemCode::DuplicateInFile,
-            ProblemCode::SplitRows,
-            ProblemCode::EmailAtSpelled,
-            ProblemCode::RowEmpty,
-        ] {
-            let operation = checker.cure_all(&sheet, code).unwrap();
-            let applied = sheet.apply(operation);
-            checker.recheck(&sheet, &applied);
-            assert_eq!(checker.cure_all(&sheet, code), None);
-        }
-        assert_eq!(checker.rows_with_problems(), 0);
-        assert_eq!(
-            sheet.to_csv(),
-            b"email,courses\r\na@x.test,c1|c2|c3\r\nb@x.test,\r\n"
-        );
-        for _ in 0..4 {
-            let applied = sheet.undo().unwrap();
-            checker.recheck(&sheet, &applied);
-        }
-        assert_eq!(checker.counts(), Checker::full(&sheet, CONTEXT).counts());
-    }
-}
+#[path = "cure_tests.rs"]
+mod tests;

@@ -96,6 +96,10 @@ codes! {
     NameTooLong = "name_too_long", Error, "Text too long";
     /// A cell holds more than may be stored.
     CellTooLong = "cell_too_long", Error, "Cell too long";
+    /// An invisible character or a space of an unusual kind in a name, a key or an id.
+    InvisibleCharacter = "invisible_character", Warning, "Invisible character";
+    /// `Last, First` in one cell, and nothing in the other.
+    NameOrder = "name_order", Warning, "Last name before first?";
     /// A tab, a line break or another control character where a line is expected.
     ControlCharacter = "control_character", Error, "Control character";
     /// A NUL.
@@ -208,12 +212,18 @@ impl ProblemCode {
                 "This text is too long: shorten it to 120 characters, a note to 2,000."
             }
             Self::CellTooLong => "This cell holds more than can be stored: shorten it.",
+            Self::InvisibleCharacter => {
+                "There is an invisible character or an unusual space in this cell: remove it, since nothing with it is found by its name."
+            }
+            Self::NameOrder => {
+                "This looks like “Last, First” in one cell: give each name its own, or leave it if it is right."
+            }
             Self::ControlCharacter => {
                 "There is a line break, a tab or a control character in this cell: remove it."
             }
             Self::Nul => "There is a NUL character in this cell: remove it.",
             Self::BadUtf8 => {
-                "Some characters could not be read: retype them, or save the file as UTF-8 and load it again."
+                "Some characters could not be read: choose another encoding for the file, or retype them."
             }
             Self::RaggedRow => {
                 "This row has more or fewer cells than the header: check that each cell stands in its column."

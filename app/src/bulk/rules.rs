@@ -13,7 +13,7 @@ use super::limits::{
 use super::mapping::Field;
 use super::problem::{FieldProblem, ProblemCode, Severity};
 use super::source::has_control;
-use crate::domain::email::{EmailAddress, EmailRef, hash_lowercase};
+use crate::domain::email::{EmailAddress, EmailRef, hash_lowercase, is_space, is_zero_width};
 use crate::domain::email_cure::domain_suggestion;
 use crate::domain::role::Role;
 use crate::domain::time::CivilDate;
@@ -34,6 +34,8 @@ pub struct RowFields<'a> {
     pub(super) cells: [Cow<'a, str>; Field::COUNT],
     /// It is known that no cell holds a control character.
     pub(super) plain: bool,
+    /// It is known that every cell is ASCII.
+    pub(super) ascii: bool,
 }
 
 impl RowFields<'_> {
@@ -65,6 +67,7 @@ impl<'a> From<&'a RowDraft> for RowFields<'a> {
             ]
             .map(|text| Cow::Borrowed(text.as_str())),
             plain: false,
+            ascii: false,
         }
     }
 }
@@ -158,6 +161,12 @@ pub fn check_row(
             if damaged_number(text) {
                 add(field, ProblemCode::ExcelDamage);
             }
+            if !row.ascii && has_invisible(text) {
+                add(field, ProblemCode::InvisibleCharacter);
+            }
+            if row.trimmed(other_name(field)).is_empty() && last_first(text).is_some() {
+                add(field, ProblemCode::NameOrder);
+            }
         }
     }
     let role = row.trimmed(Field::Role);
@@ -173,6 +182,9 @@ pub fn check_row(
         let text = row.trimmed(field);
         if !text.is_empty() {
             check_list(field, text, row.plain, &mut add);
+            if !row.ascii && has_invisible(text) {
+                add(field, ProblemCode::InvisibleCharacter);
+            }
         }
     }
     check_expiry(row.trimmed(Field::ExpiresOn), *context, &mut add);
@@ -182,12 +194,70 @@ pub fn check_row(
         if damaged_number(external_id) || damaged_date(external_id) {
             add(Field::ExternalId, ProblemCode::ExcelDamage);
         }
+        if !row.ascii && has_invisible(external_id) {
+            add(Field::ExternalId, ProblemCode::InvisibleCharacter);
+        }
     }
     let note = row.trimmed(Field::Note);
     if !note.is_empty() {
         check_note(note, row.plain, &mut add);
     }
     facts
+}
+
+/// The other one of the two names.
+pub(super) const fn other_name(field: Field) -> Field {
+    match field {
+        Field::FirstName => Field::LastName,
+        _ => Field::FirstName,
+    }
+}
+
+/// The last and the first name of a text such as `Lovelace, Ada`; `None` where it is none,
+/// or what follows the comma belongs behind a name.
+pub(super) fn last_first(text: &str) -> Option<(&str, &str)> {
+    const BEHIND: [&str; 10] = [
+        "jr", "sr", "ii", "iii", "iv", "phd", "md", "dds", "esq", "mba",
+    ];
+    let (last, first) = text.split_once(',')?;
+    let (last, first) = (last.trim(), first.trim());
+    let behind = first.replace('.', "");
+    let is_name = |name: &str| name.chars().any(char::is_alphabetic);
+    let found = !first.contains(',')
+        && is_name(last)
+        && is_name(first)
+        && !BEHIND.iter().any(|word| word.eq_ignore_ascii_case(&behind));
+    found.then_some((last, first))
+}
+
+/// A character that nobody sees and that makes a text another one. Joiners count only
+/// between letters of ASCII: other scripts need them.
+pub(super) const fn is_invisible(c: char, joins: bool) -> bool {
+    match c {
+        '\u{200c}' | '\u{200d}' => !joins,
+        // Variation selectors belong to the sign before them.
+        '\u{fe00}'..='\u{fe0f}' => false,
+        _ => is_zero_width(c),
+    }
+}
+
+/// Whether a text holds an invisible character, or a space other than the usual one.
+pub(super) fn has_invisible(text: &str) -> bool {
+    // The first bytes of all of them; accents of European letters have others.
+    let may = |byte: &u8| matches!(byte, 0xc2 | 0xcd | 0xd8 | 0xe1 | 0xe2 | 0xef);
+    if !text.as_bytes().iter().any(may) {
+        return false;
+    }
+    let joins = joins(text);
+    text.chars()
+        .any(|c| is_invisible(c, joins) || (c != ' ' && is_space(c)))
+}
+
+/// Whether a text is of a script in which letters are joined or kept apart by characters
+/// without a shape, or holds signs that are.
+pub(super) fn joins(text: &str) -> bool {
+    text.chars()
+        .any(|c| c >= '\u{590}' && !is_zero_width(c) && !is_space(c))
 }
 
 /// A text of one line: a name or an id.

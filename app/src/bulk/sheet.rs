@@ -499,15 +499,17 @@ impl Sheet {
         } else {
             self.source().row_text(row.0)
         };
+        let kinds = line.map(|line| line.kinds());
         let mut fields = RowFields {
-            plain: line.is_some_and(|line| line.is_plain()),
+            plain: kinds.is_some_and(|kinds| !kinds.control),
+            ascii: kinds.is_some_and(|kinds| !kinds.beyond),
             ..RowFields::default()
         };
         for (cell, slot) in fields.cells.iter_mut().zip(map.0) {
             let Some((id, source)) = slot else { continue };
             *cell = match (self.edited(row, id), line, source) {
                 (Some(text), ..) => {
-                    fields.plain = false;
+                    (fields.plain, fields.ascii) = (false, false);
                     Cow::Borrowed(text)
                 }
                 (None, Some(line), Some(field)) => line.field(field),

@@ -191,28 +191,47 @@ impl<'a> RowText<'a> {
         }
     }
 
-    /// Whether the row has no control character, tabs and line breaks included.
-    pub fn is_plain(&self) -> bool {
-        !has_control(self.text.as_bytes())
+    /// What kinds of characters the row has.
+    pub fn kinds(&self) -> Kinds {
+        kinds(self.text.as_bytes())
     }
 }
 
-/// Whether there is a control character of ASCII: eight bytes at a time.
+/// Which kinds of characters a text has, as far as rules ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kinds {
+    /// There is a control character of ASCII, tabs and line breaks included.
+    pub control: bool,
+    /// There is a character beyond ASCII.
+    pub beyond: bool,
+}
+
+/// Whether there is a control character of ASCII.
 pub(super) fn has_control(bytes: &[u8]) -> bool {
+    kinds(bytes).control
+}
+
+/// Looks at eight bytes at a time.
+fn kinds(bytes: &[u8]) -> Kinds {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = EACH * 0x80;
     let mut chunks = bytes.chunks_exact(8);
-    let mut found = 0;
+    let (mut found, mut beyond) = (0, 0);
     for chunk in &mut chunks {
         let mut word = [0; 8];
         word.copy_from_slice(chunk);
         let word = u64::from_le_bytes(word);
+        beyond |= word;
         let delete = word ^ (EACH * 0x7f);
         // Both are exact as to whether there is any such byte.
         found |= word.wrapping_sub(EACH * 0x20) & !word & HIGH;
         found |= delete.wrapping_sub(EACH) & !delete & HIGH;
     }
-    found != 0 || chunks.remainder().iter().any(|b| *b < b' ' || *b == 0x7f)
+    let rest = chunks.remainder();
+    Kinds {
+        control: found != 0 || rest.iter().any(|b| *b < b' ' || *b == 0x7f),
+        beyond: beyond & HIGH != 0 || !rest.is_ascii(),
+    }
 }
 
 /// The text of a raw field.
@@ -296,6 +315,7 @@ mod tests {
         fn control_characters_are_found(text in "[ -\u{7f}\t\u{1f}é\u{80}]{0,20}") {
             let expected = text.bytes().any(|b| b < 0x20 || b == 0x7f);
             prop_assert_eq!(has_control(text.as_bytes()), expected);
+            prop_assert_eq!(kinds(text.as_bytes()).beyond, !text.is_ascii());
         }
 
         #[test]

@@ -389,7 +389,7 @@ pub(super) const fn is_full_width(c: char) -> bool {
     )
 }
 
-pub(super) const fn is_space(c: char) -> bool {
+pub(crate) const fn is_space(c: char) -> bool {
     matches!(
         c,
         ' ' | '\u{a0}' | '\u{1680}' | '\u{2000}'
