@@ -259,3 +259,101 @@ test('work: a step back is shown where it acted, at the end of a long list', LIM
     assert.equal(await review.rowCount(), 30_001);
   });
 });
+
+test('work: a second list stands at its own place, in widths of its own', LIMIT, async () => {
+  await inBrowser('work-second', async (page) => {
+    const { csv } = makeCsv(400, { bad: 0, missing: 0, duplicate: 0 });
+    await upload(page, csv);
+    const review = await loaded(page, 400);
+    const width = async () => Math.round((await review.header(/^first_name/).boundingBox()).width);
+    const edge = await review.header(/^first_name/).locator('.grid__resize').boundingBox();
+    const before = await width();
+    await page.mouse.move(edge.x + 3, edge.y + 9);
+    await page.mouse.down();
+    await page.mouse.move(edge.x + 123, edge.y + 9, { steps: 4 });
+    await page.mouse.up();
+    await waitFor(async () => assert.equal(await width(), before + 120));
+    await review.cell(1, 2).click();
+    await page.keyboard.press('Control+End');
+    await waitFor(async () => assert.ok((await review.cell(400, 10).getAttribute('class')).includes('is-active')));
+
+    await upload(page, toCsv(['first_name', 'email'], makeRowsOf(300)));
+    await loaded(page, 300);
+    await review.shows(1, 2, 'Nr 1');
+    assert.ok((await review.cell(1, 2).getAttribute('class')).includes('is-active'));
+    assert.notEqual(await width(), before + 120);
+    assert.equal(await page.getByText('Row 1 of 300', { exact: true }).count(), 1);
+  });
+});
+
+const makeRowsOf = (count) => Array.from({ length: count }, (_, at) => [`Nr ${at + 1}`, `nr${at + 1}@second.test`]);
+
+test('work: a file that is dropped while rows are on their way waits, and says so', LIMIT, async () => {
+  await inBrowser('work-drop', async (page) => {
+    const review = await edited(page);
+    const held = [];
+    await page.route('**/api/imports/begin', (route) => {
+      held.push(route);
+    });
+    await button(page, 'Submit').click();
+    await waitFor(async () => assert.equal(held.length, 1));
+    const files = await page.evaluateHandle(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['email\nlate@example.test\n'], 'late.csv', { type: 'text/csv' }));
+      return data;
+    });
+    await page.locator('.dropzone').dispatchEvent('drop', { dataTransfer: files });
+    await toast(page, 'The rows are being submitted. Choose the file again when that is done.').waitFor();
+    assert.equal(await review.rowCount(), 3);
+    await page.unroute('**/api/imports/begin');
+    await held[0].continue();
+    await page.getByRole('status').filter({ hasText: 'invited' }).first().waitFor();
+    // Now it is taken.
+    await page.locator('.dropzone').dispatchEvent('drop', { dataTransfer: files });
+    await page.getByText('late.csv', { exact: true }).first().waitFor();
+    await review.shows(1, 2, 'late@example.test');
+  });
+});
+
+test('work: Map columns begins at the column that was asked for, and gives the focus back', LIMIT, async () => {
+  await inBrowser('work-mapping', async (page) => {
+    const review = await edited(page);
+    const focused = (locator) => waitFor(async () => assert.equal(await locator.evaluate((element) => element === document.activeElement), true));
+    await review.cell(1, 4).click();
+    await page.keyboard.press('Alt+ArrowDown');
+    await page.getByRole('menuitem', { name: 'Map to a field' }).click();
+    const mapping = dialog(page, 'Map columns');
+    await focused(mapping.getByLabel('Column last_name is', { exact: true }));
+    await mapping.getByText('The header is the template’s').first().waitFor();
+    // A column that moves keeps the focus on its button, at the end on the one beside it.
+    const left = mapping.getByRole('button', { name: 'Move last_name left', exact: true });
+    await left.focus();
+    await page.keyboard.press('Enter');
+    await waitFor(async () => assert.equal(await review.column(/^last_name/), 3));
+    await focused(left);
+    await page.keyboard.press('Enter');
+    await waitFor(async () => assert.equal(await review.column(/^last_name/), 2));
+    await focused(mapping.getByRole('button', { name: 'Move last_name right', exact: true }));
+    await page.keyboard.press('Escape');
+    await mapping.waitFor({ state: 'hidden' });
+    await waitFor(async () => assert.equal(await page.evaluate(() => document.activeElement?.closest('[role=grid]') !== null), true));
+  });
+});
+
+test('work: a press beside a dialog closes it, one that began inside does not', LIMIT, async () => {
+  await inBrowser('work-backdrop', async (page) => {
+    await edited(page);
+    const asked = dialog(page, 'Go to row');
+    await button(page, 'Go to row').click();
+    const input = asked.getByLabel('Row number', { exact: true });
+    await input.fill('12');
+    const box = await input.boundingBox();
+    await page.mouse.move(box.x + 10, box.y + 10);
+    await page.mouse.down();
+    await page.mouse.move(8, 8, { steps: 3 });
+    await page.mouse.up();
+    assert.equal(await input.inputValue(), '12');
+    await page.mouse.click(8, 8);
+    await asked.waitFor({ state: 'hidden' });
+  });
+});

@@ -61,9 +61,9 @@ pub enum Order {
 /// readings of two numbers are dates, `order` decides; without it there is no answer.
 pub fn guess(text: &str, order: Option<Order>) -> Option<CivilDate> {
     let text = text.trim_matches(' ');
-    let text = match text.find([':', 'T']) {
-        // `2026-12-31T08:00`, `31.12.2026 08:00`: the day stands before the time.
-        Some(at) => text[..at].rsplit_once([' ']).map_or(&text[..at], |it| it.0),
+    // `2026-12-31T08:00`, `31.12.2026 08:00`: the day stands before the time.
+    let text = match text.find(':').map(|at| &text[..at]) {
+        Some(before) => before.rsplit_once([' ', 'T'])?.0,
         None => text,
     };
     let mut parts = [""; 3];

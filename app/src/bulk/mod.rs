@@ -18,6 +18,7 @@ pub mod mapping;
 pub mod operation;
 pub mod order;
 pub mod parse;
+pub mod preview;
 pub mod problem;
 pub mod remote;
 pub mod report;

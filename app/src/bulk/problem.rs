@@ -223,7 +223,7 @@ impl ProblemCode {
             }
             Self::Nul => "There is a NUL character in this cell: remove it.",
             Self::BadUtf8 => {
-                "Some characters could not be read: choose another encoding for the file, or retype them."
+                "Some characters could not be read: read the file in another encoding, or retype them."
             }
             Self::RaggedRow => {
                 "This row has more or fewer cells than the header: check that each cell stands in its column."

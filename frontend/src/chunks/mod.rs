@@ -21,6 +21,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     components::{ErrorState, Skeleton, SkeletonShape},
+    pages::invite::Desk,
     routes::Page,
 };
 
@@ -146,6 +147,16 @@ pub fn invitations_panel() -> AnyView {
         reason = "the type of the function itself would name the chunk where it is not there yet"
     )]
     later(Chunk::Office, Box::new(|| office::invitations_panel()))
+}
+
+/// The dialog about how a file is read.
+pub fn reading_options(desk: Desk) -> AnyView {
+    later(Chunk::Office, Box::new(move || office::reading_options(desk)))
+}
+
+/// The dialog that cures problems.
+pub fn fix_problems(desk: Desk) -> AnyView {
+    later(Chunk::Office, Box::new(move || office::fix_problems(desk)))
 }
 
 /// Draws what `draw` makes of a chunk as soon as the chunk is there; a skeleton until

@@ -32,3 +32,15 @@ pub fn draw(page: &Page) -> AnyView {
 pub fn invitations_panel() -> AnyView {
     view! { <pages::invitations::InvitationsPanel compact=true/> }.into_any()
 }
+
+/// The dialog about how a file is read.
+#[inline(never)]
+pub fn reading_options(desk: pages::invite::Desk) -> AnyView {
+    view! { <pages::invite::ReadingOptions desk/> }.into_any()
+}
+
+/// The dialog that cures problems.
+#[inline(never)]
+pub fn fix_problems(desk: pages::invite::Desk) -> AnyView {
+    view! { <pages::invite::FixProblems desk/> }.into_any()
+}

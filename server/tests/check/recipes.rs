@@ -151,6 +151,16 @@ pub fn all() -> Vec<(&'static str, Vec<u8>)> {
                 .to_vec(),
         ),
         (
+            "names-and-hidden-characters.csv",
+            "email,first_name,last_name,courses\r\n\
+             a@acme.test,\"Lovelace, Ada\",,c1\r\n\
+             b@acme.test,,\"King, Jr.\",c1\r\n\
+             c@acme.test,Grace\u{a0},Hop\u{200b}per,c\u{ad}1\r\n\
+             d@acme.test,نیک\u{200c}پور,O’Neill,c1\r\n"
+                .as_bytes()
+                .to_vec(),
+        ),
+        (
             "escaped-by-beckon.csv",
             b"email,note,beckon_escaped\na@acme.test,'=1+1,1\nb@acme.test,'+49 30,1\n".to_vec(),
         ),

@@ -112,13 +112,18 @@ impl Editor {
 
     /// Ends editing; gives the new text if it differs from what was there.
     pub fn finish(&mut self) -> Option<String> {
+        let text = self.take()?;
+        (text != std::mem::take(&mut self.before)).then_some(text)
+    }
+
+    /// Ends editing; gives what stands in the box now, where something was edited.
+    pub fn take(&mut self) -> Option<String> {
         if !self.is_editing() {
             return None;
         }
         let text = restore_breaks(&self.before, self.area.value());
-        let before = std::mem::take(&mut self.before);
         self.rest();
-        (text != before).then_some(text)
+        Some(text)
     }
 
     /// Ends editing and forgets what was typed.

@@ -35,8 +35,8 @@ pub enum Command {
     Extend(Step),
     /// Keep what was typed, then move.
     CommitAndMove(Step),
-    /// Keep what was typed in every cell of the range.
-    CommitAndFill,
+    /// Keep what was typed in every cell of the range; while moving, the active cell's text.
+    FillRange,
     /// Forget what was typed.
     CancelEdit,
     /// Esc while moving: drops the range, and lets the next Tab leave the grid.
@@ -69,9 +69,9 @@ pub enum Command {
     NextProblem,
     /// Previous cell with a problem.
     PreviousProblem,
-    /// Copy the range's first row into the others.
+    /// Copy the range's first row into the others; into a single one the row above.
     FillDown,
-    /// Copy the range's first column into the others.
+    /// Copy the range's first column into the others; into a single one the one before.
     FillRight,
     /// The cure of the remark on the active cell, there or wherever the same is wrong.
     Cure {
@@ -126,6 +126,7 @@ fn navigating(press: KeyPress<'_>, escaped: bool) -> Option<Command> {
         ("Tab", false, true) => Command::Move(Step::Previous),
         ("Enter", false, false) => Command::Move(Step::Down),
         ("Enter", false, true) => Command::Move(Step::Up),
+        ("Enter", true, false) => Command::FillRange,
         ("Escape", ..) => Command::Escape,
         ("F2", false, false) => Command::BeginEdit,
         ("F8", false, false) => Command::NextProblem,
@@ -156,7 +157,7 @@ fn editing(press: KeyPress<'_>) -> Option<Command> {
     } = press;
     let found = match (key, ctrl, shift, alt) {
         ("Enter", false, _, true) => Command::Newline,
-        ("Enter", true, false, false) => Command::CommitAndFill,
+        ("Enter", true, false, false) => Command::FillRange,
         ("Enter", false, false, false) => Command::CommitAndMove(Step::Down),
         ("Enter", false, true, false) => Command::CommitAndMove(Step::Up),
         ("Tab", false, false, false) => Command::CommitAndMove(Step::Next),
@@ -233,6 +234,13 @@ mod tests {
             ("PageDown", Command::Move(Step::PageDown)),
             ("Shift+ArrowRight", Command::Extend(Step::Right)),
             ("Ctrl+Shift+End", Command::Extend(Step::SheetEnd)),
+            ("Shift+PageUp", Command::Extend(Step::PageUp)),
+            ("Ctrl+ArrowUp", Command::Move(Step::Top)),
+            ("Ctrl+ArrowLeft", Command::Move(Step::RowStart)),
+            ("Ctrl+Shift+ArrowRight", Command::Extend(Step::RowEnd)),
+            ("Ctrl+Enter", Command::FillRange),
+            ("Ctrl+Alt+=", Command::InsertRow),
+            ("Backspace", Command::ClearAndEdit),
             ("Shift+Space", Command::SelectRows),
             ("Ctrl+Space", Command::SelectColumns),
             ("Ctrl+a", Command::SelectAll),
@@ -292,7 +300,7 @@ mod tests {
         );
         assert_eq!(
             command(press("Ctrl+Enter"), Mode::Replace, false),
-            Some(Command::CommitAndFill)
+            Some(Command::FillRange)
         );
         assert_eq!(
             command(press("Escape"), Mode::Edit, false),

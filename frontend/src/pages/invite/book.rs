@@ -27,6 +27,8 @@ use app::{
     domain::{import::RowOutcome, role::Role, time::CivilDate},
 };
 
+use leptos::web_sys;
+
 use super::journal::Journal;
 use crate::{
     components::grid::{Area, Heading, Place, Severity},
@@ -91,6 +93,8 @@ pub struct Document {
     pub clean: Option<u32>,
     /// Where every step is written down.
     pub journal: Option<Rc<Journal>>,
+    /// The file's bytes, where it came from one: they can be read in another manner.
+    pub bytes: Option<web_sys::Blob>,
 }
 
 impl Document {
@@ -102,6 +106,7 @@ impl Document {
             checker,
             submitted: Vec::new(),
             journal: None,
+            bytes: None,
         }
     }
 

@@ -103,6 +103,10 @@ pub struct Desk {
     pub request: Shared<Option<GridRequest>>,
     /// The dialog that maps columns is open.
     pub mapping: RwSignal<bool>,
+    /// The dialog about how the file is read is open.
+    pub options: RwSignal<bool>,
+    /// The dialog that cures problems is open.
+    pub fixing: RwSignal<bool>,
     /// The column that it was opened for.
     pub mapped: StoredValue<Option<ColumnId>>,
     /// Short messages.
@@ -154,6 +158,8 @@ impl Desk {
             place: Shared::new(Selection::default()),
             request: Shared::new(None),
             mapping: RwSignal::new(false),
+            options: RwSignal::new(false),
+            fixing: RwSignal::new(false),
             mapped: StoredValue::new(None),
             toasts: use_toasts(),
             check_on: RwSignal::new(true),
@@ -196,7 +202,11 @@ impl Desk {
     /// From now on the list on the desk is written down.
     pub fn begin_journal(self, origin: Origin, name: &str) {
         if let Some(journal) = self.journal_now() {
-            journal.start(origin, name, &self.book().document().sheet);
+            let manner = (*self.file.read_untracked())
+                .as_ref()
+                .map(|file| file.manner)
+                .unwrap_or_default();
+            journal.start(origin, name, manner, &self.book().document().sheet);
         }
     }
 
@@ -398,6 +408,15 @@ impl Desk {
         self.summary.set(None);
         self.book().replace(self.document(Sheet::empty()));
         self.changed();
+    }
+
+    /// Whether the list's file can be read once more, in another manner; tracked.
+    pub fn can_read_again(self) -> bool {
+        self.file.read().is_some()
+            && self.reading.read().is_none()
+            && self.submitting.read().is_none()
+            && self.facts.read().submitted == 0
+            && self.book().document().bytes.is_some()
     }
 
     /// Rows are on their way.

@@ -147,6 +147,18 @@ pub fn FileCard(
         )
     };
     let ask = use_ask();
+    let options = move || {
+        view! {
+            <Button
+                kind=ButtonKind::Quiet
+                size=ButtonSize::Small
+                on:click=move |_| desk.options.set(true)
+            >
+                "Reading options"
+            </Button>
+        }
+        .into_any()
+    };
     view! {
         <div class="file">
             <span class="file__icon">
@@ -158,6 +170,7 @@ pub fn FileCard(
                 </div>
                 <div class="file__facts">{move || facts()}</div>
             </div>
+            {when(move || desk.can_read_again(), options)}
             <div class="file__ready">
                 {move || view! { <SplitBar segments=segments()/> }}
                 <span>{move || ready()}</span>

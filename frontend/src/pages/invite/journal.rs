@@ -28,7 +28,7 @@ use super::{
     browser::{self, breathe},
     desk::Desk,
     kept::Kept,
-    reading::{self, FileFacts},
+    reading::{self, FileFacts, Manner},
     submit::Attempt,
 };
 use crate::{
@@ -60,6 +60,9 @@ struct Head {
     /// As it was read, so that steps are done again only on the same cells.
     rows: u32,
     columns: u32,
+    /// What was chosen about how it is read.
+    #[serde(default)]
+    manner: [String; 3],
 }
 
 #[derive(Default)]
@@ -114,12 +117,13 @@ impl Journal {
     }
 
     /// Writes what the list began with, and from then on every step.
-    pub fn start(self: &Rc<Self>, origin: Origin, name: &str, sheet: &Sheet) {
+    pub fn start(self: &Rc<Self>, origin: Origin, name: &str, manner: Manner, sheet: &Sheet) {
         let head = serde_json::to_string(&Head {
             version: journal::VERSION,
             name: name.to_owned(),
             rows: sheet.rows() as u32,
             columns: sheet.columns().len() as u32,
+            manner: manner.to_words(),
         });
         let Ok(head) = head else { return };
         let bytes = match origin {
@@ -429,11 +433,14 @@ async fn build(desk: Desk, found: &Found) -> Option<(Document, Option<FileFacts>
     let parts = store::values(&format!("{prefix}o")).await?;
     journal.state.borrow_mut().next = parts.length();
     let pasted = bytes.as_string();
+    let mut blob = None;
     let (sheet, file) = if let Some(text) = &pasted {
         let (sheet, facts) = reading::read_pasted(text).ok()?;
         (sheet, Some(facts))
-    } else if let Ok(blob) = bytes.dyn_into::<web_sys::Blob>() {
-        let (sheet, facts) = reading::read_again(&head.name, &blob).await?;
+    } else if let Ok(file) = bytes.dyn_into::<web_sys::Blob>() {
+        let manner = Manner::of_words(head.manner.each_ref().map(String::as_str));
+        let (sheet, facts) = reading::read_again(&head.name, &file, manner).await?;
+        blob = Some(file);
         (sheet, Some(facts))
     } else {
         let mut sheet = Sheet::empty();
@@ -443,6 +450,7 @@ async fn build(desk: Desk, found: &Found) -> Option<(Document, Option<FileFacts>
     let same = (head.version, head.rows as usize, head.columns as usize)
         == (journal::VERSION, sheet.rows(), sheet.columns().len());
     let mut document = desk.document(sheet);
+    document.bytes = blob;
     if pasted.is_some() {
         document.clean = None;
     }

@@ -14,6 +14,7 @@ use crate::components::{
 };
 use crate::effects::effect;
 use crate::keyed::keyed;
+use crate::when::when;
 
 /// Characters of a sample that are shown.
 const SAMPLE: usize = 48;
@@ -86,7 +87,15 @@ pub fn MapColumns(
         }
     };
     let footer = move || {
+        let options = move || {
+            let press = move |_| {
+                desk.mapping.set(false);
+                desk.options.set(true);
+            };
+            view! { <Button on:click=press>"Reading options"</Button> }.into_any()
+        };
         view! {
+            {when(move || desk.can_read_again(), options)}
             <Button kind=ButtonKind::Primary on:click=move |_| desk.mapping.set(false)>
                 "Done"
             </Button>

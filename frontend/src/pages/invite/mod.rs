@@ -6,10 +6,12 @@ mod desk;
 mod dialogs;
 mod file;
 mod find;
+mod fixes;
 mod footer;
 mod journal;
 mod kept;
 mod mapping;
+mod options;
 mod outcome;
 mod reading;
 mod remote;
@@ -37,11 +39,13 @@ use crate::{
     tenant::use_tenant,
     when::when,
 };
-use desk::Desk;
 
 pub use book::outcome_title;
 pub use browser::download;
+pub use desk::Desk;
+pub use fixes::FixProblems;
 pub use kept::Keep;
+pub use options::ReadingOptions;
 
 /// What the file chooser offers first.
 const ACCEPT: &str = ".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain";
@@ -188,6 +192,8 @@ fn Review(desk: Desk) -> impl IntoView {
         <dialogs::GoToDialog desk/>
         <dialogs::RenameDialog desk/>
         <mapping::MapColumns desk/>
+        {dialogs::when_asked(desk.options, move || chunks::reading_options(desk))}
+        {dialogs::when_asked(desk.fixing, move || chunks::fix_problems(desk))}
     }
 }
 

@@ -3,8 +3,8 @@
 
 use app::bulk::{
     limits::BYTES_MAX,
-    parse::Refusal,
-    sheet::{Sheet, SheetOptions},
+    parse::{ParseOptions, Refusal},
+    sheet::{HeaderChoice, Sheet, SheetOptions},
     sniff::{Encoding, Undecided, sniff_encoding},
 };
 use leptos::{prelude::*, task::spawn_local, web_sys};
@@ -22,6 +22,80 @@ const FIRST: f64 = 256.0 * 1024.0;
 const SLICE: f64 = 1024.0 * 1024.0;
 /// Rows that are checked between two breaths.
 const CHECK_STEP: usize = 8_000;
+/// Stands where bytes mean nothing: never valid in UTF-8, so that the parser names the cell.
+const BAD: u8 = 0xff;
+
+/// Encodings that can be chosen: as the browser calls them, and in words.
+pub const ENCODINGS: [(&str, &str); 13] = [
+    ("utf-8", "UTF-8"),
+    ("utf-16le", "UTF-16"),
+    ("utf-16be", "UTF-16, high byte first"),
+    ("windows-1252", "Windows-1252"),
+    ("windows-1250", "Windows-1250 (Central European)"),
+    ("windows-1251", "Windows-1251 (Cyrillic)"),
+    ("windows-1253", "Windows-1253 (Greek)"),
+    ("windows-1254", "Windows-1254 (Turkish)"),
+    ("macintosh", "Mac Roman"),
+    ("shift_jis", "Shift JIS (Japanese)"),
+    ("gb18030", "GB 18030 (Chinese)"),
+    ("big5", "Big5 (Chinese)"),
+    ("euc-kr", "EUC-KR (Korean)"),
+];
+
+/// How a person wants a file to be read; the rest is found out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// One of [`ENCODINGS`].
+    pub encoding: Option<&'static str>,
+    /// The delimiter between cells.
+    pub delimiter: Option<u8>,
+    /// Where the header is.
+    pub header: HeaderChoice,
+}
+
+impl Manner {
+    /// As words of lists and of the journal, each empty where it is to be found out.
+    pub fn to_words(self) -> [String; 3] {
+        let header = match self.header {
+            HeaderChoice::Detect => "",
+            HeaderChoice::FirstRow => "first",
+            HeaderChoice::Absent => "none",
+        };
+        [
+            self.encoding.unwrap_or_default().to_owned(),
+            self.delimiter
+                .map_or_else(String::new, |byte| byte.to_string()),
+            header.to_owned(),
+        ]
+    }
+
+    /// What such words mean; unknown ones mean nothing.
+    pub fn of_words([encoding, delimiter, header]: [&str; 3]) -> Self {
+        Self {
+            encoding: ENCODINGS
+                .iter()
+                .map(|(label, _)| *label)
+                .find(|label| *label == encoding),
+            delimiter: delimiter.parse().ok(),
+            header: match header {
+                "first" => HeaderChoice::FirstRow,
+                "none" => HeaderChoice::Absent,
+                _ => HeaderChoice::Detect,
+            },
+        }
+    }
+
+    /// The same for the sheet.
+    pub fn options(self) -> SheetOptions {
+        SheetOptions {
+            parse: ParseOptions {
+                delimiter: self.delimiter,
+                ..ParseOptions::default()
+            },
+            header: self.header,
+        }
+    }
+}
 
 /// What is said about a file that was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,11 +110,14 @@ pub struct FileFacts {
     pub header: String,
     /// How long it took, in seconds.
     pub seconds: f64,
+    /// What of this was chosen.
+    pub manner: Manner,
 }
 
 /// Turns slices into UTF-8, whatever the file has.
-struct Decoder {
-    encoding: Encoding,
+pub struct Decoder {
+    /// One of [`ENCODINGS`].
+    label: &'static str,
     /// The browser's own; none for UTF-8.
     other: Option<web_sys::TextDecoder>,
     /// The file is plain ASCII so far.
@@ -52,45 +129,52 @@ impl Decoder {
     ///
     /// # Errors
     /// Why it cannot be read, as a sentence.
-    fn new(first: &[u8]) -> Result<Self, String> {
-        let encoding = sniff_encoding(first);
-        let undecided = if encoding == Encoding::Utf8 {
-            Undecided::after(first)
-        } else {
-            None
-        };
+    pub fn new(first: &[u8], manner: Manner) -> Result<Self, String> {
         let mut decoder = Self {
-            encoding,
+            label: "",
             other: None,
-            undecided,
+            undecided: None,
         };
-        decoder.set(encoding)?;
+        let encoding = sniff_encoding(first);
+        if let Encoding::NotText(kind) = encoding {
+            return Err(kind.message().to_owned());
+        }
+        let label = if let Some(label) = manner.encoding {
+            label
+        } else {
+            if encoding == Encoding::Utf8 {
+                decoder.undecided = Undecided::after(first);
+            }
+            label_of(encoding)
+        };
+        decoder.set(label)?;
         Ok(decoder)
     }
 
-    fn set(&mut self, encoding: Encoding) -> Result<(), String> {
-        self.encoding = encoding;
-        let label = match encoding {
-            Encoding::NotText(kind) => return Err(kind.message().to_owned()),
-            Encoding::Utf8 | Encoding::Utf8Bom => return Ok(()),
-            Encoding::Utf16Le => "utf-16le",
-            Encoding::Utf16Be => "utf-16be",
-            Encoding::Unknown8Bit => "windows-1252",
-        };
-        let decoder = web_sys::TextDecoder::new_with_label(label).map_err(|_| {
-            "This browser cannot decode the file. Save it as UTF-8 and choose it again.".to_owned()
-        })?;
-        self.other = Some(decoder);
+    fn set(&mut self, label: &'static str) -> Result<(), String> {
+        self.label = label;
+        self.other = None;
+        if label != "utf-8" {
+            let decoder = web_sys::TextDecoder::new_with_label(label).map_err(|_| {
+                "This browser cannot decode the file. Save it as UTF-8 and choose it again."
+                    .to_owned()
+            })?;
+            self.other = Some(decoder);
+        }
         Ok(())
     }
 
-    fn decode(&mut self, mut slice: Vec<u8>, last: bool) -> Result<Vec<u8>, String> {
+    /// The next slice as UTF-8.
+    ///
+    /// # Errors
+    /// As for [`Decoder::new`].
+    pub fn decode(&mut self, mut slice: Vec<u8>, last: bool) -> Result<Vec<u8>, String> {
         if let Some(undecided) = &mut self.undecided {
             let found;
             (slice, found) = undecided.look(slice, last);
             if let Some(encoding) = found {
                 self.undecided = None;
-                self.set(encoding)?;
+                self.set(label_of(encoding))?;
             }
         }
         let Some(decoder) = &self.other else {
@@ -99,18 +183,53 @@ impl Decoder {
         let options = web_sys::TextDecodeOptions::new();
         options.set_stream(!last);
         // Undecodable bytes become replacement characters; it throws only if fatal.
-        Ok(decoder
+        let text = decoder
             .decode_with_u8_array_and_options(&slice, &options)
-            .unwrap_or_default()
-            .into_bytes())
+            .unwrap_or_default();
+        Ok(named_bad(text, self.label))
+    }
+
+    /// Its encoding, in words.
+    pub fn words(&self) -> &'static str {
+        let (_, words) = ENCODINGS
+            .iter()
+            .find(|(label, _)| *label == self.label)
+            .unwrap_or(&ENCODINGS[0]);
+        words
     }
 }
 
-const fn encoding_words(encoding: Encoding) -> &'static str {
+/// The text's bytes, with what could not be decoded as a byte that the parser names. Of
+/// the bytes that Windows-1252 does not use browsers make control characters.
+fn named_bad(text: String, label: &str) -> Vec<u8> {
+    let western = label == "windows-1252";
+    let bad = |c: char| {
+        c == '\u{fffd}'
+            || (western
+                && matches!(
+                    c,
+                    '\u{81}' | '\u{8d}' | '\u{8f}' | '\u{90}' | '\u{9d}'
+                ))
+    };
+    if !text.contains(bad) {
+        return text.into_bytes();
+    }
+    let mut out = Vec::with_capacity(text.len());
+    for (i, part) in text.split(bad).enumerate() {
+        if i > 0 {
+            out.push(BAD);
+        }
+        out.extend_from_slice(part.as_bytes());
+    }
+    out
+}
+
+const fn label_of(encoding: Encoding) -> &'static str {
     match encoding {
-        Encoding::Utf8 | Encoding::Utf8Bom | Encoding::NotText(_) => "UTF-8",
-        Encoding::Utf16Le | Encoding::Utf16Be => "UTF-16",
-        Encoding::Unknown8Bit => "Windows-1252",
+        Encoding::Utf8 | Encoding::Utf8Bom | Encoding::NotText(_) => "utf-8",
+        Encoding::Utf16Le => "utf-16le",
+        Encoding::Utf16Be => "utf-16be",
+        Encoding::Unknown8Bit => "windows-1252",
     }
 }
 
@@ -125,7 +244,7 @@ pub const fn delimiter_words(delimiter: u8) -> &'static str {
 }
 
 /// Where the header is, since what stands above it is left out.
-fn header_words(sheet: &Sheet) -> String {
+pub fn header_words(sheet: &Sheet) -> String {
     let line = sheet.header_row().and_then(|row| sheet.source().line(row));
     match line {
         Some(1) => String::new(),
@@ -148,15 +267,21 @@ fn wrong_size(bytes: f64) -> Option<String> {
 /// Reads a file and puts it on the desk. What was there stays until the first rows
 /// are read, and comes back if the reading is cancelled or refused.
 pub fn read(desk: Desk, file: web_sys::File) {
+    let name = file.name();
+    read_as(desk, file.into(), name, Manner::default());
+}
+
+/// The same of any bytes, in a manner that was chosen.
+pub fn read_as(desk: Desk, file: web_sys::Blob, name: String, manner: Manner) {
     if desk.is_busy() {
         desk.toasts
             .info("The rows are being submitted. Choose the file again when that is done.");
         return;
     }
-    let name = file.name();
+    let named = name.clone();
     let refuse = move |why: &str| {
         desk.refused
-            .set(Some(format!("“{name}” was not read. {why}")));
+            .set(Some(format!("“{named}” was not read. {why}")));
     };
     if let Some(why) = wrong_size(file.size()) {
         refuse(&why);
@@ -173,7 +298,7 @@ pub fn read(desk: Desk, file: web_sys::File) {
     let turn = desk.turn.get_value();
     desk.refused.set(None);
     spawn_local(async move {
-        let result = load(desk, turn, &file).await;
+        let result = load(desk, turn, &file, name, manner).await;
         if !desk.is_there() || desk.turn.get_value() != turn {
             // Another file was chosen meanwhile, or the page is gone.
             return;
@@ -185,7 +310,7 @@ pub fn read(desk: Desk, file: web_sys::File) {
                 let name = facts.name.clone();
                 desk.file.set(Some(facts));
                 desk.arrived();
-                desk.begin_journal(Origin::File(file.into()), &name);
+                desk.begin_journal(Origin::File(file), &name);
             }
             stopped => {
                 desk.stop();
@@ -203,11 +328,16 @@ pub fn cancel(desk: Desk) {
 }
 
 /// `Ok(None)`: cancelled.
-async fn load(desk: Desk, turn: u64, file: &web_sys::File) -> Result<Option<FileFacts>, String> {
+async fn load(
+    desk: Desk,
+    turn: u64,
+    file: &web_sys::Blob,
+    name: String,
+    manner: Manner,
+) -> Result<Option<FileFacts>, String> {
     const UNREADABLE: &str =
         "The browser could not read the file. It may have been moved or changed: choose it again.";
     let started = browser::now();
-    let name = file.name();
     let size = file.size();
     desk.reading.set(Some(Reading {
         name: name.clone(),
@@ -236,13 +366,14 @@ async fn load(desk: Desk, turn: u64, file: &web_sys::File) -> Result<Option<File
             desk.book()
                 .with_mut(|document| take(document, &part, last))?;
         } else {
-            let mut first = Decoder::new(&part)?;
-            let mut sheet = Sheet::open(SheetOptions::default());
+            let mut first = Decoder::new(&part, manner)?;
+            let mut sheet = Sheet::open(manner.options());
             sheet
                 .expect_bytes(size as usize)
                 .map_err(|refusal| refusal.to_string())?;
             let mut document = desk.document(sheet);
             document.journal = desk.journal();
+            document.bytes = Some(file.clone());
             take(&mut document, &first.decode(part, last)?, last)?;
             if !last {
                 document.checker.advance(&document.sheet, CHECK_STEP);
@@ -283,26 +414,33 @@ async fn load(desk: Desk, turn: u64, file: &web_sys::File) -> Result<Option<File
     if document.sheet.columns().is_empty() {
         return Err("There are no rows in it. Choose another file.".to_owned());
     }
-    let encoding = decoder.map_or(Encoding::Utf8, |decoder| decoder.encoding);
-    Ok(Some(facts_of(name, encoding, &document.sheet, started)))
+    let words = decoder.map_or("", |decoder| decoder.words());
+    let mut facts = facts_of(name, words, &document.sheet, started);
+    facts.manner = manner;
+    Ok(Some(facts))
 }
 
-fn facts_of(name: String, encoding: Encoding, sheet: &Sheet, started: f64) -> FileFacts {
+fn facts_of(name: String, encoding: &'static str, sheet: &Sheet, started: f64) -> FileFacts {
     FileFacts {
         name,
-        encoding: encoding_words(encoding),
+        encoding,
         delimiter: delimiter_words(sheet.source().delimiter()),
         header: header_words(sheet),
         seconds: (browser::now() - started) / 1000.0,
+        manner: Manner::default(),
     }
 }
 
 /// Reads a file's bytes once more, away from the desk; `None` where they are not there or
 /// not readable any more.
-pub async fn read_again(name: &str, file: &web_sys::Blob) -> Option<(Sheet, FileFacts)> {
+pub async fn read_again(
+    name: &str,
+    file: &web_sys::Blob,
+    manner: Manner,
+) -> Option<(Sheet, FileFacts)> {
     let started = browser::now();
     let size = file.size();
-    let mut sheet = Sheet::open(SheetOptions::default());
+    let mut sheet = Sheet::open(manner.options());
     sheet.expect_bytes(size as usize).ok()?;
     let mut decoder = None;
     let mut from = 0.0;
@@ -310,7 +448,7 @@ pub async fn read_again(name: &str, file: &web_sys::Blob) -> Option<(Sheet, File
         let end = (from + SLICE).min(size);
         let part = bytes(slice(file, from, end)?).await?;
         if decoder.is_none() {
-            decoder = Some(Decoder::new(&part).ok()?);
+            decoder = Some(Decoder::new(&part, manner).ok()?);
         }
         let part = decoder.as_mut()?.decode(part, end >= size).ok()?;
         sheet.feed(&part).ok()?;
@@ -318,7 +456,8 @@ pub async fn read_again(name: &str, file: &web_sys::Blob) -> Option<(Sheet, File
         breathe().await;
     }
     sheet.finish().ok()?;
-    let facts = facts_of(name.to_owned(), decoder?.encoding, &sheet, started);
+    let mut facts = facts_of(name.to_owned(), decoder?.words(), &sheet, started);
+    facts.manner = manner;
     Some((sheet, facts))
 }
 
@@ -326,7 +465,7 @@ pub async fn read_again(name: &str, file: &web_sys::Blob) -> Option<(Sheet, File
 pub fn read_pasted(text: &str) -> Result<(Sheet, FileFacts), Refusal> {
     let started = browser::now();
     let sheet = Sheet::from_pasted(text)?;
-    let facts = facts_of("Pasted text".to_owned(), Encoding::Utf8, &sheet, started);
+    let facts = facts_of("Pasted text".to_owned(), "UTF-8", &sheet, started);
     Ok((sheet, facts))
 }
 
@@ -378,6 +517,28 @@ mod tests {
         assert_eq!(wrong_size(1.0), None);
         assert!(wrong_size(0.0).is_some_and(|why| why.contains("empty")));
         assert!(wrong_size(BYTES_MAX as f64 + 1.0).is_some_and(|why| why.contains("64 MB")));
+    }
+
+    #[test]
+    fn what_was_chosen_is_kept_in_words() {
+        let chosen = Manner {
+            encoding: Some("windows-1250"),
+            delimiter: Some(b';'),
+            header: HeaderChoice::Absent,
+        };
+        for manner in [chosen, Manner::default()] {
+            let words = manner.to_words();
+            assert_eq!(Manner::of_words(words.each_ref().map(String::as_str)), manner);
+        }
+        assert_eq!(Manner::of_words(["x", "y", "z"]), Manner::default());
+    }
+
+    #[test]
+    fn what_was_not_decoded_is_named() {
+        let bytes = named_bad("a\u{fffd}b\u{81}".to_owned(), "windows-1252");
+        assert_eq!(bytes, b"a\xffb\xff");
+        let bytes = named_bad("a\u{81}".to_owned(), "windows-1251");
+        assert_eq!(bytes, "a\u{81}".as_bytes());
     }
 
     #[test]

@@ -89,6 +89,7 @@ pub fn show(desk: Desk, status: &ImportStatus, results: Vec<RowResult>) {
              submitted,
              clean,
              journal,
+             ..
          }| {
             if !rejected {
                 let done = results

@@ -62,6 +62,13 @@ pub fn Chips(
             )}
             <span class="next-problem">
                 <Button
+                    size=ButtonSize::Small
+                    disabled=Signal::derive(move || desk.facts.read().problems == 0)
+                    on:click=move |_| desk.fixing.set(true)
+                >
+                    "Fix problems"
+                </Button>
+                <Button
                     kind=ButtonKind::Quiet
                     size=ButtonSize::Small
                     disabled=Signal::derive(move || desk.facts.read().problems == 0)

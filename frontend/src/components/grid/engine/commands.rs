@@ -94,7 +94,9 @@ impl Engine {
             state.rows.reveal(row).to_bits() == state.rows.top.to_bits()
         };
         if !in_sight {
+            // What is selected stays so: what is typed may be for all of it.
             self.select(Selection::at(selection.active), Reveal::Nearest);
+            self.select(selection, Reveal::Stay);
         }
     }
 
@@ -110,9 +112,9 @@ impl Engine {
                 self.commit();
                 self.select(self.selection().moved(step, self.bounds()), Reveal::Nearest);
             }
-            Command::CommitAndFill => {
-                let text = self.editor.borrow().element().value();
-                self.editor.borrow_mut().rest();
+            Command::FillRange => {
+                let typed = self.editor.borrow_mut().take();
+                let text = typed.unwrap_or_else(|| self.text_at(selection.active));
                 let area = selection.area();
                 self.apply(GridEdit::Fill { area, text });
             }
@@ -167,15 +169,22 @@ impl Engine {
 
     fn fill(&self, command: Command) {
         let area = self.selection().area();
+        // A single row or column takes what stands before it.
+        let Place {
+            row: top,
+            column: left,
+        } = area.first;
+        let above = top.saturating_sub(usize::from(area.height() == 1));
+        let before = left.saturating_sub(usize::from(area.width() == 1));
         let cells = area
             .rows()
             .map(|row| {
                 area.columns()
                     .map(|column| {
                         self.text_at(if command == Command::FillDown {
-                            Place::new(area.first.row, column)
+                            Place::new(above, column)
                         } else {
-                            Place::new(row, area.first.column)
+                            Place::new(row, before)
                         })
                     })
                     .collect()

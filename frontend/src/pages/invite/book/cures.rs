@@ -2,9 +2,8 @@
 
 use app::bulk::{
     check::Checker,
-    cure,
-    mapping::{ColumnUse, Field},
-    operation::{Column, ColumnId, Operation, RowId},
+    cure::{self, Way},
+    operation::{ColumnId, Operation, RowId},
     problem::{Problem, ProblemCode},
     sheet::Sheet,
 };
@@ -20,9 +19,9 @@ impl Book {
         let column = sheet.columns().get(at.column)?;
         let problem = worst(checker, row, column.id, at.column)?;
         if all {
-            checker.cure_all(sheet, problem.code)
+            checker.cure_all(sheet, problem.code, Way::Usual)
         } else {
-            cure_here(sheet, problem, column)
+            cure_here(sheet, problem)
         }
     }
 
@@ -34,7 +33,7 @@ impl Book {
         {
             return count;
         }
-        let count = checker.cures(sheet, code).len();
+        let count = checker.cures(sheet, code, Way::Usual).len();
         self.cures.set(Some(Curable { of: now, count }));
         count
     }
@@ -60,24 +59,15 @@ pub(super) fn worst(
 }
 
 /// The step that cures one problem where it stands.
-fn cure_here(sheet: &Sheet, problem: &Problem, column: &Column) -> Option<Operation> {
+fn cure_here(sheet: &Sheet, problem: &Problem) -> Option<Operation> {
     match problem.code {
         ProblemCode::DuplicateInFile | ProblemCode::RowEmpty => Some(Operation::DeleteRows {
             rows: vec![problem.row],
         }),
-        code => {
-            let id = problem.column?;
-            let text = sheet.cell(problem.row, id);
-            let cured = cure::cure(code, field_of(column), &text)?;
-            Some(Operation::set_cell(problem.row, id, cured))
+        _ => {
+            let edits = cure::edits(sheet, &sheet.field_map(), problem, Way::Usual);
+            (!edits.is_empty()).then_some(Operation::SetCells { edits })
         }
-    }
-}
-
-const fn field_of(column: &Column) -> Option<Field> {
-    match column.used {
-        ColumnUse::Field(field) => Some(field),
-        ColumnUse::Metadata | ColumnUse::Dropped => None,
     }
 }
 
@@ -86,7 +76,6 @@ const fn field_of(column: &Column) -> Option<Field> {
 pub(super) fn cure_words(
     sheet: &Sheet,
     problem: &Problem,
-    column: &Column,
     count: usize,
     curable: impl FnOnce() -> usize,
 ) -> (Option<String>, Option<String>) {
@@ -101,14 +90,16 @@ pub(super) fn cure_words(
             let merge = all("Merge", count).unwrap_or_else(|| "Merge rows".to_owned());
             (None, Some(merge))
         }
-        code => {
-            let text = problem
-                .column
-                .map(|id| sheet.cell(problem.row, id))
-                .unwrap_or_default();
-            let Some(cured) = cure::cure(code, field_of(column), &text) else {
+        _ => {
+            let edits = cure::edits(sheet, &sheet.field_map(), problem, Way::Usual);
+            let mut texts = edits.iter().map(|(.., text)| text.as_str());
+            let Some(mut cured) = texts.next().map(str::to_owned) else {
                 return (None, None);
             };
+            for text in texts {
+                cured.push_str(" | ");
+                cured.push_str(text);
+            }
             (Some(format!("Change to {cured}")), all("Fix", curable()))
         }
     }

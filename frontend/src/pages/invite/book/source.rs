@@ -97,7 +97,7 @@ impl GridSource for Book {
         let column = sheet.columns().get(at.column)?;
         let problem = worst(checker, row, column.id, at.column)?;
         let count = checker.count(problem.code);
-        let (cure, cure_all) = cure_words(sheet, problem, column, count, || {
+        let (cure, cure_all) = cure_words(sheet, problem, count, || {
             self.curable(sheet, checker, problem.code)
         });
         Some(Remark {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::components::grid::{Direction, GridEdit, GridSource};
-use app::bulk::sheet::SheetOptions;
+use app::bulk::{cure::Way, sheet::SheetOptions};
 
 fn book(csv: &str) -> Rc<Book> {
     let sheet = Sheet::from_bytes(csv.as_bytes(), SheetOptions::default()).unwrap();
@@ -124,6 +124,19 @@ fn a_cure_is_one_step() {
 }
 
 #[test]
+fn names_in_one_cell_are_parted_by_one_key() {
+    let book = book("email,first_name,last_name\na@x.test,\"Lovelace, Ada\",\n");
+    let at = Place::new(0, 1);
+    let remark = book.remark(at).unwrap();
+    assert_eq!(remark.cure.as_deref(), Some("Change to Ada | Lovelace"));
+    assert_eq!(remark.cure_all, None, "there is one");
+    book.apply(GridEdit::Cure { at, all: false });
+    assert_eq!((text(&book, 0, 1), text(&book, 0, 2)), ("Ada".to_owned(), "Lovelace".to_owned()));
+    book.apply(GridEdit::Undo);
+    assert_eq!(text(&book, 0, 1), "Lovelace, Ada");
+}
+
+#[test]
 fn rows_are_added_where_the_person_is() {
     let book = book(FILE);
     let applied = book.apply(GridEdit::InsertRow { at: 2 });
@@ -241,7 +254,7 @@ fn only_what_can_be_cured_is_counted() {
     let code = ProblemCode::EmailAtSpelled;
     let (all, curable) = {
         let document = book.document();
-        let cures = document.checker.cures(&document.sheet, code).len();
+        let cures = document.checker.cures(&document.sheet, code, Way::Usual).len();
         (document.checker.count(code), cures)
     };
     assert_eq!(counted, format!("Fix all {curable}"));
