@@ -56,10 +56,18 @@ fn cures() {
     );
     assert_eq!(name.as_deref(), Some("Ada Maria"));
     assert_eq!(usual(ProblemCode::DuplicateInFile, None, "x"), None);
-    let hidden = usual(ProblemCode::InvisibleCharacter, None, "\u{a0}Ada\u{200b}\u{a0}M ");
+    let hidden = usual(
+        ProblemCode::InvisibleCharacter,
+        None,
+        "\u{a0}Ada\u{200b}\u{a0}M ",
+    );
     assert_eq!(hidden.as_deref(), Some("Ada M"));
     // In this script the joiner is a letter's part.
-    let hidden = usual(ProblemCode::InvisibleCharacter, None, "نیک\u{200c}پور\u{feff}");
+    let hidden = usual(
+        ProblemCode::InvisibleCharacter,
+        None,
+        "نیک\u{200c}پور\u{feff}",
+    );
     assert_eq!(hidden.as_deref(), Some("نیک\u{200c}پور"));
 }
 
@@ -174,10 +182,21 @@ fn each_of_the_commonest_mistakes_is_cured_in_one_step_that_is_undone() {
 
 #[test]
 fn what_belongs_behind_a_name_is_no_first_name() {
-    for name in ["King, Jr.", "Ada, PhD", "Lovelace", "a, b, c", ", Ada", "Ada,", "7, 8"] {
+    for name in [
+        "King, Jr.",
+        "Ada, PhD",
+        "Lovelace",
+        "a, b, c",
+        ", Ada",
+        "Ada,",
+        "7, 8",
+    ] {
         assert_eq!(last_first(name), None, "{name}");
     }
-    assert_eq!(last_first("Lovelace , Ada M."), Some(("Lovelace", "Ada M.")));
+    assert_eq!(
+        last_first("Lovelace , Ada M."),
+        Some(("Lovelace", "Ada M."))
+    );
     // With both names given, a comma is nobody's mistake.
     let list = List::read("email,first_name,last_name\na@x.test,\"Ada, Maria\",Lovelace\n");
     assert_eq!(list.checker.count(ProblemCode::NameOrder), 0);

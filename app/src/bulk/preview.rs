@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn what_would_change_is_told_and_nothing_changes() {
-        let text = "email,courses\na@x.test,c1\na@x.test,c2\nb\u{200b}@x.test,\n\"c\u{a0}c@x.test\",\n";
+        let text = "email,courses\na@x.test,c1\na@x.test,c2\nb\u{200b}@x.test,\nc\u{a0}c@x.test,\n";
         let sheet = Sheet::from_bytes(text.as_bytes(), SheetOptions::default()).unwrap();
         let checker = Checker::full(&sheet, CONTEXT);
         let of = |code, lines| {

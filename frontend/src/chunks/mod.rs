@@ -151,7 +151,10 @@ pub fn invitations_panel() -> AnyView {
 
 /// The dialog about how a file is read.
 pub fn reading_options(desk: Desk) -> AnyView {
-    later(Chunk::Office, Box::new(move || office::reading_options(desk)))
+    later(
+        Chunk::Office,
+        Box::new(move || office::reading_options(desk)),
+    )
 }
 
 /// The dialog that cures problems.

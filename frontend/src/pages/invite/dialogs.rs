@@ -15,10 +15,7 @@ use crate::{
 };
 
 /// A dialog that comes from another chunk: drawn when it is first asked for.
-pub fn when_asked(
-    open: RwSignal<bool>,
-    draw: impl Fn() -> AnyView + Send + 'static,
-) -> AnyView {
+pub fn when_asked(open: RwSignal<bool>, draw: impl Fn() -> AnyView + Send + 'static) -> AnyView {
     let asked = Memo::new(move |before| before == Some(&true) || open.get());
     when(move || asked.get(), draw)
 }

@@ -10,10 +10,7 @@ use app::bulk::{
 use leptos::{prelude::*, web_sys};
 use wasm_bindgen::JsCast;
 
-use super::{
-    book::Filter,
-    desk::Desk,
-};
+use super::{book::Filter, desk::Desk};
 use crate::{
     components::{
         Button, ButtonKind, ButtonSize, Dialog, DialogSize, Select, SelectOption, format_number,
@@ -218,7 +215,8 @@ fn Kind(desk: Desk, code: ProblemCode, said: RwSignal<String>) -> impl IntoView 
     });
     let lines = move || {
         let plan = plan.read();
-        let more = (plan.preview.cells + plan.preview.rows).saturating_sub(plan.preview.lines.len());
+        let more =
+            (plan.preview.cells + plan.preview.rows).saturating_sub(plan.preview.lines.len());
         let rows: Vec<_> = plan.preview.lines.iter().map(drawn).collect();
         (!rows.is_empty()).then(|| {
             view! {
@@ -282,7 +280,8 @@ fn drawn(line: &Line) -> AnyView {
 /// A button that goes loses the focus: the first of what is left takes it.
 fn focus_next() {
     request_animation_frame(|| {
-        const LEFT: &str = "dialog[open] .fix__tools .btn--primary, dialog[open] .dialog__foot .btn--primary";
+        const LEFT: &str =
+            "dialog[open] .fix__tools .btn--primary, dialog[open] .dialog__foot .btn--primary";
         let next = document()
             .query_selector(LEFT)
             .ok()

@@ -1,12 +1,7 @@
 //! **Reading options**: in which encoding, with which delimiter and with which header a
 //! file is read, and what its first rows come to, before it is read so.
 
-use app::bulk::{
-    mapping::ColumnUse,
-    operation::Column,
-    sheet::Sheet,
-    source::SourceProblemKind,
-};
+use app::bulk::{mapping::ColumnUse, operation::Column, sheet::Sheet, source::SourceProblemKind};
 use leptos::{prelude::*, task::spawn_local, web_sys};
 
 use super::{
@@ -164,7 +159,10 @@ pub fn ReadingOptions(
         }
         let file = desk.file.read_untracked();
         let now = (*file).as_ref().map(|file| file.manner).unwrap_or_default();
-        for (signal, words) in [encoding, delimiter, header].into_iter().zip(now.to_words()) {
+        for (signal, words) in [encoding, delimiter, header]
+            .into_iter()
+            .zip(now.to_words())
+        {
             signal.set(words);
         }
         head.set(None);
@@ -329,12 +327,22 @@ mod tests {
 
     #[test]
     fn cells_that_cannot_be_read_are_named() {
-        let found = seen(b"email,note\na@x.test,\xff\nb@x.test,ok\n", Manner::default());
+        let found = seen(
+            b"email,note\na@x.test,\xff\nb@x.test,ok\n",
+            Manner::default(),
+        );
         assert_eq!(found.bad, ["line 2, note"]);
         assert_eq!(found.words, "UTF-8, comma · 2 columns");
         assert!(unread(&found).contains("in this encoding: line 2, note. Try"));
         let many = format!("email,note\n{}", "a@x.test,\u{1}\n".repeat(7));
-        let many = seen(&many.into_bytes().iter().map(|b| if *b == 1 { 0xff } else { *b }).collect::<Vec<_>>(), Manner::default());
+        let many = seen(
+            &many
+                .into_bytes()
+                .iter()
+                .map(|b| if *b == 1 { 0xff } else { *b })
+                .collect::<Vec<_>>(),
+            Manner::default(),
+        );
         assert_eq!((many.bad.len(), many.bad_in_all), (NAMED, 7));
         assert!(unread(&many).contains("line 6, note and 2 more. Try"));
     }

@@ -205,11 +205,7 @@ fn named_bad(text: String, label: &str) -> Vec<u8> {
     let western = label == "windows-1252";
     let bad = |c: char| {
         c == '\u{fffd}'
-            || (western
-                && matches!(
-                    c,
-                    '\u{81}' | '\u{8d}' | '\u{8f}' | '\u{90}' | '\u{9d}'
-                ))
+            || (western && matches!(c, '\u{81}' | '\u{8d}' | '\u{8f}' | '\u{90}' | '\u{9d}'))
     };
     if !text.contains(bad) {
         return text.into_bytes();
@@ -528,7 +524,10 @@ mod tests {
         };
         for manner in [chosen, Manner::default()] {
             let words = manner.to_words();
-            assert_eq!(Manner::of_words(words.each_ref().map(String::as_str)), manner);
+            assert_eq!(
+                Manner::of_words(words.each_ref().map(String::as_str)),
+                manner
+            );
         }
         assert_eq!(Manner::of_words(["x", "y", "z"]), Manner::default());
     }

@@ -131,7 +131,10 @@ fn names_in_one_cell_are_parted_by_one_key() {
     assert_eq!(remark.cure.as_deref(), Some("Change to Ada | Lovelace"));
     assert_eq!(remark.cure_all, None, "there is one");
     book.apply(GridEdit::Cure { at, all: false });
-    assert_eq!((text(&book, 0, 1), text(&book, 0, 2)), ("Ada".to_owned(), "Lovelace".to_owned()));
+    assert_eq!(
+        (text(&book, 0, 1), text(&book, 0, 2)),
+        ("Ada".to_owned(), "Lovelace".to_owned())
+    );
     book.apply(GridEdit::Undo);
     assert_eq!(text(&book, 0, 1), "Lovelace, Ada");
 }
@@ -254,7 +257,10 @@ fn only_what_can_be_cured_is_counted() {
     let code = ProblemCode::EmailAtSpelled;
     let (all, curable) = {
         let document = book.document();
-        let cures = document.checker.cures(&document.sheet, code, Way::Usual).len();
+        let cures = document
+            .checker
+            .cures(&document.sheet, code, Way::Usual)
+            .len();
         (document.checker.count(code), cures)
     };
     assert_eq!(counted, format!("Fix all {curable}"));
