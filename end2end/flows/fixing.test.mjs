@@ -59,9 +59,9 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
       async (page, review) => {
         // So that the catalog has no say in which problems there are.
         await page.getByRole('switch', { name: 'Check addresses with the server' }).uncheck();
-        const dialog = page.getByRole('dialog', { name: 'Fix problems' });
+        const dialog = page.getByRole('dialog', { name: 'Suggested fixes' });
         const kind = (title) => dialog.locator('.fix').filter({ has: page.getByRole('heading', { name: new RegExp(`^${title.replace(/[?]/g, '\\?')} \\d`) }) });
-        await button(page, 'Fix problems').click();
+        await button(page, 'Suggested fixes').click();
         await kind(CURES[0][0]).waitFor();
         await axe(page, `fixing problems at ${viewport.width} px`, { covered: true });
         for (const [title, way, line, said, [row, column, text]] of CURES) {
@@ -125,8 +125,8 @@ test('only problems, one kind, F8 and back, one key for the cell and one for all
 
     await chips.getByRole('button', { name: '“at” instead of @' }).click();
     await waitFor(async () => assert.equal(await review.rowCount(), 3));
-    await button(page, 'Fix problems').click();
-    const dialog = page.getByRole('dialog', { name: 'Fix problems' });
+    await button(page, 'Suggested fixes').click();
+    const dialog = page.getByRole('dialog', { name: 'Suggested fixes' });
     await button(dialog, 'Show: Role not known').click();
     await waitFor(async () => assert.equal(await review.rowCount(), 2));
     await review.shows(1, 5, 'TEACHER');

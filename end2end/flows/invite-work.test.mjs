@@ -268,9 +268,9 @@ test('work: a second list stands at its own place, in widths of its own', LIMIT,
     const width = async () => Math.round((await review.header(/^first_name/).boundingBox()).width);
     const edge = await review.header(/^first_name/).locator('.grid__resize').boundingBox();
     const before = await width();
-    await page.mouse.move(edge.x + 3, edge.y + 9);
+    await page.mouse.move(edge.x + 1, edge.y + 9);
     await page.mouse.down();
-    await page.mouse.move(edge.x + 123, edge.y + 9, { steps: 4 });
+    await page.mouse.move(edge.x + 121, edge.y + 9, { steps: 4 });
     await page.mouse.up();
     await waitFor(async () => assert.equal(await width(), before + 120));
     await review.cell(1, 2).click();
@@ -305,8 +305,8 @@ test('work: a file that is dropped while rows are on their way waits, and says s
     await page.locator('.dropzone').dispatchEvent('drop', { dataTransfer: files });
     await toast(page, 'The rows are being submitted. Choose the file again when that is done.').waitFor();
     assert.equal(await review.rowCount(), 3);
-    await page.unroute('**/api/imports/begin');
     await held[0].continue();
+    await page.unroute('**/api/imports/begin');
     await page.getByRole('status').filter({ hasText: 'invited' }).first().waitFor();
     // Now it is taken.
     await page.locator('.dropzone').dispatchEvent('drop', { dataTransfer: files });

@@ -294,7 +294,7 @@ impl Session {
         match answer {
             // Whoever has no session any more is signed out.
             Ok(()) | Err(ApiError::SignInFirst) => {
-                self.keep.clear(untrack(|| self.me()).map(|me| me.id));
+                self.keep.clear(untrack(|| self.me()).map(|me| me.id)).await;
                 // The landing page goes on with the invitation, for somebody else. Elsewhere
                 // the address changes first: nothing then leads back to this page.
                 if !on_page_for_nobody() {

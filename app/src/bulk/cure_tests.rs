@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::bulk::check::tests::CONTEXT;
 use crate::bulk::sheet::SheetOptions;
@@ -210,11 +212,11 @@ fn what_belongs_behind_a_name_is_no_first_name() {
 fn a_person_with_more_courses_than_a_cell_holds_is_not_merged() {
     let mut file = String::from("email,courses\n");
     for i in 0..60 {
-        file += &format!("a@x.test,c{i}\n");
+        _ = writeln!(file, "a@x.test,c{i}");
     }
     file += "b@x.test,c1\nb@x.test,c2\n";
     let many: Vec<String> = (0..40_000).map(|i| i.to_string()).collect();
-    file += &format!("c@x.test,c1\nc@x.test,{}\n", many.join("|"));
+    _ = writeln!(file, "c@x.test,c1\nc@x.test,{}", many.join("|"));
     let mut list = List::read(&file);
     let cured = list.cure(ProblemCode::SplitRows, Way::Usual);
     assert!(cured.contains("a@x.test,c59\r\nb@x.test,c1|c2\r\nc@x.test,c1\r\n"));

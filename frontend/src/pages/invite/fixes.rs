@@ -1,4 +1,4 @@
-//! **Fix problems**: each kind of problem with how often it occurs, what its cure would
+//! **Suggested fixes**: each kind of problem with how often it occurs, what its cure would
 //! change, and the button that does it as one step.
 
 use app::bulk::{
@@ -127,7 +127,7 @@ pub fn FixProblems(
     };
     let on_close = Callback::new(move |()| desk.grid.focus());
     view! {
-        <Dialog open=desk.fixing title="Fix problems" size=DialogSize::Large footer on_close>
+        <Dialog open=desk.fixing title="Suggested fixes" size=DialogSize::Large footer on_close>
             <p class="muted">
                 "Each kind is corrected in one step, which Undo takes back. Nothing changes before you press its button."
             </p>

@@ -323,11 +323,10 @@ async fn claim(name: &str) -> Option<Option<Function>> {
     given.dyn_into::<Function>().ok().map(Some)
 }
 
-/// Forgets every list of a person in this browser.
-pub fn forget(user: UserId) {
-    spawn_local(async move {
-        _ = store::remove(&format!("{user}|")).await;
-    });
+/// Forgets every list of a person in this browser. Whoever goes on to another page waits
+/// for it: what is under way is dropped with the page.
+pub async fn forget(user: UserId) {
+    _ = store::remove(&format!("{user}|")).await;
 }
 
 /// A list that was left behind.

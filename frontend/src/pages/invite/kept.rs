@@ -228,14 +228,14 @@ impl Keep {
     }
 
     /// A person signed out: nothing is kept, of other tabs neither.
-    pub fn clear(self, user: Option<UserId>) {
+    pub async fn clear(self, user: Option<UserId>) {
         if let Some(desk) = self.desk() {
             self.let_go();
             desk.close();
         }
         self.state.try_update_value(|state| state.lists.clear());
         if let Some(user) = user {
-            journal::forget(user);
+            journal::forget(user).await;
         }
     }
 }

@@ -66,7 +66,7 @@ pub fn Chips(
                     disabled=Signal::derive(move || desk.facts.read().problems == 0)
                     on:click=move |_| desk.fixing.set(true)
                 >
-                    "Fix problems"
+                    "Suggested fixes"
                 </Button>
                 <Button
                     kind=ButtonKind::Quiet
