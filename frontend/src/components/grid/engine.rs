@@ -496,9 +496,11 @@ impl Engine {
     pub fn resize(&self, column: usize, width: f64) {
         if column < self.source.columns() {
             let key = self.source.column_key(column);
-            let widths = &mut self.state.borrow_mut().widths;
-            widths.retain(|(one, _)| *one != key);
-            widths.push((key, width.max(WIDTH_FLOOR).round()));
+            {
+                let widths = &mut self.state.borrow_mut().widths;
+                widths.retain(|(one, _)| *one != key);
+                widths.push((key, width.max(WIDTH_FLOOR).round()));
+            }
             self.measure();
         }
     }
