@@ -193,6 +193,7 @@ fn Kind(desk: Desk, code: ProblemCode, said: RwSignal<String>) -> impl IntoView 
             <Button
                 size=ButtonSize::Small
                 kind=ButtonKind::Primary
+                attr:autofocus=true
                 attr:aria-label=move || format!("{}: {}", label(), code.title())
                 disabled=Signal::derive(move || desk.submitting.read().is_some())
                 on:click=fix
@@ -262,10 +263,10 @@ fn drawn(line: &Line) -> AnyView {
     };
     view! {
         <tr>
-            <th scope="row" class="num">
+            <th scope="row" class="cell--tight">
                 {format!("Row {}", format_number(line.row as u64))}
             </th>
-            <td class="muted" dir="auto">
+            <td class="cell--tight muted" dir="auto">
                 {line.column.clone()}
             </td>
             <td dir="auto">

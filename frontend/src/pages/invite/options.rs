@@ -25,6 +25,8 @@ const HEAD: f64 = 256.0 * 1024.0;
 const ROWS: usize = 8;
 /// Columns that are shown.
 const COLUMNS: usize = 12;
+/// Characters of a column's name that are shown beside them.
+const NAME: usize = 24;
 /// Cells that are named.
 const NAMED: usize = 5;
 
@@ -104,8 +106,9 @@ fn of_sheet(sheet: &Sheet, encoding: &str) -> Look {
                 .iter()
                 .find(|column| column.source == Some(problem.field))
                 .map_or("", |column| column.name.as_str());
+            let name: String = column.chars().take(NAME).collect();
             let line = source.line(problem.row).unwrap_or(0);
-            bad.push(format!("line {line}, {column}"));
+            bad.push(format!("line {line}, {name}"));
         }
     }
     Look {

@@ -62,13 +62,6 @@ pub fn Chips(
             )}
             <span class="next-problem">
                 <Button
-                    size=ButtonSize::Small
-                    disabled=Signal::derive(move || desk.facts.read().problems == 0)
-                    on:click=move |_| desk.fixing.set(true)
-                >
-                    "Suggested fixes"
-                </Button>
-                <Button
                     kind=ButtonKind::Quiet
                     size=ButtonSize::Small
                     disabled=Signal::derive(move || desk.facts.read().problems == 0)
@@ -213,6 +206,14 @@ pub fn Toolbar(
                 on:click=move |_| desk.request.set(Some(GridRequest::Find))
             >
                 "Find and replace"
+            </Button>
+            <Button
+                kind=ButtonKind::Quiet
+                size=ButtonSize::Small
+                disabled=Signal::derive(move || desk.facts.read().problems == 0)
+                on:click=move |_| desk.fixing.set(true)
+            >
+                "Suggested fixes"
             </Button>
             <span class="toolbar__note">
                 <span>{move || place()}</span>
