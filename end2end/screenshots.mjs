@@ -85,6 +85,14 @@ async function invite(page) {
   await page.getByRole('dialog').waitFor();
   await shot(page, 'map-columns-light');
   await button(page, 'Done').click();
+  await button(page, 'Suggested fixes').click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Fix 2' }).waitFor();
+  await shot(page, 'fixes-light');
+  await button(page, 'Done').click();
+  await button(page, 'Reading options').click();
+  await page.getByRole('region', { name: 'First rows' }).waitFor();
+  await shot(page, 'reading-options-light');
+  await page.getByRole('dialog').getByRole('button', { name: 'Cancel', exact: true }).click();
   await review.cell(3, 2).click();
   await button(page, 'Fix all 2').waitFor();
   await shot(page, 'cure-light');
