@@ -9,7 +9,10 @@ use crate::{
     api::{
         ApiError,
         accounts::{ChangeEmail, ChangePassword, Profile, Rename, ResetPassword},
-        catalog::{CatalogDetail, CatalogPage, CatalogRef, CreateItem, EditItem, ListCatalog},
+        apps::{AppCounts, CreateInvitations, PersonMade},
+        catalog::{
+            CatalogDetail, CatalogPage, CatalogRef, CreateItem, EditItem, FoundItem, ListCatalog,
+        },
         demo::{MailView, MailsPage},
         imports::{
             BeginImport, CheckAnswer, CheckBatch, FailedPage, ImportChunk, ImportDetail,
@@ -24,13 +27,13 @@ use crate::{
         mine::MyHome,
         people::{ListPeople, MemberRef, MemberTies, PeoplePage, RemoveMember, SetGroup, SetRole},
         session::{Current, Me, SignIn},
-        tenants::{ChangeSettings, TenantLine, TenantOverview, TenantSettings},
-        users::{ListUsers, UsersPage},
+        tenants::{ChangeSettings, FoundTenant, TenantLine, TenantOverview, TenantSettings},
+        users::{FoundUser, ListUsers, UsersPage},
     },
     domain::{
         actor::Actor,
         id::{CatalogItemId, InvitationId, UserId},
-        invitation::InvitationStatus,
+        invitation::{InvitationKind, InvitationStatus},
     },
 };
 
@@ -78,6 +81,8 @@ pub struct Ports {
     pub imports: Arc<dyn Imports>,
     /// The admin's invitations.
     pub invitations: Arc<dyn Invitations>,
+    /// Invitations that a super-admin makes by hand.
+    pub apps: Arc<dyn Apps>,
     /// The invitee's link.
     pub landing: Arc<dyn LandingPort>,
     /// The learner's home.
@@ -127,6 +132,8 @@ pub trait Accounts: Send + Sync {
 /// See [`crate::api::users`].
 #[async_trait]
 pub trait Users: Send + Sync {
+    /// Who has these words.
+    async fn find(&self, caller: &Caller, search: String) -> Result<Vec<FoundUser>, ApiError>;
     /// A page of accounts.
     async fn list(&self, caller: &Caller, input: ListUsers) -> Result<UsersPage, ApiError>;
     /// Says that the address is the person's.
@@ -144,6 +151,8 @@ pub trait Users: Send + Sync {
 pub trait Tenants: Send + Sync {
     /// One tenant's start page.
     async fn overview(&self, caller: &Caller, slug: String) -> Result<TenantOverview, ApiError>;
+    /// Those that have these words.
+    async fn find(&self, caller: &Caller, search: String) -> Result<Vec<FoundTenant>, ApiError>;
     /// All tenants.
     async fn list(&self, caller: &Caller) -> Result<Vec<TenantLine>, ApiError>;
     /// A tenant's settings.
@@ -171,6 +180,13 @@ pub trait People: Send + Sync {
 /// See [`crate::api::catalog`].
 #[async_trait]
 pub trait Catalog: Send + Sync {
+    /// Any tenant's items that have these words.
+    async fn find(
+        &self,
+        caller: &Caller,
+        search: String,
+        kind: InvitationKind,
+    ) -> Result<Vec<FoundItem>, ApiError>;
     /// A page of items.
     async fn list(&self, caller: &Caller, input: ListCatalog) -> Result<CatalogPage, ApiError>;
     /// One item.
@@ -254,6 +270,19 @@ pub trait Invitations: Send + Sync {
     ) -> Result<Matching, ApiError>;
     /// One batch of an act in bulk.
     async fn bulk(&self, caller: &Caller, input: BulkBatch) -> Result<BulkDone, ApiError>;
+}
+
+/// See [`crate::api::apps`].
+#[async_trait]
+pub trait Apps: Send + Sync {
+    /// What became of each person.
+    async fn create(
+        &self,
+        caller: &Caller,
+        input: CreateInvitations,
+    ) -> Result<Vec<PersonMade>, ApiError>;
+    /// People by app and status.
+    async fn counts(&self, caller: &Caller) -> Result<Vec<AppCounts>, ApiError>;
 }
 
 /// See [`crate::api::landing`].

@@ -32,6 +32,8 @@ const PAGES = [
   { name: 'home of a learner', path: '/home', who: PEOPLE.learner, prepare: seesOffer },
   { name: 'the question before an acceptance', path: '/home', who: PEOPLE.learner, prepare: asksToAccept },
   { name: 'data manager', path: '/data-manager', who: PEOPLE.super },
+  { name: 'catalog invitation apps', path: '/data-manager/catalog-invitation-apps', who: PEOPLE.super },
+  { name: 'a form of an app', path: '/data-manager/catalog-invitation-apps/course/add', who: PEOPLE.super },
   { name: 'management', path: '/t/acme/management', who: PEOPLE.acme, prepare: seesLines },
   { name: 'profile menu', path: '/t/acme/management', who: PEOPLE.acme, prepare: (page) => button(page, 'Profile').click() },
   { name: 'the phone’s navigation', path: '/t/acme/management', who: PEOPLE.acme, only: 390, covered: true, prepare: (page) => button(page, 'Menu').click() },

@@ -110,6 +110,8 @@ const fn name_of(page: Option<&Page>) -> &'static str {
         Some(Page::Catalog(_)) => "Catalog",
         Some(Page::TenantSettings(_)) => "Tenant settings",
         Some(Page::DataManager) => "Data Manager",
+        Some(Page::InvitationApps) => "Catalog Invitation Apps",
+        Some(Page::AddInvitations(_)) => "Add invitations",
         Some(Page::Home) => "Home",
         Some(Page::Settings) => "Settings",
         Some(Page::Mailbox | Page::Mail(_)) => "Demo mailbox",

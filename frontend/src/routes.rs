@@ -3,6 +3,10 @@
 
 use std::borrow::Cow;
 
+use app::api::apps::App;
+
+const APPS: &str = "/data-manager/catalog-invitation-apps";
+
 /// A page with what its address carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Page {
@@ -34,6 +38,10 @@ pub enum Page {
     TenantSettings(String),
     /// Every tenant (super-admins).
     DataManager,
+    /// The catalog invitation apps (super-admins).
+    InvitationApps,
+    /// One app's form.
+    AddInvitations(App),
     /// Where a mailed link leads.
     Landing,
     /// Where a mail leads whose reader wants no more of them.
@@ -67,6 +75,8 @@ impl Page {
             Self::Catalog(slug) => format!("/t/{slug}/management/catalog").into(),
             Self::TenantSettings(slug) => format!("/t/{slug}/management/settings").into(),
             Self::DataManager => "/data-manager".into(),
+            Self::InvitationApps => APPS.into(),
+            Self::AddInvitations(app) => format!("{APPS}/{}/add", app.word()).into(),
             Self::Landing => "/i".into(),
             Self::Never => "/never".into(),
             Self::Home => "/home".into(),
@@ -92,6 +102,12 @@ impl Page {
             (Some("forgot"), None, ..) => Self::Forgot,
             (Some("reset"), None, ..) => Self::Reset,
             (Some("data-manager"), None, ..) => Self::DataManager,
+            (Some("data-manager"), Some("catalog-invitation-apps"), None, _) => {
+                Self::InvitationApps
+            }
+            (Some("data-manager"), Some("catalog-invitation-apps"), Some(app), Some("add")) => {
+                Self::AddInvitations(App::parse(app)?)
+            }
             (Some("i"), None, ..) => Self::Landing,
             (Some("never"), None, ..) => Self::Never,
             (Some("home"), None, ..) => Self::Home,
@@ -199,6 +215,9 @@ mod tests {
             Page::Catalog(acme()),
             Page::TenantSettings(acme()),
             Page::DataManager,
+            Page::InvitationApps,
+            Page::AddInvitations(App::Course),
+            Page::AddInvitations(App::Placeholder),
             Page::Landing,
             Page::Never,
             Page::Home,

@@ -22,10 +22,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     http::{Assets, Parts},
     services::{
-        Desk, accounts::AccountsService, catalog::CatalogService, demo::DemoService,
-        events::Changes, imports::ImportsService, invitations::InvitationsService,
-        landing::LandingService, mine::MineService, people::PeopleService,
-        sessions::SessionsService, tenants::TenantsService, users::UsersService,
+        Desk, accounts::AccountsService, apps::AppsService, catalog::CatalogService,
+        demo::DemoService, events::Changes, imports::ImportsService,
+        invitations::InvitationsService, landing::LandingService, mine::MineService,
+        people::PeopleService, sessions::SessionsService, tenants::TenantsService,
+        users::UsersService,
     },
 };
 
@@ -60,6 +61,7 @@ pub fn build(desk: &Desk, setup: Setup) -> (Router, impl Future<Output = ()> + u
         people: Arc::new(PeopleService::new(desk.clone())),
         catalog: Arc::new(CatalogService::new(desk.clone())),
         imports: Arc::new(ImportsService::new(desk.clone())),
+        apps: Arc::new(AppsService::new(desk.clone())),
         invitations: Arc::new(InvitationsService::new(desk.clone())),
         landing: Arc::new(LandingService::new(desk.clone())),
         mine: Arc::new(MineService::new(desk.clone())),

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::respond::{answer, caller, ports};
+use super::{ApiError, tenants::FoundTenant};
 use crate::domain::{id::CatalogItemId, invitation::InvitationKind};
 
 /// Which items.
@@ -104,6 +104,26 @@ pub struct EditItem {
     pub title: String,
     /// A program's courses, in their order.
     pub courses: Vec<CatalogItemId>,
+}
+
+/// An item that is found while one types.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundItem {
+    /// The item.
+    pub item: CatalogItemId,
+    /// As it stands in a CSV.
+    pub key: String,
+    /// On the screen.
+    pub title: String,
+    /// Whose it is; none: shared by all tenants.
+    pub tenant: Option<FoundTenant>,
+}
+
+/// At most 20 items of any tenant that may be invited to, by the words of their keys and
+/// titles (super-admins).
+#[server(name = CatalogFind, prefix = "/api", endpoint = "catalog/find", input = Json, output = Json)]
+pub async fn find(search: String, kind: InvitationKind) -> Result<Vec<FoundItem>, ApiError> {
+    answer(ports().catalog.find(&caller(), search, kind).await)
 }
 
 /// A page of the catalog: the tenant's own items and the shared ones.

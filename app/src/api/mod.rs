@@ -2,6 +2,7 @@
 //! A body is one delegating line to a port; rules live in the services.
 
 pub mod accounts;
+pub mod apps;
 pub mod catalog;
 #[cfg(feature = "csr")]
 pub mod client;

@@ -55,6 +55,21 @@ pub struct TenantLine {
     pub pending: u64,
 }
 
+/// A tenant that is found while one types.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundTenant {
+    /// In addresses.
+    pub slug: String,
+    /// On the screen.
+    pub name: String,
+}
+
+/// At most 20 tenants whose name or slug has all the words (super-admins).
+#[server(name = TenantsFind, prefix = "/api", endpoint = "tenants/find", input = Json, output = Json)]
+pub async fn find(search: String) -> Result<Vec<FoundTenant>, ApiError> {
+    answer(ports().tenants.find(&caller(), search).await)
+}
+
 /// What a tenant's admins decide.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

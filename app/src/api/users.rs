@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use server_fn::codec::Json;
 
-use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::respond::{answer, caller, ports};
+use super::{ApiError, tenants::FoundTenant};
 use crate::domain::id::UserId;
 
 /// Which accounts.
@@ -48,6 +48,28 @@ pub struct UsersPage {
     pub users: Vec<UserLine>,
     /// Present where more follow.
     pub next: Option<String>,
+}
+
+/// Somebody who is found while one types.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundUser {
+    /// The account.
+    pub user: UserId,
+    /// First and last name, or the address where there is none.
+    pub name: String,
+    /// The address as typed.
+    pub email: String,
+    /// Empty where there is none.
+    pub username: String,
+    /// The tenants that the person is a member of, by name.
+    pub tenants: Vec<FoundTenant>,
+}
+
+/// At most 20 people whose name, address or username has all the words: their beginnings
+/// from one character on, anything within a word from three.
+#[server(name = UsersFind, prefix = "/api", endpoint = "users/find", input = Json, output = Json)]
+pub async fn find(search: String) -> Result<Vec<FoundUser>, ApiError> {
+    answer(ports().users.find(&caller(), search).await)
 }
 
 /// Everybody with an account.

@@ -20,6 +20,10 @@ pub fn draw(page: &Page) -> AnyView {
         Page::Catalog(_) => pages::catalog::CatalogPage().into_any(),
         Page::TenantSettings(_) => pages::tenant_settings::TenantSettingsPage().into_any(),
         Page::DataManager => pages::data_manager::DataManagerPage().into_any(),
+        Page::InvitationApps => pages::data_manager::AppsPage().into_any(),
+        Page::AddInvitations(app) => {
+            pages::data_manager::AddPage(pages::data_manager::AddPageProps { app: *app }).into_any()
+        }
         Page::Settings => pages::settings::SettingsPage().into_any(),
         Page::Mailbox | Page::Mail(_) => pages::mailbox::MailboxPage().into_any(),
         // `Chunk::of` sends no other here.

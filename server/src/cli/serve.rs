@@ -78,6 +78,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     tasks.spawn(poller);
     tasks.spawn(jobs::imports::run(desk.clone(), shutdown.clone()));
     tasks.spawn(jobs::expiry::run(desk.clone(), shutdown.clone()));
+    tasks.spawn(jobs::words::run(desk.clone(), shutdown.clone()));
     if let Some(mailer) = mailer(&config)? {
         tasks.spawn(jobs::account_mails::run(
             desk.clone(),

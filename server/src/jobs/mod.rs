@@ -4,3 +4,4 @@ pub mod account_mails;
 pub mod expiry;
 pub mod imports;
 pub mod outbox;
+pub mod words;

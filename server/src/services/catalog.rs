@@ -4,13 +4,15 @@ use app::{
     api::{
         ApiError,
         catalog::{
-            CatalogDetail, CatalogLine, CatalogPage, CatalogRef, CreateItem, EditItem, ListCatalog,
+            CatalogDetail, CatalogLine, CatalogPage, CatalogRef, CreateItem, EditItem, FoundItem,
+            ListCatalog,
         },
+        tenants::FoundTenant,
     },
     domain::{
         id::{CatalogItemId, TenantId},
         invitation::InvitationKind,
-        policy::Action,
+        policy::{self, Action},
         time::Timestamp,
     },
     ports::{self, Caller},
@@ -19,7 +21,11 @@ use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
-use super::{Desk, desk::refuse};
+use super::{
+    Desk,
+    desk::{allow, refuse},
+    people::search_words,
+};
 use crate::storage::{
     AuditEvent, ItemChange, ItemFilter, ListedItem, NewCatalogItem, StorageError, audit_actor, fold,
 };
@@ -80,6 +86,34 @@ enum Saved {
 
 #[async_trait]
 impl ports::Catalog for CatalogService {
+    async fn find(
+        &self,
+        caller: &Caller,
+        search: String,
+        kind: InvitationKind,
+    ) -> Result<Vec<FoundItem>, ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        let words = search_words(&search);
+        let items = self
+            .desk
+            .storage
+            .read(move |tx| {
+                let words = words.clone();
+                Box::pin(async move { tx.find_items(kind, &words).await })
+            })
+            .await
+            .map_err(refuse)?;
+        Ok(items
+            .into_iter()
+            .map(|item| FoundItem {
+                item: item.id,
+                key: item.key,
+                title: item.title,
+                tenant: item.tenant.map(|(slug, name)| FoundTenant { slug, name }),
+            })
+            .collect())
+    }
+
     async fn list(&self, caller: &Caller, input: ListCatalog) -> Result<CatalogPage, ApiError> {
         let tenant = self
             .desk

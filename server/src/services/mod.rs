@@ -1,6 +1,7 @@
 //! The use cases: they implement `app::ports`. The first line of each authorises.
 
 pub mod accounts;
+pub mod apps;
 pub mod catalog;
 pub mod days;
 pub mod demo;

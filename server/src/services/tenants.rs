@@ -3,7 +3,7 @@
 use app::{
     api::{
         ApiError, FieldError,
-        tenants::{ChangeSettings, TenantLine, TenantOverview, TenantSettings},
+        tenants::{ChangeSettings, FoundTenant, TenantLine, TenantOverview, TenantSettings},
     },
     domain::{
         policy::{self, Action},
@@ -16,8 +16,12 @@ use async_trait::async_trait;
 use super::{
     Desk,
     desk::{allow, refuse},
+    people::search_words,
 };
-use crate::storage::{AuditEvent, audit_actor};
+use crate::storage::{AuditEvent, audit_actor, fold};
+
+/// Tenants that one search gives.
+const FOUND: usize = 20;
 
 /// See [`ports::Tenants`].
 pub struct TenantsService {
@@ -71,6 +75,27 @@ impl ports::Tenants for TenantsService {
             courses,
             programs,
         })
+    }
+
+    async fn find(&self, caller: &Caller, search: String) -> Result<Vec<FoundTenant>, ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        let words = search_words(&search);
+        let names = self
+            .desk
+            .storage
+            .read(|tx| Box::pin(tx.tenant_names()))
+            .await
+            .map_err(refuse)?;
+        // There are few of them: no index is needed.
+        Ok(names
+            .into_iter()
+            .filter(|(slug, name)| {
+                let text = fold(&format!("{name} {slug}"));
+                words.iter().all(|word| text.contains(word.as_str()))
+            })
+            .take(FOUND)
+            .map(|(slug, name)| FoundTenant { slug, name })
+            .collect())
     }
 
     async fn list(&self, caller: &Caller) -> Result<Vec<TenantLine>, ApiError> {

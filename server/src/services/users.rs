@@ -3,7 +3,8 @@
 use app::{
     api::{
         ApiError,
-        users::{ListUsers, UserLine, UsersPage},
+        tenants::FoundTenant,
+        users::{FoundUser, ListUsers, UserLine, UsersPage},
     },
     domain::{
         id::UserId,
@@ -65,6 +66,44 @@ pub(super) fn gone(outcome: &MayGo) -> Result<(), ApiError> {
 
 #[async_trait]
 impl ports::Users for UsersService {
+    async fn find(&self, caller: &Caller, search: String) -> Result<Vec<FoundUser>, ApiError> {
+        self.super_admin(caller)?;
+        let words = search_words(&search);
+        let (users, tenants) = self
+            .desk
+            .storage
+            .read(move |tx| {
+                let words = words.clone();
+                Box::pin(async move {
+                    let users = tx.find_users(&words).await?;
+                    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+                    Ok((users, tx.tenants_of_users(&ids).await?))
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        let of = |user: UserId| {
+            tenants
+                .iter()
+                .filter(move |(member, ..)| *member == user)
+                .map(|(_, slug, name)| FoundTenant {
+                    slug: slug.clone(),
+                    name: name.clone(),
+                })
+                .collect()
+        };
+        Ok(users
+            .into_iter()
+            .map(|user| FoundUser {
+                tenants: of(user.id),
+                user: user.id,
+                name: user.name,
+                email: user.email,
+                username: user.username,
+            })
+            .collect())
+    }
+
     async fn list(&self, caller: &Caller, input: ListUsers) -> Result<UsersPage, ApiError> {
         self.super_admin(caller)?;
         let after = match input.after.as_deref() {

@@ -93,7 +93,9 @@ const COMPLETE_PLACE: &str = "UPDATE memberships
     SET role = $4, labels = $5, external_id = $6, invitation_id = $7
     WHERE tenant_id = $1 AND user_id = $2 AND role = $3";
 const ENROLL: &str = "INSERT INTO enrollments
-    (tenant_id, user_id, item_id, created_at, invitation_id) VALUES ($1, $2, $3, $4, $5)
+    (tenant_id, user_id, item_id, created_at, invitation_id, starts_at, ends_at)
+    VALUES ($1, $2, $3, $4, $5, (SELECT starts_at FROM bundles WHERE id = $6),
+        (SELECT ends_at FROM bundles WHERE id = $6))
     ON CONFLICT (tenant_id, user_id, item_id) DO NOTHING";
 const REKEY_ACCEPTED: &str = "UPDATE invitations SET invitee_key = $2
     WHERE bundle_id = $1 AND status = 'accepted'";
@@ -279,7 +281,8 @@ impl Tx {
                     user,
                     CatalogItemId(one.target_id),
                     at,
-                    InvitationId(one.id)
+                    InvitationId(one.id),
+                    offer.bundle
                 ],
             )
             .await?;

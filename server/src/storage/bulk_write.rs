@@ -43,6 +43,14 @@ pub struct NewBundle {
     pub note: String,
     /// JSON object of the columns kept as metadata.
     pub metadata: String,
+    /// Not switched off.
+    pub active: bool,
+    /// No mail is wanted: its link is copied.
+    pub no_mail: bool,
+    /// When what its courses and programs give begins.
+    pub starts_at: Option<Timestamp>,
+    /// When it ends.
+    pub ends_at: Option<Timestamp>,
     /// Its mail; `None`: no mail was asked for.
     pub delivery: Option<DeliveryId>,
     /// When it ends.
@@ -56,8 +64,8 @@ pub struct Act {
     pub tenant: TenantId,
     /// Who invites.
     pub inviter: UserId,
-    /// By which import.
-    pub import: ImportId,
+    /// By which import; `None`: by a form.
+    pub import: Option<ImportId>,
     /// Now.
     pub at: Timestamp,
 }
@@ -112,6 +120,10 @@ impl Tx {
                     act.at,
                     bundle.expires_at,
                     act.at,
+                    bundle.active,
+                    bundle.no_mail,
+                    bundle.starts_at,
+                    bundle.ends_at,
                 ]
             })
             .collect();
@@ -119,8 +131,9 @@ impl Tx {
             self,
             "INSERT INTO bundles (id, tenant_id, email, email_typed, user_id, first_name,
              last_name, search_text, role, labels, external_id, note, metadata, status,
-             inviter_id, import_id, delivery_id, created_at, expires_at, changed_at)",
-            20,
+             inviter_id, import_id, delivery_id, created_at, expires_at, changed_at, active, no_mail,
+             starts_at, ends_at)",
+            24,
             "",
             rows,
         )

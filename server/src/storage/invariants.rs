@@ -64,11 +64,11 @@ const OUTCOMES: &str = "SELECT import_id, outcome, COUNT(*) AS n
 // A mail goes out at or after its not_before, and tells of whatever its bundle holds then.
 // What is switched off, scheduled or nobody's yet is not mailed.
 const UNMAILED: &str = "SELECT i.id FROM invitations i JOIN bundles b ON b.id = i.bundle_id
-    WHERE b.active = 1 AND i.binding <> 'blank' AND i.status <> 'scheduled'
+    WHERE b.active = 1 AND b.no_mail = 0 AND i.binding <> 'blank' AND i.status <> 'scheduled'
       AND NOT EXISTS (SELECT 1 FROM outbox o
           WHERE o.bundle_id = i.bundle_id AND o.not_before >= i.created_at)";
 const UNNAMED: &str = "SELECT b.id FROM bundles b
-    WHERE b.active = 1 AND b.delivery_id IS NULL AND EXISTS (SELECT 1 FROM invitations i
+    WHERE b.active = 1 AND b.no_mail = 0 AND b.delivery_id IS NULL AND EXISTS (SELECT 1 FROM invitations i
         WHERE i.bundle_id = b.id AND i.binding <> 'blank' AND i.status <> 'scheduled')";
 const BUNDLES: &str = "SELECT b.id AS bundle_id, b.status AS bundle_status, i.status
     FROM bundles b LEFT JOIN invitations i ON i.bundle_id = b.id";

@@ -365,6 +365,7 @@ pub async fn prepare(
         | "/api/session/sign_out"
         | "/api/session/sign_out_everywhere"
         | "/api/tenants/list"
+        | "/api/apps/counts"
         | "/api/mine/home"
         | "/api/accounts/profile"
         | "/api/accounts/send_code" => json!({}),
@@ -389,6 +390,14 @@ pub async fn prepare(
         }
         // Right, it would end the world of the other lines: `accounts` does that.
         "/api/accounts/delete" => json!({ "current": "wrong" }),
+        "/api/users/find" | "/api/tenants/find" => json!({ "search": "a" }),
+        "/api/catalog/find" => json!({ "search": "a", "kind": "course" }),
+        "/api/apps/create" => json!({ "input": {
+            "app": "platform", "tenant": slug, "idempotency_key": case.fresh(), "users": [],
+            "email": case.address(), "platform": true, "courses": [], "programs": [],
+            "active": true, "mail": true, "role": "learner", "expires_on": null, "note": "",
+            "access_from": null, "access_until": null,
+        } }),
         "/api/users/list" => json!({ "input": { "search": "", "after": null } }),
         "/api/users/vouch"
         | "/api/users/deactivate"

@@ -160,7 +160,7 @@ async fn i2_a_list_that_was_overtaken_looks_again() {
                         let act = Act {
                             tenant,
                             inviter,
-                            import: import_id,
+                            import: Some(import_id),
                             at: NOW,
                         };
                         let email = "p@people.test".to_owned();
@@ -179,6 +179,10 @@ async fn i2_a_list_that_was_overtaken_looks_again() {
                                 external_id: None,
                                 note: String::new(),
                                 metadata: "{}".to_owned(),
+                                active: true,
+                                no_mail: false,
+                                starts_at: None,
+                                ends_at: None,
                                 delivery: Some(mail),
                                 expires_at: NOW.plus_days(30),
                             }],

@@ -233,6 +233,10 @@ impl Db {
             external_id: None,
             note: String::new(),
             metadata: "{}".to_owned(),
+            active: true,
+            no_mail: false,
+            starts_at: None,
+            ends_at: None,
             delivery,
             expires_at: after(1_000),
         }
@@ -256,7 +260,7 @@ impl Db {
         let act = Act {
             tenant,
             inviter,
-            import,
+            import: Some(import),
             at: NOW,
         };
         let delivery = NewDelivery {

@@ -24,7 +24,7 @@ async fn act(db: &Db, tenant: TenantId, inviter: UserId) -> Act {
     Act {
         tenant,
         inviter,
-        import: db.import(tenant, inviter).await,
+        import: Some(db.import(tenant, inviter).await),
         at: NOW,
     }
 }

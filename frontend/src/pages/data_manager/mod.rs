@@ -1,12 +1,20 @@
 //! `/data-manager`: every tenant and every account of the platform, for super-admins.
 
+mod add;
+mod apps;
+mod pick;
 mod users;
+
+pub use add::{AddPage, AddPageProps};
+pub use apps::AppsPage;
 
 use app::api::tenants::{TenantLine, TenantsList};
 use leptos::prelude::*;
 
 use crate::{
-    components::{EmptyArt, EmptyState, PageHead, SkeletonShape, format_number},
+    components::{
+        ButtonKind, EmptyArt, EmptyState, LinkButton, PageHead, SkeletonShape, format_number,
+    },
     page::use_title,
     query::{Loaded, Query},
     routes::Page,
@@ -19,7 +27,18 @@ pub fn DataManagerPage() -> impl IntoView {
     use_title(|| "Data Manager".to_owned());
     let tenants = Query::new(use_session(), || Some(TenantsList {}));
     view! {
-        <PageHead title="Data Manager">"Every tenant and every account of the platform."</PageHead>
+        <PageHead
+            title="Data Manager"
+            actions=|| {
+                view! {
+                    <LinkButton href=Page::InvitationApps.href() kind=ButtonKind::Primary>
+                        "Catalog Invitation Apps"
+                    </LinkButton>
+                }
+            }
+        >
+            "Every tenant and every account of the platform."
+        </PageHead>
         <div class="card">
             <Loaded query=tenants what="The tenants" shape=SkeletonShape::Rows let:lines>
                 {if lines.is_empty() {

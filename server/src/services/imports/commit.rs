@@ -122,7 +122,7 @@ fn other_content() -> ApiError {
 /// What the slices of an import need to know.
 pub fn job_of(desk: &Desk, tenant: Tenant, import: &Import, actor: &'static str) -> Job {
     Job {
-        import: import.id,
+        import: Some(import.id),
         user: import.user,
         mode: import.mode,
         mail: desk.settings.mail_configured || desk.settings.demo,

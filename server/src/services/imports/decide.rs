@@ -174,6 +174,8 @@ pub fn decide(row: &Row, facts: &Facts) -> Decision {
     let grown = live
         .iter()
         .filter_map(|(_, bundle)| facts.bundles.get(bundle))
+        // What one form makes for a person is a bundle of its own.
+        .filter(|_| wish.by_hand.is_none())
         .max_by_key(|bundle| bundle.id.0);
     let (pending, missing): (Vec<Target>, Vec<Target>) = open
         .into_iter()
@@ -248,6 +250,9 @@ fn forbidden(row: &Row, ceiling: Option<Role>) -> Option<Fault> {
 
 /// Everything the row asks for, each target once.
 fn wanted(wish: &Wish, facts: &Facts) -> Result<Vec<Target>, Fault> {
+    if let Some(by_hand) = &wish.by_hand {
+        return Ok(by_hand.targets.clone());
+    }
     let mut targets = vec![Target {
         kind: InvitationKind::Platform,
         id: facts.tenant.0,

@@ -7,7 +7,7 @@ use app::domain::{import::RowOutcome, time::Timestamp};
 
 use super::{
     decide::{Decision, Step},
-    rows::{Fault, Row},
+    rows::{Fault, Row, Wish},
     slice::Job,
 };
 use crate::storage::{StorageError, Tx};
@@ -25,7 +25,8 @@ pub async fn apply(
 ) -> Result<(), StorageError> {
     let mailed = decisions
         .iter()
-        .filter(|decision| decision.step != Step::Nothing)
+        .zip(rows)
+        .filter(|(decision, row)| mails(row, decision))
         .count();
     if !job.mail || mailed == 0 {
         return Ok(());
@@ -44,14 +45,14 @@ pub async fn apply(
     let emails: BTreeSet<String> = rows
         .iter()
         .zip(&*decisions)
-        .filter(|(_, decision)| decision.step != Step::Nothing)
+        .filter(|(row, decision)| mails(row, decision))
         .filter_map(|(row, _)| Some(row.wish.as_ref().ok()?.email().to_owned()))
         .collect();
     let emails: Vec<String> = emails.into_iter().collect();
     let got = tx.mails_to_addresses(tenant, &emails, since).await?;
     for (row, decision) in rows.iter().zip(decisions) {
         let Ok(wish) = &row.wish else { continue };
-        if decision.step == Step::Nothing {
+        if !mails(row, decision) {
             continue;
         }
         let to_address = got.get(wish.email()).copied().unwrap_or_default();
@@ -70,4 +71,9 @@ pub async fn apply(
         *decision = Decision::plain(RowOutcome::OverLimit, Fault::new("", "over_quota", message));
     }
     Ok(())
+}
+
+/// Whether a mail is queued for what a row makes.
+fn mails(row: &Row, decision: &Decision) -> bool {
+    decision.step != Step::Nothing && row.wish.as_ref().is_ok_and(Wish::is_mailed)
 }

@@ -15,7 +15,10 @@ use app::{
 };
 use jiff::{civil::Date, tz::TimeZone};
 
-use super::seen::{Repeat, Seen};
+use super::{
+    decide::Target,
+    seen::{Repeat, Seen},
+};
 use crate::storage::{Tenant, fold};
 
 /// What there is to say about a row; empty where nothing is.
@@ -99,9 +102,31 @@ pub struct Wish {
     pub search_text: String,
     /// The columns kept as metadata, as a JSON object.
     pub metadata: String,
+    /// What a form says beyond the cells.
+    pub by_hand: Option<ByHand>,
+}
+
+/// What a form says of a person beyond what a file's row does.
+#[derive(Clone, Debug)]
+pub struct ByHand {
+    /// Exactly these, in a bundle of their own; a row also invites to the tenant.
+    pub targets: Vec<Target>,
+    /// Not switched off.
+    pub active: bool,
+    /// A mail is sent; else the link is copied.
+    pub mail: bool,
+    /// When what courses and programs give begins.
+    pub starts_at: Option<Timestamp>,
+    /// When it ends.
+    pub ends_at: Option<Timestamp>,
 }
 
 impl Wish {
+    /// Whether a mail tells of what it makes.
+    pub fn is_mailed(&self) -> bool {
+        self.by_hand.as_ref().is_none_or(|by| by.mail && by.active)
+    }
+
     /// The canonical address.
     pub fn email(&self) -> &str {
         self.row.email.canonical()
@@ -195,6 +220,7 @@ impl Rules {
                 row.email.as_typed()
             )),
             metadata: metadata(&row.metadata),
+            by_hand: None,
             row,
         })
     }

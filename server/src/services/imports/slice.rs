@@ -37,8 +37,8 @@ use crate::{
 /// What the slices of one import have in common.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// The import.
-    pub import: ImportId,
+    /// The import; `None`: a form.
+    pub import: Option<ImportId>,
     /// Its tenant.
     pub tenant: Tenant,
     /// Who submits.
@@ -85,21 +85,7 @@ pub async fn run(
     rows: &[Row],
     now: Timestamp,
 ) -> Result<Done, StorageError> {
-    let facts = facts(tx, job, rows, now).await?;
-    let mut decisions: Vec<Decision> = rows.iter().map(|row| decide(row, &facts)).collect();
-    limit::apply(tx, job, rows, &mut decisions, now).await?;
-    let rejected = job.mode == SubmitMode::AllOrNothing
-        && decisions.iter().any(|decision| decision.outcome.failed());
-    if rejected {
-        for decision in &mut decisions {
-            decision.take_over.clear();
-            if decision.step != Step::Nothing {
-                *decision = Decision::held_back();
-            }
-        }
-    }
-    write(tx, job, rows, &mut decisions, &facts, now).await?;
-
+    let (decisions, rejected) = decided(tx, job, rows, now).await?;
     let mut counts = OutcomeCounts::new();
     let outcomes: Vec<NewOutcome> = rows
         .iter()
@@ -119,8 +105,35 @@ pub async fn run(
             }
         })
         .collect();
-    tx.insert_outcomes(job.import, outcomes).await?;
+    if let Some(import) = job.import {
+        tx.insert_outcomes(import, outcomes).await?;
+    }
     Ok(Done { counts, rejected })
+}
+
+/// Decides about every row and makes what is to be made: the same for a file's rows and
+/// for a form's people. And whether `AllOrNothing` met a row that fails.
+pub async fn decided(
+    tx: &mut Tx,
+    job: &Job,
+    rows: &[Row],
+    now: Timestamp,
+) -> Result<(Vec<Decision>, bool), StorageError> {
+    let facts = facts(tx, job, rows, now).await?;
+    let mut decisions: Vec<Decision> = rows.iter().map(|row| decide(row, &facts)).collect();
+    limit::apply(tx, job, rows, &mut decisions, now).await?;
+    let rejected = job.mode == SubmitMode::AllOrNothing
+        && decisions.iter().any(|decision| decision.outcome.failed());
+    if rejected {
+        for decision in &mut decisions {
+            decision.take_over.clear();
+            if decision.step != Step::Nothing {
+                *decision = Decision::held_back();
+            }
+        }
+    }
+    write(tx, job, rows, &mut decisions, &facts, now).await?;
+    Ok((decisions, rejected))
 }
 
 /// The highest role that `user` may give now; asked again for every slice, so that a
@@ -380,7 +393,7 @@ fn plan(
             Step::Create(targets) => {
                 let bundle = BundleId(new_id(now));
                 decision.bundle = Some(bundle);
-                (bundle, targets, job.mail)
+                (bundle, targets, job.mail && wish.is_mailed())
             }
             Step::Add(bundle, targets) => {
                 batch
@@ -403,10 +416,15 @@ fn plan(
                 id: DeliveryId(id),
                 tenant: job.tenant.id,
                 bundle,
-                import: Some(job.import),
+                import: job.import,
                 purpose: TokenPurpose::Mail,
                 message_id: message_id(id, &job.public_url),
-                not_before: now.plus_seconds(job.tenant.hold_seconds),
+                not_before: if job.import.is_some() {
+                    now.plus_seconds(job.tenant.hold_seconds)
+                } else {
+                    // Nobody takes a form back.
+                    now
+                },
                 created_at: now,
             });
             DeliveryId(id)
@@ -454,6 +472,10 @@ fn new_bundle(
         external_id: Some(wish.row.external_id.clone()).filter(|id| !id.is_empty()),
         note: wish.row.note.clone(),
         metadata: wish.metadata.clone(),
+        active: wish.by_hand.as_ref().is_none_or(|by| by.active),
+        starts_at: wish.by_hand.as_ref().and_then(|by| by.starts_at),
+        ends_at: wish.by_hand.as_ref().and_then(|by| by.ends_at),
+        no_mail: wish.by_hand.as_ref().is_some_and(|by| !by.mail),
         delivery,
         expires_at: wish.expires_at,
     }

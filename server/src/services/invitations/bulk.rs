@@ -55,7 +55,7 @@ pub async fn run(
         tenant: tenant.id,
         user: desk.user(caller)?.user,
         content_hash: content_hash(&input),
-        key: read_key(&input)?,
+        key: read_key(&input.idempotency_key)?,
     };
     let doing = match input.act {
         BulkAct::Resend => {
@@ -95,11 +95,11 @@ pub async fn run(
     }
 }
 
-fn read_key(input: &BulkBatch) -> Result<String, ApiError> {
-    let key = &input.idempotency_key;
+/// A key that a caller chose.
+pub fn read_key(key: &str) -> Result<String, ApiError> {
     let fits =
         (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    fits.then(|| key.clone())
+    fits.then(|| key.to_owned())
         .ok_or_else(|| ApiError::BadRequest {
             message: "A batch needs a key of 1 to 100 characters.".to_owned(),
         })

@@ -5,6 +5,8 @@ mod bulk;
 mod cursor;
 mod page;
 
+pub(super) use bulk::read_key;
+
 use std::collections::BTreeMap;
 
 use app::{

@@ -1,0 +1,228 @@
+//! What the form shows: its fields, and what was saved.
+
+use app::{
+    api::apps::App,
+    domain::{import::RowOutcome, role::Role},
+};
+use leptos::prelude::*;
+
+use super::{Adding, Entry, MOST, page_of};
+use crate::{
+    components::{
+        Button, ButtonSize, Combobox, Notice, Select, SelectOption, Switch, TextInput, Tone,
+    },
+    pages::data_manager::pick::Field,
+    text::{count_of, role_word},
+    when::when,
+};
+
+/// The fields of an app's form.
+pub(super) fn fields(adding: Adding) -> AnyView {
+    let app = adding.app;
+    let roles = [Role::Learner, Role::Instructor, Role::Admin]
+        .into_iter()
+        .map(|role| SelectOption::new(role.as_str(), role_word(role)))
+        .collect();
+    let by_user = app != App::Placeholder;
+    let email_hint = by_user.then(|| "Only for somebody who has no account.".to_owned());
+    let user = by_user.then(|| {
+        view! {
+            <Combobox
+                label="User"
+                id="user"
+                typed=adding.user.typed
+                picked=adding.user.picked
+                found=adding.user.found
+                most=MOST
+                placeholder="Name, email or username"
+                error=adding.at("user")
+            />
+        }
+    });
+    let course = matches!(app, App::Course | App::Placeholder).then(|| {
+        item_field(
+            "Course",
+            "course",
+            adding.course,
+            !by_user,
+            adding.at("target"),
+        )
+    });
+    let program = matches!(app, App::Program | App::Placeholder).then(|| {
+        item_field(
+            "Program",
+            "program",
+            adding.program,
+            !by_user,
+            adding.at("target"),
+        )
+    });
+    let tenant_label = if matches!(app, App::Platform | App::Placeholder) {
+        "Platform"
+    } else {
+        "Tenant"
+    };
+    view! {
+        {user}
+        <TextInput
+            label="Email"
+            id="email"
+            value=adding.email
+            input_type="email"
+            autocomplete="off"
+            optional=by_user
+            hint=email_hint
+            error=adding.at("email")
+        />
+        <Switch
+            checked=adding.active
+            hint="Off: it is made, but not mailed and cannot be accepted."
+        >
+            "Active"
+        </Switch>
+        {course}
+        {program}
+        <Combobox
+            label=tenant_label
+            id="tenant"
+            typed=adding.tenant.typed
+            picked=adding.tenant.picked
+            found=adding.tenant.found
+            most=1
+            placeholder="Name of the tenant"
+            error=adding.at("tenant")
+        />
+        <Select label="Role" value=adding.role options=roles error=adding.at("role")/>
+        <TextInput
+            label="Expires on"
+            id="expires_on"
+            value=adding.expires
+            input_type="date"
+            optional=true
+            hint=Some("Empty: as many days as the tenant has it.".to_owned())
+            error=adding.at("expires_on")
+        />
+        {(app != App::Platform)
+            .then(|| {
+                view! {
+                    <TextInput
+                        label="Access from"
+                        id="access_from"
+                        value=adding.access_from
+                        input_type="date"
+                        optional=true
+                        error=adding.at("access_from")
+                    />
+                    <TextInput
+                        label="Access until"
+                        id="access_until"
+                        value=adding.access_until
+                        input_type="date"
+                        optional=true
+                        error=adding.at("access_until")
+                    />
+                }
+            })}
+        <TextInput
+            label="Message"
+            id="note"
+            value=adding.note
+            optional=true
+            hint=Some("Plain text. The person reads it in the mail.".to_owned())
+            error=adding.at("note")
+        />
+        <Switch checked=adding.mail hint="Off: copy the link on the invitation's page.">
+            "Send a mail"
+        </Switch>
+    }
+    .into_any()
+}
+
+fn item_field(
+    label: &'static str,
+    id: &'static str,
+    field: Field,
+    optional: bool,
+    error: Signal<Option<String>>,
+) -> AnyView {
+    view! {
+        <Combobox
+            label=label
+            id=id
+            typed=field.typed
+            picked=field.picked
+            found=field.found
+            most=MOST
+            placeholder="Title or key"
+            optional=optional
+            error=error
+        />
+    }
+    .into_any()
+}
+
+/// A line about somebody who was saved.
+pub(super) fn entry_view(adding: Adding, entry: Entry) -> AnyView {
+    let made = &entry.made;
+    let exists = made.outcome == RowOutcome::AlreadyInvited;
+    let (tone, words) = match made.outcome {
+        RowOutcome::Created => (
+            Tone::Ok,
+            format!(
+                "{} is invited to {} ({}).",
+                entry.who,
+                entry.what,
+                count_of(u64::from(made.made), "invitation", "invitations")
+            ),
+        ),
+        RowOutcome::AlreadyInvited => (
+            Tone::Warn,
+            format!(
+                "{} is already invited to {}. Nothing was made: resend the mail, or open the \
+                 invitation to extend it.",
+                entry.who, entry.what
+            ),
+        ),
+        RowOutcome::AlreadyMember => (
+            Tone::Warn,
+            format!(
+                "{} already has {}. Nothing was made.",
+                entry.who, entry.what
+            ),
+        ),
+        _ => (
+            Tone::Bad,
+            format!("{} was not invited to {}.", entry.who, entry.what),
+        ),
+    };
+    let message = made.message.clone();
+    let link = made.bundle.map(|bundle| {
+        let words = if exists {
+            "See and extend the invitation"
+        } else {
+            "See the invitation"
+        };
+        view! { <a href=page_of(&entry.slug, bundle)>{words}</a> }
+    });
+    let kept = StoredValue::new(entry);
+    view! {
+        <Notice tone>
+            {words} " " {message} " " {link} " "
+            {when(
+                move || exists,
+                move || {
+                    view! {
+                        <Button
+                            size=ButtonSize::Small
+                            on:click=move |_| adding.resend(kept.get_value())
+                        >
+                            "Resend"
+                        </Button>
+                    }
+                        .into_any()
+                },
+            )}
+        </Notice>
+    }
+    .into_any()
+}
