@@ -21,3 +21,4 @@ pub mod settings;
 pub mod sign_in;
 pub mod start;
 pub mod tenant_settings;
+mod undo_import;

@@ -7,7 +7,7 @@ use super::{
     desk::Desk,
     results::{self, Summary},
 };
-use crate::pages::imports::UndoSoon;
+use crate::pages::undo_import::UndoSoon;
 use crate::{
     components::{Button, ButtonKind, IconName, Notice, Tone, format_number},
     effects::effect,
