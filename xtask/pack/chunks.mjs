@@ -75,7 +75,9 @@ export function assign(functions, titles, chunks, tabled, exported) {
     }
   }
   for (const name of reach([...shared], () => true)) result.delete(name);
-  return { result, entries };
+  // What neither can reach is left out: its export is gone, and it may call into a chunk.
+  const alive = reach([...functions.keys()].filter((name) => exported.has(name) || tabled.has(name) || entries.has(name)), () => true);
+  return { result, entries, alive };
 
   function reach(seeds, follow) {
     const seen = new Set();
@@ -110,7 +112,7 @@ export function cut(wat, titles, chunks) {
   const exported = new Set(
     all.flatMap(({ text }) => [...text.matchAll(/^\((?:export "[^"]*" \(func|start) \$(\w+)/g)].map(([, name]) => name)),
   );
-  const { result, entries } = assign(functions, titles, chunks, new Set(slots), exported);
+  const { result, entries, alive } = assign(functions, titles, chunks, new Set(slots), exported);
 
   const table = all.find(({ kind, text }) => kind === 'table' && text.includes('funcref')).text;
   const [, tableName, tableSize] = table.match(/\(table \$(\S+) (\d+)/);
@@ -164,7 +166,7 @@ export function cut(wat, titles, chunks) {
         }
         if (kind !== 'func') return [text];
         const { name } = read(text);
-        if (!result.has(name)) return [text];
+        if (!result.has(name)) return alive.has(name) ? [text] : [];
         return entries.has(name) ? [throughSlot(functions.get(name))] : [];
       }).concat('(func $missing (unreachable))', exports),
     );

@@ -5,15 +5,17 @@
 //! in a module of their own. A development build is one module, in which every chunk is
 //! there from the start.
 //!
-//! The functions in the two modules below are the only way into a chunk, and they are
+//! The functions in the modules below are the only way into a chunk, and they are
 //! called here alone: what they draw may not run before its chunk is there, and no type
 //! that names a chunk may reach code that runs before.
 
 mod learner;
 mod office;
+mod work;
 
 use std::time::Duration;
 
+use app::domain::id::{ImportId, UserId};
 use js_sys::{Function, Promise, Reflect};
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
@@ -21,8 +23,9 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     components::{ErrorState, Skeleton, SkeletonShape},
-    pages::invite::Desk,
+    pages::invite::{Desk, submit::Order},
     routes::Page,
+    session::Session,
 };
 
 /// After the first page: by then nobody waits for the network.
@@ -35,16 +38,20 @@ pub enum Chunk {
     Office,
     /// What a mailed link opens, and the learner's home.
     Learner,
+    /// What the grid's page needs after its first rows: the check against the server, the
+    /// submit, dialogs, the journal's way back.
+    Work,
 }
 
 impl Chunk {
-    const ALL: [Self; 2] = [Self::Office, Self::Learner];
+    const ALL: [Self; 3] = [Self::Office, Self::Learner, Self::Work];
 
     /// As `frontend/chunks.json` names it.
     const fn name(self) -> &'static str {
         match self {
             Self::Office => "office",
             Self::Learner => "learner",
+            Self::Work => "work",
         }
     }
 
@@ -137,6 +144,8 @@ pub fn page(chunk: Chunk, page: Page) -> AnyView {
     match chunk {
         Chunk::Office => later(chunk, Box::new(move || office::draw(&page))),
         Chunk::Learner => later(chunk, Box::new(move || learner::draw(&page))),
+        // It draws no page.
+        Chunk::Work => ().into_any(),
     }
 }
 
@@ -149,29 +158,97 @@ pub fn invitations_panel() -> AnyView {
     later(Chunk::Office, Box::new(|| office::invitations_panel()))
 }
 
-/// The dialog about how a file is read.
-pub fn reading_options(desk: Desk) -> AnyView {
-    later(
+/// The way to take an import back, while that is one click.
+pub fn undo_soon(import: ImportId, session: Session, on_undone: Callback<()>) -> AnyView {
+    quietly(
         Chunk::Office,
-        Box::new(move || office::reading_options(desk)),
+        Box::new(move || office::undo_soon(import, session, on_undone)),
     )
 }
 
-/// The dialog that cures problems.
-pub fn fix_problems(desk: Desk) -> AnyView {
-    later(Chunk::Office, Box::new(move || office::fix_problems(desk)))
+/// Runs a submit; `missed` where the part that does it cannot be had.
+pub fn submit(desk: Desk, order: Order, missed: impl FnOnce() + 'static) {
+    soon(
+        Chunk::Work,
+        Box::new(move || work::submit(desk, order)),
+        Box::new(missed),
+    );
+}
+
+/// Asks the server about the list; `missed` as for [`submit`].
+pub fn ask_server(desk: Desk, missed: impl FnOnce() + 'static) {
+    soon(
+        Chunk::Work,
+        Box::new(move || work::ask_server(desk)),
+        Box::new(missed),
+    );
+}
+
+/// Puts the list on the empty desk that a lost page left behind, if there is one.
+pub fn restore(desk: Desk, user: UserId) {
+    soon(
+        Chunk::Work,
+        Box::new(move || work::restore(desk, user)),
+        // The list stays in the journal for the next time.
+        Box::new(|| {}),
+    );
+}
+
+/// What became of the last submit.
+pub fn outcome(desk: Desk) -> AnyView {
+    quietly(Chunk::Work, Box::new(move || work::outcome(desk)))
+}
+
+/// The bar to find and replace; see [`crate::pages::invite::find::FindBar`].
+pub fn find_bar(desk: Desk, asked: RwSignal<u32>) -> AnyView {
+    quietly(Chunk::Work, Box::new(move || work::find_bar(desk, asked)))
+}
+
+/// The dialogs of the grid.
+pub fn grid_dialogs(desk: Desk) -> AnyView {
+    quietly(Chunk::Work, Box::new(move || work::grid_dialogs(desk)))
+}
+
+/// Runs `task`, which is a chunk's, as soon as the chunk is there.
+fn soon(chunk: Chunk, task: Box<dyn FnOnce()>, missed: Box<dyn FnOnce()>) {
+    let Some(loading) = loading(chunk) else {
+        task();
+        return;
+    };
+    spawn_local(async move {
+        if JsFuture::from(loading).await.is_ok() {
+            task();
+        } else {
+            missed();
+        }
+    });
+}
+
+/// Like [`later`], with nothing where the skeleton would be.
+fn quietly(chunk: Chunk, draw: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
+    drawn(chunk, draw, || ().into_any())
 }
 
 /// Draws what `draw` makes of a chunk as soon as the chunk is there; a skeleton until
 /// then, and a way to try again if it cannot be had.
 fn later(chunk: Chunk, draw: Box<dyn Fn() -> AnyView + Send>) -> AnyView {
+    drawn(chunk, draw, || {
+        view! { <Skeleton shape=SkeletonShape::Rows/> }.into_any()
+    })
+}
+
+fn drawn(
+    chunk: Chunk,
+    draw: Box<dyn Fn() -> AnyView + Send>,
+    meanwhile: fn() -> AnyView,
+) -> AnyView {
     let chunks = use_chunks();
     chunks.load(chunk);
     let state = chunks.state(chunk);
     (move || match state.get() {
-        Some(State::Ready) => draw(),
+        Some(State::Ready) => untrack(&draw),
         Some(State::Failed) => missing(chunks, chunk),
-        Some(State::Waiting) | None => view! { <Skeleton shape=SkeletonShape::Rows/> }.into_any(),
+        Some(State::Waiting) | None => meanwhile(),
     })
     .into_any()
 }

@@ -1,8 +1,9 @@
 //! The way into the pages of those who manage.
 
+use app::domain::id::ImportId;
 use leptos::prelude::*;
 
-use crate::{pages, routes::Page};
+use crate::{pages, routes::Page, session::Session};
 
 /// Draws one of them.
 #[inline(never)]
@@ -37,14 +38,8 @@ pub fn invitations_panel() -> AnyView {
     view! { <pages::invitations::InvitationsPanel compact=true/> }.into_any()
 }
 
-/// The dialog about how a file is read.
+/// The way to take an import back, while that is one click.
 #[inline(never)]
-pub fn reading_options(desk: pages::invite::Desk) -> AnyView {
-    view! { <pages::invite::ReadingOptions desk/> }.into_any()
-}
-
-/// The dialog that cures problems.
-#[inline(never)]
-pub fn fix_problems(desk: pages::invite::Desk) -> AnyView {
-    view! { <pages::invite::FixProblems desk/> }.into_any()
+pub fn undo_soon(import: ImportId, session: Session, on_undone: Callback<()>) -> AnyView {
+    view! { <pages::imports::UndoSoon import session on_undone/> }.into_any()
 }

@@ -21,4 +21,3 @@ pub mod settings;
 pub mod sign_in;
 pub mod start;
 pub mod tenant_settings;
-mod undo_import;

@@ -13,7 +13,7 @@ use app::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{files, told};
+use super::{files, told, undo};
 use crate::{
     ask::{Question, use_ask},
     components::{
@@ -22,7 +22,7 @@ use crate::{
     },
     keyed::keyed,
     page::use_title,
-    pages::{not_found::NotFoundPage, undo_import},
+    pages::not_found::NotFoundPage,
     query::{Query, Steady},
     routes::Page,
     session::{Session, use_session},
@@ -120,7 +120,7 @@ fn Actions(desk: Desk) -> impl IntoView {
     let can_undo = flag(move || {
         desk.detail
             .ready()
-            .is_some_and(|detail| undo_import::possible(&detail))
+            .is_some_and(|detail| undo::possible(&detail))
     });
     let has_rows = flag(move || {
         desk.detail
@@ -173,7 +173,7 @@ fn Actions(desk: Desk) -> impl IntoView {
             move || can_undo.get(),
             move || {
                 let ask = use_ask();
-                let press = move |_| undo_import::ask(ask, toasts, desk.session, desk.reference(), desk.detail);
+                let press = move |_| undo::ask(ask, toasts, desk.session, desk.reference(), desk.detail);
                 view! {
                     <Button kind=ButtonKind::Danger icon=IconName::Undo on:click=press>
                         "Undo import"
@@ -208,7 +208,7 @@ fn Standing(desk: Desk) -> impl IntoView {
                         {words}
                     </p>
                     {(!segments.is_empty()).then(|| view! { <SplitBar segments/> })}
-                    {undo_import::left_words(&detail).map(|words| view! { <p>{words}</p> })}
+                    {undo::left_words(&detail).map(|words| view! { <p>{words}</p> })}
                 </div></div>
             }
             .into_any()

@@ -2,8 +2,10 @@
 
 mod detail;
 mod files;
+mod undo;
 
 pub use detail::{ImportPage, ImportPageProps};
+pub use undo::UndoSoon;
 
 use app::{
     api::imports::{ImportLine, ImportsList},

@@ -11,14 +11,7 @@ use crate::{
     ask::{Ask, Question},
     effects::effect,
     text::count_of,
-    when::when,
 };
-
-/// A dialog that comes from another chunk: drawn when it is first asked for.
-pub fn when_asked(open: RwSignal<bool>, draw: impl Fn() -> AnyView + Send + 'static) -> AnyView {
-    let asked = Memo::new(move |before| before == Some(&true) || open.get());
-    when(move || asked.get(), draw)
-}
 
 /// Asks for a row's number.
 #[component]

@@ -7,43 +7,31 @@ use super::desk::Desk;
 use crate::{
     components::{
         Button, ButtonKind, ButtonSize, IconButton, IconName, Switch, TextInput, format_number,
-        grid::GridRequest,
     },
     effects::effect,
     text::count_of,
     typing::rested,
-    when::when,
 };
 
-/// The bar; only while it is asked for.
+/// The bar. `asked` counts how often it was asked for; 0 closes it.
 #[component]
 pub fn FindBar(
     /// The page's state.
     desk: Desk,
+    /// Times that it was asked for; 0 closes it.
+    asked: RwSignal<u32>,
 ) -> impl IntoView {
-    let open = RwSignal::new(false);
     let field = NodeRef::<html::Input>::new();
     effect(move || {
-        if *desk.request.read() == Some(GridRequest::Find) {
-            desk.request.set(None);
-            open.set(true);
-            request_animation_frame(move || {
-                if let Some(field) = field.try_get_untracked().flatten() {
-                    // It can only fail on an element that cannot take the focus.
-                    _ = field.focus();
-                    field.select();
-                }
-            });
-        }
+        asked.track();
+        request_animation_frame(move || {
+            if let Some(field) = field.try_get_untracked().flatten() {
+                // It can only fail on an element that cannot take the focus.
+                _ = field.focus();
+                field.select();
+            }
+        });
     });
-    when(
-        move || open.get(),
-        move || view! { <Bar desk open field/> }.into_any(),
-    )
-}
-
-#[component]
-fn Bar(desk: Desk, open: RwSignal<bool>, field: NodeRef<html::Input>) -> impl IntoView {
     let text = RwSignal::new(String::new());
     let with = RwSignal::new(String::new());
     let match_case = RwSignal::new(false);
@@ -119,7 +107,7 @@ fn Bar(desk: Desk, open: RwSignal<bool>, field: NodeRef<html::Input>) -> impl In
         });
     };
     let close = move || {
-        open.set(false);
+        asked.set(0);
         desk.grid.focus();
     };
     let keys = move |event: ev::KeyboardEvent| {

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     ask::{Ask, Question, use_ask},
+    chunks,
     router::{Router, use_router},
 };
 
@@ -110,7 +111,7 @@ impl Keep {
         });
         match kept {
             Some(Some(kept)) => desk.restore(kept),
-            _ => journal::restore(desk, user),
+            _ => chunks::restore(desk, user),
         }
         self.state.try_update_value(|state| state.desk = Some(desk));
         on_cleanup(move || {

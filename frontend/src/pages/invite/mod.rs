@@ -3,20 +3,20 @@
 mod book;
 mod browser;
 mod desk;
-mod dialogs;
+pub mod dialogs;
 mod file;
-mod find;
-mod fixes;
+pub mod find;
+pub mod fixes;
 mod footer;
-mod journal;
+pub mod journal;
 mod kept;
-mod mapping;
-mod options;
-mod outcome;
+pub mod mapping;
+pub mod options;
+pub mod outcome;
 mod reading;
-mod remote;
+pub mod remote;
 mod results;
-mod submit;
+pub mod submit;
 mod toolbar;
 
 use app::api::{ApiError, tenants::TenantOverview};
@@ -43,9 +43,7 @@ use crate::{
 pub use book::outcome_title;
 pub use browser::download;
 pub use desk::Desk;
-pub use fixes::FixProblems;
 pub use kept::Keep;
-pub use options::ReadingOptions;
 
 /// What the file chooser offers first.
 const ACCEPT: &str = ".csv,.tsv,.txt,text/csv,text/tab-separated-values,text/plain";
@@ -151,7 +149,7 @@ fn Invite(overview: TenantOverview) -> impl IntoView {
                 </PageHead>
                 <NoMailNotice/>
                 {move || refused()}
-                <outcome::Outcome desk/>
+                {chunks::outcome(desk)}
                 <file::ReadingBar desk/>
                 {when(move || !desk.open.get(), move || view! { <file::Start desk/> }.into_any())}
                 {when(move || desk.open.get(), move || view! { <Review desk/> }.into_any())}
@@ -173,6 +171,13 @@ fn Review(desk: Desk) -> impl IntoView {
             desk.keep_place();
         }
     });
+    let finding = RwSignal::new(0);
+    effect(move || {
+        if *desk.request.read() == Some(GridRequest::Find) {
+            desk.request.set(None);
+            finding.update(|times| *times += 1);
+        }
+    });
     let on_request = UnsyncCallback::new(move |request| match request {
         GridRequest::Map(place) => desk.map_columns(Some(place)),
         GridRequest::Refused(why) => desk.say_refused(why),
@@ -185,15 +190,11 @@ fn Review(desk: Desk) -> impl IntoView {
         <div class="review">
             <div class="grid-frame">
                 <toolbar::Toolbar desk/>
-                <find::FindBar desk/>
+                {when(move || finding.get() > 0, move || chunks::find_bar(desk, finding))}
                 <Grid source=desk.source handle=desk.grid label="Review" on_select on_request/>
             </div>
         </div>
-        <dialogs::GoToDialog desk/>
-        <dialogs::RenameDialog desk/>
-        <mapping::MapColumns desk/>
-        {dialogs::when_asked(desk.options, move || chunks::reading_options(desk))}
-        {dialogs::when_asked(desk.fixing, move || chunks::fix_problems(desk))}
+        {chunks::grid_dialogs(desk)}
     }
 }
 

@@ -7,8 +7,8 @@ use super::{
     desk::Desk,
     results::{self, Summary},
 };
-use crate::pages::undo_import::UndoSoon;
 use crate::{
+    chunks,
     components::{Button, ButtonKind, IconName, Notice, Tone, format_number},
     effects::effect,
 };
@@ -128,14 +128,11 @@ pub fn Outcome(
                                     })}
                                 {import
                                     .map(|import| {
-                                        view! {
-                                            <UndoSoon
-                                                import
-                                                session=desk.session
-                                                on_undone=move |()| desk.summary.set(None)
-                                            />
-                                        }
-                                            .into_any()
+                                        chunks::undo_soon(
+                                            import,
+                                            desk.session,
+                                            Callback::new(move |()| desk.summary.set(None)),
+                                        )
                                     })}
                                 {(left > 0 && !rejected)
                                     .then(|| {

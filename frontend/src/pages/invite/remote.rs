@@ -1,22 +1,15 @@
 //! The check against the server: distinct addresses and catalog keys, in batches,
 //! a moment after the last change, and only while the switch is on.
 
-use app::{
-    api::{
-        ApiError,
-        imports::{CheckAnswer, CheckBatch, ImportsCheck},
-    },
-    bulk::remote::{Answers, Questions},
-};
-use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*, task::spawn_local};
+pub mod ask;
+
 use std::time::Duration;
 
-use super::desk::{Desk, RemoteCheck};
-use crate::effects::effect;
-use crate::text::failure;
+use leptos::{leptos_dom::helpers::TimeoutHandle, prelude::*};
 
-/// Addresses, and keys of each kind, of one call.
-const BATCH: usize = 1_000;
+use super::desk::{Desk, RemoteCheck};
+use crate::{chunks, effects::effect};
+
 /// How long to wait after the last change.
 const PAUSE: Duration = Duration::from_millis(700);
 
@@ -79,76 +72,11 @@ pub fn again(desk: Desk) {
 }
 
 fn begin(desk: Desk) {
-    if !desk.is_there() || *desk.remote.read_untracked() == RemoteCheck::Asking {
-        return;
-    }
-    spawn_local(async move {
-        let mut asked = false;
-        while let Some(questions) = next(desk) {
-            if !asked {
-                asked = true;
-                desk.remote.set(RemoteCheck::Asking);
-            }
-            let answer = ask(desk, &questions).await;
-            if !desk.is_there() || !desk.check_on.get_untracked() {
-                return;
-            }
-            match answer {
-                Ok(answer) => take(desk, &questions, &answer),
-                Err(error) => {
-                    desk.book().with_mut(|document| {
-                        document.checker.ask_again(&document.sheet, &questions);
-                    });
-                    desk.remote.set(RemoteCheck::Stopped(failure(&error)));
-                    return;
-                }
-            }
-        }
-        if asked {
-            desk.remote.set(RemoteCheck::Done);
+    chunks::ask_server(desk, move || {
+        if desk.is_there() {
+            desk.remote.set(RemoteCheck::Stopped(
+                "A part of Beckon could not be loaded.".to_owned(),
+            ));
         }
     });
-}
-
-fn next(desk: Desk) -> Option<Questions> {
-    let going = desk.is_there()
-        && desk.check_on.get_untracked()
-        && desk.open.get_untracked()
-        && desk.reading.read_untracked().is_none()
-        && desk.submitting.read_untracked().is_none();
-    if !going {
-        return None;
-    }
-    let questions = desk
-        .book()
-        .with_mut(|document| document.checker.questions(&document.sheet, BATCH));
-    (!questions.is_empty()).then_some(questions)
-}
-
-async fn ask(desk: Desk, questions: &Questions) -> Result<CheckAnswer, ApiError> {
-    let batch = CheckBatch {
-        tenant: desk.slug.get_value(),
-        emails: questions.emails.clone(),
-        courses: questions.courses.clone(),
-        programs: questions.programs.clone(),
-    };
-    desk.session.call(ImportsCheck { input: batch }).await
-}
-
-fn take(desk: Desk, questions: &Questions, answer: &CheckAnswer) {
-    let news = desk.book().with_mut(|document| {
-        document.checker.answer(
-            &document.sheet,
-            questions,
-            Answers {
-                members: &answer.members,
-                invited: &answer.invited,
-                unknown_courses: &answer.unknown_courses,
-                unknown_programs: &answer.unknown_programs,
-            },
-        )
-    });
-    if news {
-        desk.refresh();
-    }
 }

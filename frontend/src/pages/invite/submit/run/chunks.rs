@@ -11,10 +11,8 @@ use app::{
     bulk::draft::{RowDraft, next_chunk},
 };
 
-use super::{
-    super::browser::{self, all, breathe},
-    Phase, Stop, Submit,
-};
+use super::{Phase, Stop, Submit};
+use crate::pages::invite::browser::{self, all, breathe};
 
 /// Chunks on their way at once.
 const IN_FLIGHT: usize = 3;

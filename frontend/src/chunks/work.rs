@@ -1,0 +1,54 @@
+//! The way into what the grid's page needs after its first rows.
+
+use app::domain::id::UserId;
+use leptos::prelude::*;
+
+use crate::pages::invite::{
+    Desk, dialogs, find, fixes,
+    journal::restore::restore as from_journal,
+    mapping, options, outcome, remote,
+    submit::{Order, run},
+};
+
+/// Runs a submit.
+#[inline(never)]
+pub fn submit(desk: Desk, order: Order) {
+    run::run(desk, order);
+}
+
+/// Asks the server about the list.
+#[inline(never)]
+pub fn ask_server(desk: Desk) {
+    remote::ask::begin(desk);
+}
+
+/// Builds a list again that a lost page left behind.
+#[inline(never)]
+pub fn restore(desk: Desk, user: UserId) {
+    from_journal(desk, user);
+}
+
+/// What became of the last submit.
+#[inline(never)]
+pub fn outcome(desk: Desk) -> AnyView {
+    view! { <outcome::Outcome desk/> }.into_any()
+}
+
+/// The bar to find and replace.
+#[inline(never)]
+pub fn find_bar(desk: Desk, asked: RwSignal<u32>) -> AnyView {
+    view! { <find::FindBar desk asked/> }.into_any()
+}
+
+/// The dialogs of the grid.
+#[inline(never)]
+pub fn grid_dialogs(desk: Desk) -> AnyView {
+    view! {
+        <dialogs::GoToDialog desk/>
+        <dialogs::RenameDialog desk/>
+        <mapping::MapColumns desk/>
+        <options::ReadingOptions desk/>
+        <fixes::FixProblems desk/>
+    }
+    .into_any()
+}

@@ -1,0 +1,174 @@
+//! A list that a lost page left behind, built again from its journal.
+
+use std::rc::Rc;
+
+use app::{
+    bulk::{
+        journal::{self, Entry},
+        operation::Operation,
+        sheet::Sheet,
+    },
+    domain::id::UserId,
+};
+use js_sys::{Date, Uint8Array};
+use leptos::{prelude::*, task::spawn_local, web_sys};
+use wasm_bindgen::JsCast;
+
+use super::{
+    super::{
+        book::Document,
+        desk::Desk,
+        kept::Kept,
+        reading::{self, FileFacts, Manner},
+    },
+    Head, Journal, State, claim, scope, store,
+};
+use crate::components::{ToastStore, grid::Place};
+
+/// How long a list that nobody came back to is kept, in milliseconds.
+const KEPT_MS: f64 = 14.0 * 86_400_000.0;
+
+/// A list that was left behind.
+struct Found {
+    journal: Rc<Journal>,
+    head: Head,
+}
+
+/// Puts the list on the empty desk that a lost page left behind, if there is one.
+pub fn restore(desk: Desk, user: UserId) {
+    spawn_local(async move {
+        let slug = desk.slug.get_value();
+        let Some(found) = newest(&scope(user, &slug), desk.toasts).await else {
+            return;
+        };
+        let Some((mut document, file, whole)) = build(desk, &found).await else {
+            found.journal.leave();
+            return;
+        };
+        let free = desk.is_there()
+            && !desk.open.get_untracked()
+            && desk.reading.read_untracked().is_none();
+        if !free {
+            found.journal.leave();
+            return;
+        }
+        let prefix = &found.journal.prefix;
+        let attempt = text(&format!("{prefix}a"))
+            .await
+            .and_then(|words| app::json::read(&words).ok());
+        let place = text(&format!("{prefix}p")).await.unwrap_or_default();
+        let mut place = place.split(' ').map(|n| n.parse::<usize>().unwrap_or(0));
+        let at = Place::new(place.next().unwrap_or(0), place.next().unwrap_or(0));
+        let check_on = place.next() != Some(0);
+        document.journal = Some(found.journal.clone());
+        desk.restore(Kept::found(slug, user, document, file, attempt, check_on));
+        desk.toasts.info(if whole {
+            format!("“{}” is here again, as you left it.", found.head.name)
+        } else {
+            format!(
+                "“{}” is here again. What was changed last could not be read and is lost.",
+                found.head.name
+            )
+        });
+        request_animation_frame(move || {
+            if desk.is_there() {
+                desk.grid.jump(at);
+            }
+        });
+    });
+}
+
+async fn text(name: &str) -> Option<String> {
+    store::value(name).await?.as_string()
+}
+
+/// The newest list that nobody works on; older ones are forgotten after 14 days.
+async fn newest(scope: &str, toasts: ToastStore) -> Option<Found> {
+    let mut lists: Vec<String> = Vec::new();
+    for name in store::names(scope).await? {
+        let end = name.rfind('|')? + 1;
+        if lists.last().is_none_or(|last| *last != name[..end]) {
+            lists.push(name[..end].to_owned());
+        }
+    }
+    for prefix in lists.into_iter().rev() {
+        // Another tab works on it.
+        let Some(release) = claim(&prefix).await else {
+            continue;
+        };
+        let begun: f64 = prefix
+            .get(scope.len()..scope.len() + 15)
+            .and_then(|time| time.parse().ok())
+            .unwrap_or(0.0);
+        let replaced = store::value(&format!("{prefix}r")).await;
+        let head = text(&format!("{prefix}h"))
+            .await
+            .and_then(|words| app::json::read::<Head>(&words).ok());
+        let worth = Date::now() - begun < KEPT_MS
+            && replaced.is_none_or(|replaced| replaced.as_bool() != Some(true));
+        // With the journal what it holds is forgotten, and the lock given back.
+        let journal = Journal::at(
+            prefix,
+            toasts,
+            State {
+                release,
+                started: true,
+                ..State::default()
+            },
+        );
+        if let Some(head) = head.filter(|_| worth) {
+            return Some(Found { journal, head });
+        }
+    }
+    None
+}
+
+/// Builds the list again; whether all of it could be.
+async fn build(desk: Desk, found: &Found) -> Option<(Document, Option<FileFacts>, bool)> {
+    let Found { journal, head } = found;
+    let prefix = &journal.prefix;
+    let bytes = store::value(&format!("{prefix}f")).await?;
+    let parts = store::values(&format!("{prefix}o")).await?;
+    journal.state.borrow_mut().next = parts.length();
+    let pasted = bytes.as_string();
+    let mut blob = None;
+    let (sheet, file) = if let Some(text) = &pasted {
+        let (sheet, facts) = reading::read_pasted(text).ok()?;
+        (sheet, Some(facts))
+    } else if let Ok(file) = bytes.dyn_into::<web_sys::Blob>() {
+        let manner = Manner::of_words(head.manner.each_ref().map(String::as_str));
+        let (sheet, facts) = reading::read_again(&head.name, &file, manner).await?;
+        blob = Some(file);
+        (sheet, Some(facts))
+    } else {
+        let mut sheet = Sheet::empty();
+        sheet.apply(Operation::insert_blank_rows(0, 1));
+        (sheet, None)
+    };
+    let same = (head.version, head.rows as usize, head.columns as usize)
+        == (journal::VERSION, sheet.rows(), sheet.columns().len());
+    let mut document = desk.document(sheet);
+    document.bytes = blob;
+    if pasted.is_some() {
+        document.clean = None;
+    }
+    let (entries, whole) = entries_of(&parts, same);
+    document.replay(entries);
+    Some((document, file, whole))
+}
+
+/// What can be read of the parts, and whether that is all.
+fn entries_of(parts: &js_sys::Array, same: bool) -> (Vec<Entry>, bool) {
+    let mut entries = Vec::new();
+    if !same {
+        return (entries, parts.length() == 0);
+    }
+    for part in parts.iter() {
+        let part = part.dyn_into::<Uint8Array>().ok();
+        match part.and_then(|part| journal::read(&part.to_vec())) {
+            Some(more) => entries.extend(more),
+            None => return (entries, false),
+        }
+    }
+    (entries, true)
+}
