@@ -13,9 +13,15 @@ mod learner;
 mod office;
 mod work;
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
-use app::domain::id::{ImportId, UserId};
+use app::{
+    bulk::{operation::Operation, problem::Problem},
+    domain::id::{ImportId, UserId},
+};
 use js_sys::{Function, Promise, Reflect};
 use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue};
@@ -23,7 +29,7 @@ use wasm_bindgen_futures::JsFuture;
 
 use crate::{
     components::{ErrorState, Skeleton, SkeletonShape},
-    pages::invite::{Desk, submit::Order},
+    pages::invite::{CureWords, Desk, Document, submit::Order},
     routes::Page,
     session::Session,
 };
@@ -66,7 +72,20 @@ impl Chunk {
             _ => Some(Self::Office),
         }
     }
+
+    /// Whether its functions may be called, for code that waits for nothing. Tests on the
+    /// host are never cut.
+    fn is_there(self) -> bool {
+        cfg!(not(target_arch = "wasm32")) || THERE[self as usize].load(Ordering::Relaxed)
+    }
+
+    fn came(self) {
+        THERE[self as usize].store(true, Ordering::Relaxed);
+    }
 }
+
+/// Which chunks are there.
+static THERE: [AtomicBool; Chunk::ALL.len()] = [const { AtomicBool::new(false) }; Chunk::ALL.len()];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -111,12 +130,16 @@ impl Chunks {
             return;
         }
         let Some(loading) = loading(chunk) else {
+            chunk.came();
             state.set(Some(State::Ready));
             return;
         };
         state.set(Some(State::Waiting));
         spawn_local(async move {
             let came = JsFuture::from(loading).await.is_ok();
+            if came {
+                chunk.came();
+            }
             state.try_set(Some(if came { State::Ready } else { State::Failed }));
         });
     }
@@ -202,6 +225,24 @@ pub fn outcome(desk: Desk) -> AnyView {
 /// The bar to find and replace; see [`crate::pages::invite::find::FindBar`].
 pub fn find_bar(desk: Desk, asked: RwSignal<u32>) -> AnyView {
     quietly(Chunk::Work, Box::new(move || work::find_bar(desk, asked)))
+}
+
+/// What the buttons against a problem say; nothing before the part is there that knows.
+pub fn cure_words(document: &Document, problem: &Problem, curable: Option<usize>) -> CureWords {
+    if Chunk::Work.is_there() {
+        work::cure_words(document, problem, curable)
+    } else {
+        CureWords::default()
+    }
+}
+
+/// The step that cures a problem, or all of its kind; see [`cure_words`].
+pub fn cure_step(document: &Document, problem: &Problem, all: bool) -> Option<Operation> {
+    if Chunk::Work.is_there() {
+        work::cure_step(document, problem, all)
+    } else {
+        None
+    }
 }
 
 /// The dialogs of the grid.

@@ -1,10 +1,13 @@
 //! The way into what the grid's page needs after its first rows.
 
-use app::domain::id::UserId;
+use app::{
+    bulk::{operation::Operation, problem::Problem},
+    domain::id::UserId,
+};
 use leptos::prelude::*;
 
 use crate::pages::invite::{
-    Desk, dialogs, find, fixes,
+    CureWords, Desk, Document, cures, dialogs, find, fixes,
     journal::restore::restore as from_journal,
     mapping, options, outcome, remote,
     submit::{Order, run},
@@ -38,6 +41,18 @@ pub fn outcome(desk: Desk) -> AnyView {
 #[inline(never)]
 pub fn find_bar(desk: Desk, asked: RwSignal<u32>) -> AnyView {
     view! { <find::FindBar desk asked/> }.into_any()
+}
+
+/// What the buttons against a problem say.
+#[inline(never)]
+pub fn cure_words(document: &Document, problem: &Problem, curable: Option<usize>) -> CureWords {
+    cures::words(document, problem, curable)
+}
+
+/// The step that cures a problem, or all of its kind.
+#[inline(never)]
+pub fn cure_step(document: &Document, problem: &Problem, all: bool) -> Option<Operation> {
+    cures::step(document, problem, all)
 }
 
 /// The dialogs of the grid.

@@ -5,9 +5,10 @@ mod cures;
 mod find;
 mod source;
 
+pub use cures::CureWords;
 pub use source::outcome_title;
 
-use cures::{cure_words, worst};
+use cures::worst;
 use std::{
     cell::{Cell, Ref, RefCell},
     rc::Rc,

@@ -2,6 +2,7 @@
 
 mod book;
 mod browser;
+pub mod cures;
 mod desk;
 pub mod dialogs;
 mod file;
@@ -40,7 +41,7 @@ use crate::{
     when::when,
 };
 
-pub use book::outcome_title;
+pub use book::{CureWords, Document, outcome_title};
 pub use browser::download;
 pub use desk::Desk;
 pub use kept::Keep;

@@ -5,7 +5,7 @@ use app::{
     domain::import::RowOutcome,
 };
 
-use super::{Book, Change, Document, Paste, Submitted, cure_words, heading, severity, worst};
+use super::{Book, Change, Document, Paste, Submitted, heading, severity, worst};
 use crate::{
     components::grid::{
         Applied, Direction, GridEdit, GridSource, Heading, Mark, Place, Remark, Severity,
@@ -92,21 +92,19 @@ impl GridSource for Book {
                 cure_all: None,
             });
         }
-        let Document { sheet, checker, .. } = &*self.document.borrow();
+        let document = &*self.document.borrow();
+        let Document { sheet, checker, .. } = document;
         let row = self.row_at(at.row)?;
         let column = sheet.columns().get(at.column)?;
         let problem = worst(checker, row, column.id, at.column)?;
-        let count = checker.count(problem.code);
-        let (cure, cure_all) = cure_words(sheet, problem, count, || {
-            self.curable(sheet, checker, problem.code)
-        });
+        let words = self.cure_words(document, problem);
         Some(Remark {
             severity: severity(problem.severity()),
             title: problem.code.title().to_owned(),
             sentence: checker.message(sheet, problem),
-            rows: count,
-            cure,
-            cure_all,
+            rows: checker.count(problem.code),
+            cure: words.here,
+            cure_all: words.all,
         })
     }
 
