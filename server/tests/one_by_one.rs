@@ -9,6 +9,7 @@
 mod stage;
 
 use app::{
+    api::ApiError,
     domain::{
         id::{BundleId, InvitationId, UserId},
         role::Role,
@@ -196,6 +197,16 @@ async fn s12_an_address_that_was_given_up_brings_nothing_more_to_its_old_owner()
         assert_eq!(stage.text(key, args![other]).await, "old@new.test");
         let bound = "SELECT COUNT(*) FROM bundles WHERE id = $1 AND user_id IS NOT NULL";
         assert_eq!(stage.number(bound, args![other]).await, 0);
+        // Nor may he take or turn down at home what he may have seen the id of.
+        let caller = stage.signed_in(user).await;
+        let foreign = of_kind(&stage, other, "platform").await;
+        for refused in [
+            stage.mine.accept(&caller, foreign).await,
+            stage.mine.decline(&caller, foreign).await,
+        ] {
+            assert_eq!(refused.unwrap_err(), ApiError::NotFound);
+        }
+        assert_eq!(stage.status(other).await, "pending");
     })
     .await;
 }
