@@ -22,10 +22,11 @@ fn acts(c: char) -> bool {
         )
 }
 
-/// A text for a header: one line, at most 200 characters.
+/// A text for a header: one line, at most 200 characters, and no encoded word of its own
+/// (RFC 2047), in which a reader would find the line break again.
 #[must_use]
 pub fn header(text: &str) -> String {
-    one_line(text, LONGEST_HEADER)
+    one_line(&text.replace("=?", "= ?"), LONGEST_HEADER)
 }
 
 /// A name for a header, such as the subject: one line, at most 80 characters.
@@ -71,8 +72,9 @@ fn cut(text: &str, longest: usize) -> String {
     short
 }
 
-/// Breaks what clients take for an address: a dot, an `@` or a `://` between letters
-/// gets an invisible space behind it.
+/// Breaks what clients take for an address: a dot, an `@`, a colon or a slash of either
+/// kind between letters gets an invisible space behind it. Dots are all those that the
+/// domain name system or a client takes for one (RFC 3490 §3.1, and the small ones).
 fn inert(text: &str) -> String {
     const BREAK: char = '\u{200b}';
     let mut safe = String::with_capacity(text.len());
@@ -80,7 +82,11 @@ fn inert(text: &str) -> String {
     while let Some(c) = chars.next() {
         safe.push(c);
         let in_a_word = chars.peek().is_some_and(|next| !next.is_whitespace());
-        if in_a_word && matches!(c, '.' | '@' | ':' | '/' | '。' | '．') {
+        let joins = matches!(
+            c,
+            '.' | '@' | ':' | '/' | '\\' | '。' | '．' | '｡' | '․' | '﹒' | '＠' | '：' | '／'
+        );
+        if in_a_word && joins {
             safe.push(BREAK);
         }
     }
