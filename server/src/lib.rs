@@ -8,6 +8,7 @@ pub mod failpoint;
 pub mod http;
 pub mod jobs;
 pub mod keys;
+pub mod log;
 pub mod mail;
 pub mod services;
 pub mod storage;

@@ -8,6 +8,8 @@ mod tenant;
 
 use std::{io::IsTerminal as _, path::Path};
 
+use tracing_subscriber::util::SubscriberInitExt as _;
+
 use crate::{
     clock::SystemClock,
     config::{AdminCommand, Command, Config, Database, DatabaseOptions, TenantCommand},
@@ -72,11 +74,8 @@ fn telemetry() {
         .or_else(|_| tracing_subscriber::EnvFilter::try_from_default_env())
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     // A second call, as in tests, changes nothing.
-    let _already = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr)
-        .try_init();
+    let ansi = std::io::stderr().is_terminal();
+    let _already = crate::log::subscriber(filter, ansi, std::io::stderr).try_init();
 }
 
 /// A line on standard output.
