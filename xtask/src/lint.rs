@@ -6,11 +6,12 @@ use crate::process;
 use crate::project::Project;
 use crate::rules;
 use crate::say::{self, Steps};
+use crate::secrets;
 
 /// One check: what it is called, and what it does.
 type Check = (&'static str, fn(&Project) -> Outcome);
 
-const CHECKS: [Check; 7] = [
+const CHECKS: [Check; 8] = [
     ("Formatting", formatting),
     (
         "Rules of the architecture, in the text of the sources",
@@ -42,6 +43,7 @@ const CHECKS: [Check; 7] = [
         )
     }),
     ("Licences, bans, sources (cargo deny)", deny::deny),
+    ("Secrets in the tree and its history", secrets::secrets),
 ];
 
 /// Runs every check, to the end, and fails if any found something.
@@ -119,7 +121,26 @@ fn server_only_in(tree: &str) -> Vec<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::server_only_in;
+    use super::{CHECKS, server_only_in};
+
+    /// The checks run in this order and all of them; CI runs `cargo xtask lint` first.
+    #[test]
+    fn s58_licences_and_secrets_are_checks_that_ci_denies() {
+        let names: Vec<&str> = CHECKS.iter().map(|(name, _)| *name).collect();
+        for name in [
+            "Licences, bans, sources (cargo deny)",
+            "Secrets in the tree and its history",
+        ] {
+            assert!(names.contains(&name), "{name}");
+        }
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let ci = std::fs::read_to_string(root.join(".ci/run")).expect("what CI runs");
+        assert!(ci.contains("for checks in lint trust"));
+        let rules = std::fs::read_to_string(root.join("deny.toml")).expect("the rules");
+        assert!(rules.contains("confidence-threshold = 0.9"));
+        assert!(!rules.contains("\"GPL") && !rules.contains("\"AGPL"));
+        assert!(rules.contains("unknown-registry = \"deny\""));
+    }
 
     #[test]
     fn finds_server_crates_by_their_whole_name() {

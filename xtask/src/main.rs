@@ -18,6 +18,7 @@ mod rules;
 mod run;
 mod say;
 mod screenshots;
+mod secrets;
 mod styles;
 mod system;
 mod tally;
@@ -40,7 +41,8 @@ Beckon's commands
       --rust | --browser                  only one half
       --release                           drives the front end as it is shipped
       --only NAME                         only tests whose name contains NAME
-  cargo xtask lint                        formatting, clippy, dependency rules, cargo deny
+  cargo xtask lint                        formatting, clippy, dependency rules, cargo deny,
+                                          secrets
   cargo xtask build                       the release: one file, target/release/beckon
   cargo xtask setup                       only get the pinned tools into .tools
   cargo xtask trust                       which promises of docs/trust.md have their test
@@ -48,7 +50,9 @@ Beckon's commands
                                           test must fail; takes long, by hand or nightly
   cargo xtask bench load|submit|size      the measurements of the README
   cargo xtask screenshots                 take the pictures of the documents
-  cargo xtask deny                        only the licence, ban and source check
+  cargo xtask deny [--advisories]         only the licence, ban and source check; known
+                                          weaknesses as well, by the database on the network
+  cargo xtask secrets                     looks for keys and passwords in the tree and its history
   cargo xtask help                        this text";
 
 fn main() -> ExitCode {
@@ -79,7 +83,9 @@ fn dispatch(args: &[String]) -> Outcome {
         "lint" => no_arguments(command, rest).and_then(|()| lint::lint(&project)),
         "setup" => no_arguments(command, rest).and_then(|()| tools::setup(&project)),
         "trust" => trust::command(&project, rest),
+        "deny" if rest == ["--advisories"] => deny::advisories(&project),
         "deny" => no_arguments(command, rest).and_then(|()| deny::deny(&project)),
+        "secrets" => no_arguments(command, rest).and_then(|()| secrets::secrets(&project)),
         "screenshots" => screenshots::screenshots(&project, rest),
         "bench" => bench::bench(&project, rest),
         other => Err(format!(
