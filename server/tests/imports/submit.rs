@@ -146,12 +146,15 @@ async fn s46_a_key_answers_its_content_and_refuses_other() {
         assert_eq!(again, done);
         assert_eq!(world.commit(&again).await.unwrap(), done);
 
-        let other: Vec<_> = (0..4).map(row).collect();
-        let refused = world
-            .begin("a", SubmitMode::ValidNow, &other)
-            .await
-            .unwrap_err();
-        assert_eq!(code(refused), "idempotency_key_reused");
+        // More rows, and as many others.
+        for other in [0..4, 1..4] {
+            let other: Vec<_> = other.map(row).collect();
+            let refused = world
+                .begin("a", SubmitMode::ValidNow, &other)
+                .await
+                .unwrap_err();
+            assert_eq!(code(refused), "idempotency_key_reused");
+        }
         let refused = world
             .begin("a", SubmitMode::AllOrNothing, &rows)
             .await
