@@ -248,8 +248,14 @@ fn table(catalog: Catalog, editing: Editing) -> AnyView {
                 <tbody>
                     {keyed(
                         move || (*catalog.lines.read()).clone().unwrap_or_default(),
-                        // A line that changed is another one.
-                        |line| format!("{line:?}"),
+                        // A line that changed is another one. Not by Debug, which writes
+                        // nothing in a release (ADR 0007).
+                        |line| {
+                            format!(
+                                "{} {} {} {} {} {}",
+                                line.item, line.archived, line.courses, line.live, line.key, line.title,
+                            )
+                        },
                         move |line| row(line, editing),
                     )}
                 </tbody>
