@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { axe, button, field, link, settled, signIn, withPage } from '../fixtures/browser.mjs';
 import { withServer } from '../fixtures/desk.mjs';
+import { waitFor } from '../fixtures/grid.mjs';
 import { PEOPLE } from '../fixtures/server.mjs';
 
 const LIMIT = { timeout: 180_000 };
@@ -42,6 +43,8 @@ test('names and users are changed where they stand', LIMIT, async () => {
     await field(page, 'First name').fill('Renamed');
     await button(page, 'Save name').click();
     await page.getByText('Your name is saved.').waitFor();
+    await page.reload();
+    await waitFor(async () => assert.equal(await field(page, 'First name').inputValue(), 'Renamed'));
     await settled(page);
     await axe(page, 'settings');
     await page.goto('/data-manager');

@@ -122,6 +122,9 @@ test('journal: a list of which some was submitted is found again without it; a c
     await next.waitForTimeout(300);
     await next.reload();
     await next.getByText('No list yet').waitFor();
+    // It stands there before the journal was looked at.
+    await next.waitForTimeout(600);
+    assert.equal(await again(next, 'part.csv').count(), 0);
   });
 });
 
@@ -134,6 +137,8 @@ test('journal: two tabs keep to their own lists, and signing out forgets them', 
     const other = await page.context().newPage();
     await other.goto(INVITE);
     await other.getByText('No list yet').waitFor();
+    await other.waitForTimeout(600);
+    assert.equal(await again(other, 'one.csv').count(), 0);
     await other.close();
     // A list that nobody has open comes back; one that was removed does not.
     await page.waitForTimeout(300);

@@ -148,7 +148,7 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
         await opened();
         await field(dialog, 'Encoding').selectOption('windows-1250');
         await dialog.getByText('What you changed is set aside', { exact: false }).waitFor();
-        await button(dialog, 'Read the file so').click();
+        await button(dialog, 'Apply').click();
         await review.shows(1, 3, 'Łukasz');
         await review.shows(2, 3, 'Žofie');
         await page.getByText('Windows-1250 (Central European), semicolon', { exact: false }).waitFor();
@@ -156,7 +156,7 @@ for (const viewport of [{ width: 1440, height: 900 }, { width: 390, height: 844 
         await review.shows(2, 3, 'Sofie');
         await opened();
         await field(dialog, 'Encoding').selectOption('windows-1250');
-        await button(dialog, 'Read the file so').click();
+        await button(dialog, 'Apply').click();
         await review.shows(1, 3, 'Łukasz');
         await loaded(page, 2);
 

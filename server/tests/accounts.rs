@@ -194,6 +194,24 @@ on_both_engines!(an_address_changes_when_its_code_is_typed, |app| {
     assert_eq!(change("learner@acme.test", PASSWORD).await, 422);
     // Of somebody else's: the same answer, and only that mailbox is told.
     assert_eq!(change("admin@globex.test", PASSWORD).await, 200);
+    // What the asker can see afterwards is the same as well (S27).
+    let seen = async |email: &str| {
+        assert_eq!(change(email, PASSWORD).await, 200);
+        let mut seen = Vec::new();
+        for mailed in [false, true] {
+            if mailed {
+                app.send_mails().await;
+            }
+            let (_, profile) = session.call("/api/accounts/profile", json!({})).await;
+            let typed = json!({ "code": "12345678" });
+            let (status, answer) = session.call("/api/accounts/confirm", typed).await;
+            seen.push((profile["code_for"] == json!(email), status, answer));
+        }
+        seen
+    };
+    let taken = seen("admin@globex.test").await;
+    assert!(taken.iter().all(|(asked, ..)| *asked), "{taken:?}");
+    assert_eq!(taken, seen("nobody@new.test").await);
     assert_eq!(change("leo@new.test", PASSWORD).await, 200);
     app.send_mails().await;
     let told = app.memory.mails();

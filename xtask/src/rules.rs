@@ -245,7 +245,29 @@ fn check_files(project: &Project, findings: &mut Vec<String>) {
             }
             if path.extension().is_some_and(|e| e == "rs") {
                 check_lines(&name, &text, findings);
+                check_debug(&name, &text, findings);
             }
+        }
+    }
+}
+
+/// What the browser runs shows nothing by Debug: a release writes it as nothing (ADR 0007).
+fn check_debug(name: &str, text: &str, findings: &mut Vec<String>) {
+    let shipped = ["frontend/src/", "app/src/"]
+        .iter()
+        .any(|folder| name.starts_with(folder));
+    if !shipped || name.ends_with("tests.rs") {
+        return;
+    }
+    let code = text
+        .lines()
+        .take_while(|line| line.trim() != "#[cfg(test)]");
+    for (number, line) in code.enumerate() {
+        if line.contains(":?}") && !line.trim_start().starts_with("//") {
+            findings.push(format!(
+                "{name}:{}: formats by Debug, which writes nothing in a release",
+                number + 1
+            ));
         }
     }
 }
@@ -366,7 +388,7 @@ fn shown(project: &Project, path: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{check_lines, check_readme, imports, names_path, routes_by_hand};
+    use super::{check_debug, check_lines, check_readme, imports, names_path, routes_by_hand};
 
     #[test]
     fn a_rule_sees_code_and_not_comments_or_longer_names() {
@@ -378,6 +400,22 @@ mod tests {
         assert!(!names_path("// axum::Router is not for here", "axum"));
         assert!(!names_path("use leptos_axum::x;", "axum"));
         assert!(!names_path("let axum = 1;", "axum"));
+    }
+
+    #[test]
+    fn debug_is_no_text_for_people() {
+        let of = |name: &str, text: &str| {
+            let mut findings = Vec::new();
+            check_debug(name, text, &mut findings);
+            findings.len()
+        };
+        let line = "fn a() { format!(\"{x:?}\") }\n";
+        assert_eq!(of("frontend/src/a.rs", line), 1);
+        assert_eq!(of("app/src/a.rs", line), 1);
+        assert_eq!(of("server/src/a.rs", line), 0);
+        assert_eq!(of("app/src/bulk/cure_tests.rs", line), 0);
+        let tested = format!("#[cfg(test)]\nmod tests {{\n{line}}}\n");
+        assert_eq!(of("frontend/src/a.rs", &tested), 0);
     }
 
     #[test]

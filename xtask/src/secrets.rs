@@ -117,6 +117,10 @@ fn in_tree(project: &Project) -> Outcome<Vec<String>> {
 }
 
 /// Every line that a commit before this one added, and what the commits say.
+/// Stands for a file's name while a commit's message is read; a line of a list begins there
+/// as one that was taken out begins in a patch.
+const MESSAGE: &str = "what the commit says";
+
 fn in_history(project: &Project) -> Outcome<Vec<String>> {
     let mut found = Vec::new();
     let mut commit = String::new();
@@ -138,7 +142,9 @@ fn in_history(project: &Project) -> Outcome<Vec<String>> {
         |line| {
             if let Some(hash) = line.strip_prefix("commit ") {
                 hash.get(..12).unwrap_or(hash).clone_into(&mut commit);
-                "what the commit says".clone_into(&mut file);
+                MESSAGE.clone_into(&mut file);
+            } else if line.starts_with("diff --git ") {
+                "a file that went".clone_into(&mut file);
             } else if let Some(name) = line.strip_prefix("+++ b/") {
                 name.clone_into(&mut file);
                 if is_secret_file(name) && LOOKED_AT.iter().all(|(file, _)| file != &name) {
@@ -146,7 +152,7 @@ fn in_history(project: &Project) -> Outcome<Vec<String>> {
                         "{commit} {name}: a file of this name holds secrets"
                     ));
                 }
-            } else if !line.starts_with('-')
+            } else if (file == MESSAGE || !line.starts_with('-'))
                 && let Some(kind) = secret_in(line)
             {
                 found.push(format!("{commit} {file}: {kind}"));

@@ -141,14 +141,14 @@ async fn draw(purpose: AccountMailPurpose) -> Result<Option<(Secret, String)>, S
             Ok(Some((secret, hash)))
         }
         // So few digits are found from a quick hash in no time: kept like a password.
-        AccountMailPurpose::Verify | AccountMailPurpose::Change => {
+        AccountMailPurpose::Verify | AccountMailPurpose::Change | AccountMailPurpose::Taken => {
             let secret = Secret::draw_code().map_err(|error| unavailable(error.to_string()))?;
             let hash = password::hash(secret.reveal())
                 .await
                 .map_err(|error| unavailable(error.to_string()))?;
             Ok(Some((secret, hash)))
         }
-        AccountMailPurpose::Changed | AccountMailPurpose::Taken => Ok(None),
+        AccountMailPurpose::Changed => Ok(None),
     }
 }
 

@@ -36,7 +36,8 @@ use crate::{
 /// Requests for a link, per network.
 const FORGOT: NonZeroU32 = NonZeroU32::new(60).expect("60 is not 0");
 const FORGOT_EVERY: Duration = Duration::from_secs(10);
-/// Mails to one address, whoever asks: nobody's mailbox is filled through this page.
+/// Mails to one address, links and codes apart: nobody's mailbox is filled through these
+/// pages, and who has codes mailed to it keeps nobody from a link.
 const MAILS: NonZeroU32 = NonZeroU32::new(5).expect("5 is not 0");
 const MAIL_EVERY: Duration = Duration::from_mins(10);
 /// Links that are not good, per network.
@@ -51,6 +52,7 @@ pub struct AccountsService {
     desk: Desk,
     forgot: Throttle<IpAddr>,
     mails: Throttle<String>,
+    codes: Throttle<String>,
     bad_links: Throttle<IpAddr>,
     tries: Throttle<UserId>,
 }
@@ -63,6 +65,7 @@ impl AccountsService {
             desk,
             forgot: Throttle::new(FORGOT, FORGOT_EVERY),
             mails: Throttle::new(MAILS, MAIL_EVERY),
+            codes: Throttle::new(MAILS, MAIL_EVERY),
             bad_links: Throttle::new(BAD_LINKS, BAD_LINK_EVERY),
             tries: Throttle::new(TRIES, TRY_EVERY),
         }
@@ -74,7 +77,7 @@ impl AccountsService {
         if settings.mail_configured || settings.demo {
             return Ok(());
         }
-        Err(conflict(
+        Err(ApiError::conflict(
             "no_mail",
             "No mail server is set up, so nothing can be mailed. Ask the people who run this \
              site: a super-admin can confirm your address.",
@@ -128,13 +131,6 @@ impl AccountsService {
             Ok(()) => ApiError::NotFound,
             Err(wait) => wait,
         }
-    }
-}
-
-fn conflict(code: &str, message: &str) -> ApiError {
-    ApiError::Conflict {
-        code: code.to_owned(),
-        message: message.to_owned(),
     }
 }
 
@@ -359,7 +355,7 @@ impl ports::Accounts for AccountsService {
             .map_err(|problem| wrong("email", problem.message()))?;
         self.proved(user, &input.current).await?;
         let email = address.canonical().to_owned();
-        self.mails.count(&email)?;
+        self.codes.count(&email)?;
         let to = |purpose| self.mail(user, purpose, &email, address.as_typed());
         let (code, taken) = (
             to(AccountMailPurpose::Change),
@@ -396,9 +392,12 @@ impl ports::Accounts for AccountsService {
             .map_err(refuse)?
             .ok_or(ApiError::SignInFirst)?;
         if account.email_verified {
-            return Err(conflict("verified", "Your address is confirmed already."));
+            return Err(ApiError::conflict(
+                "verified",
+                "Your address is confirmed already.",
+            ));
         }
-        self.mails.count(&account.email)?;
+        self.codes.count(&account.email)?;
         let mail = self.mail(
             user,
             AccountMailPurpose::Verify,
@@ -433,7 +432,7 @@ impl ports::Accounts for AccountsService {
             .await
             .map_err(refuse)?;
         let Some(open) = open else {
-            return Err(conflict(
+            return Err(ApiError::conflict(
                 "no_code",
                 "There is no code to compare with: it ran out, was tried too often, or its \
                  mail is still on its way. Have a new one mailed.",
@@ -441,6 +440,10 @@ impl ports::Accounts for AccountsService {
         };
         let hash = open.secret_hash.clone();
         if !password::verify(&typed, hash.as_deref()).await? {
+            return Err(wrong("code", "This is not the code of the newest mail."));
+        }
+        if open.purpose == AccountMailPurpose::Taken {
+            // That code is in no mail: it was guessed.
             return Err(wrong("code", "This is not the code of the newest mail."));
         }
         let hash = hash.ok_or(ApiError::Internal)?;
@@ -471,7 +474,7 @@ impl ports::Accounts for AccountsService {
             }
             Ok(false) => Err(wrong("code", "This is not the code of the newest mail.")),
             // The mailbox is proved: whoever has it may know.
-            Err(StorageError::Unique { .. }) => Err(conflict(
+            Err(StorageError::Unique { .. }) => Err(ApiError::conflict(
                 "taken",
                 "This address has an account of its own by now. Yours keeps its address.",
             )),

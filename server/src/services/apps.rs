@@ -171,6 +171,10 @@ async fn create_in(
     input: &CreateInvitations,
 ) -> Result<Answer, StorageError> {
     let now = desk.now();
+    // What was saved is answered again, whatever has changed since.
+    if let Some(answer) = known(tx.known_batch(key).await?)? {
+        return Ok(answer);
+    }
     // Refusals come before the key is taken: it stays good for the corrected form.
     let targets = match targets(tx, tenant, input).await? {
         Ok(targets) => targets,
@@ -198,18 +202,8 @@ async fn create_in(
         Ok(rows) => rows,
         Err(fault) => return Ok(Err(of_fault(fault, input))),
     };
-    match tx.claim_batch(key, now).await? {
-        KnownBatch::New => {}
-        KnownBatch::OtherContent => {
-            return Ok(Err(ApiError::conflict(
-                "idempotency_key_reused",
-                "This form was saved before with other content. Nothing was done.",
-            )));
-        }
-        KnownBatch::Answered(text) => {
-            let bad = |_| bad_answer(text.clone());
-            return Ok(Ok(serde_json::from_str(&text).map_err(bad)?));
-        }
+    if let Some(answer) = known(tx.claim_batch(key, now).await?)? {
+        return Ok(answer);
     }
     let made = by_hand::make(tx, desk, (tenant, key.user), &rows, now).await?;
     let answer: Vec<PersonMade> = made
@@ -227,6 +221,21 @@ async fn create_in(
         tx.announce(tenant.id, now).await?;
     }
     Ok(Ok(answer))
+}
+
+/// The answer to a form that was saved before; `None` where it was not.
+fn known(batch: KnownBatch) -> Result<Option<Answer>, StorageError> {
+    Ok(match batch {
+        KnownBatch::New => None,
+        KnownBatch::OtherContent => Some(Err(ApiError::conflict(
+            "idempotency_key_reused",
+            "This form was saved before with other content. Nothing was done.",
+        ))),
+        KnownBatch::Answered(text) => match serde_json::from_str(&text) {
+            Ok(people) => Some(Ok(people)),
+            Err(_) => return Err(bad_answer(text)),
+        },
+    })
 }
 
 fn bad_answer(value: String) -> StorageError {

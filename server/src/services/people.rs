@@ -145,12 +145,7 @@ impl ports::People for PeopleService {
             .desk
             .tenant(caller, &input.tenant, Action::SeeManagement)
             .await?;
-        let after = match input.after.as_deref() {
-            None | Some("") => AfterMember::default(),
-            Some(text) => read_cursor(text).ok_or_else(|| ApiError::BadRequest {
-                message: "The page to go on from could not be read.".to_owned(),
-            })?,
-        };
+        let after = read_after(input.after.as_deref())?;
         let words = search_words(&input.search);
         let mut members = self
             .desk
@@ -440,7 +435,17 @@ pub(super) fn write_cursor(user: UserId, search_text: &str) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-pub(super) fn read_cursor(text: &str) -> Option<AfterMember> {
+/// Where a page begins.
+pub(super) fn read_after(after: Option<&str>) -> Result<AfterMember, ApiError> {
+    match after {
+        None | Some("") => Ok(AfterMember::default()),
+        Some(text) => read_cursor(text).ok_or_else(|| ApiError::BadRequest {
+            message: "The page to go on from could not be read.".to_owned(),
+        }),
+    }
+}
+
+fn read_cursor(text: &str) -> Option<AfterMember> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let (id, search_text) = bytes.split_at_checked(16)?;
     Some(AfterMember {

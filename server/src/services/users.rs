@@ -17,9 +17,9 @@ use async_trait::async_trait;
 use super::{
     Desk,
     desk::{allow, refuse},
-    people::{read_cursor, search_words, write_cursor},
+    people::{read_after, search_words, write_cursor},
 };
-use crate::storage::{AccountLine, AfterMember, MayGo, display_name};
+use crate::storage::{AccountLine, MayGo, display_name};
 
 /// Accounts on a page.
 const PAGE: usize = 50;
@@ -106,12 +106,7 @@ impl ports::Users for UsersService {
 
     async fn list(&self, caller: &Caller, input: ListUsers) -> Result<UsersPage, ApiError> {
         self.super_admin(caller)?;
-        let after = match input.after.as_deref() {
-            None | Some("") => AfterMember::default(),
-            Some(text) => read_cursor(text).ok_or_else(|| ApiError::BadRequest {
-                message: "The page to go on from could not be read.".to_owned(),
-            })?,
-        };
+        let after = read_after(input.after.as_deref())?;
         let words = search_words(&input.search);
         let mut users = self
             .desk

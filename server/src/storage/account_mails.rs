@@ -30,7 +30,8 @@ pub enum AccountMailPurpose {
     Change,
     /// Tells the old address that there is a new one.
     Changed,
-    /// Tells an address that it has an account already.
+    /// Tells an address that it has an account already. To whoever asked it is like
+    /// `Change`, with a code that is in no mail (S27).
     Taken,
 }
 
@@ -123,7 +124,7 @@ pub struct AccountSent {
 pub struct OpenCode {
     /// The mail that it stands in.
     pub mail: DeliveryId,
-    /// `Verify` or `Change`.
+    /// `Verify`, `Change` or `Taken`.
     pub purpose: AccountMailPurpose,
     /// The address that it proves, canonical.
     pub email: String,
@@ -222,7 +223,7 @@ const USE_RESET: &str = "UPDATE account_mails SET closed_at = $2
           AND u.deactivated_at IS NULL AND u.email = account_mails.email)
     RETURNING user_id, email";
 const OPEN_CODE: &str = "SELECT id, purpose, email, email_typed, secret_hash FROM account_mails
-    WHERE user_id = $1 AND purpose IN ('verify', 'change') AND closed_at IS NULL
+    WHERE user_id = $1 AND purpose IN ('verify', 'change', 'taken') AND closed_at IS NULL
       AND tries < $3 AND (good_until > $2 OR (good_until IS NULL AND created_at > $4
           AND status IN ('queued', 'sending', 'deferred')))
     ORDER BY created_at DESC, id DESC LIMIT 1";
@@ -251,11 +252,11 @@ impl LetterRow {
 
 impl Tx {
     /// Queues a mail about an account. Its secret takes the place of earlier ones for
-    /// the same purpose; of a code's, for either purpose.
+    /// the same purpose; a code's, of every code.
     pub async fn insert_account_mail(&mut self, new: NewAccountMail) -> Result<(), StorageError> {
-        use AccountMailPurpose::{Change, Verify};
+        use AccountMailPurpose::{Change, Taken, Verify};
         let replaces: &[AccountMailPurpose] = match new.purpose {
-            Verify | Change => &[Verify, Change],
+            Verify | Change | Taken => &[Verify, Change, Taken],
             _ => &[],
         };
         for purpose in replaces {

@@ -116,16 +116,17 @@ const CHANGE_PASSWORD: &str = "UPDATE users SET password_hash = $3
     WHERE id = $1 AND password_hash = $2 AND deactivated_at IS NULL";
 const VERIFY: &str = "UPDATE users SET email_verified = 1
     WHERE id = $1 AND email = $2 AND deactivated_at IS NULL";
-const VOUCH: &str = "UPDATE users SET email_verified = 1
-    WHERE id = $1 AND email_verified = 0 AND deactivated_at IS NULL RETURNING email";
+const TO_VOUCH: &str = "SELECT email FROM users
+    WHERE id = $1 AND email_verified = 0 AND deactivated_at IS NULL";
 const MOVE: &str = "UPDATE users SET email = $2, email_typed = $3, email_verified = 1,
     search_text = $4 WHERE id = $1 AND deactivated_at IS NULL";
 const DELETE_OTHER_SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
-// Everybody whose going could leave a place without its last admin waits for one another.
-const LOCK_ADMINS: &str = "SELECT id FROM users
-    WHERE super_admin = 1 OR id IN (SELECT a.user_id FROM memberships a
-        JOIN memberships m ON m.tenant_id = a.tenant_id AND m.user_id = $1 AND m.role = 'admin'
-        WHERE a.role = 'admin')
+// Whose going could leave a place without its last admin waits for others: for a change
+// of a role or the end of a membership at the tenant, for another super-admin at the users.
+const LOCK_TENANTS: &str = "SELECT id FROM tenants WHERE id IN
+    (SELECT tenant_id FROM memberships WHERE user_id = $1 AND role = 'admin')
+    ORDER BY id FOR NO KEY UPDATE";
+const LOCK_SUPER_ADMINS: &str = "SELECT id FROM users WHERE super_admin = 1
     ORDER BY id FOR NO KEY UPDATE";
 const IS_ACTIVE: &str = "SELECT id FROM users WHERE id = $1 AND deactivated_at IS NULL";
 const IS_PRESENT: &str = "SELECT id FROM users WHERE id = $1 AND deleted_at IS NULL";
@@ -155,6 +156,10 @@ const FORGET_UNBOUND: &str = "UPDATE bundles SET email = $2, email_typed = $2, f
     WHERE tenant_id IN (SELECT id FROM tenants) AND email = $1 AND user_id IS NULL";
 const FORGET_KEYS: &str = "UPDATE invitations SET invitee_key = $2
     WHERE tenant_id IN (SELECT id FROM tenants) AND invitee_key = $1
+      AND status NOT IN ('unassigned', 'scheduled', 'pending')";
+// What the account accepted before its address was proved has the address as its key.
+const FORGET_ACCEPTED_KEYS: &str = "UPDATE invitations SET invitee_key = $2
+    WHERE bundle_id IN (SELECT id FROM bundles WHERE user_id = $1)
       AND status NOT IN ('unassigned', 'scheduled', 'pending')";
 const FORGET_EXTERNAL: &str = "UPDATE memberships SET external_id = NULL, labels = ''
     WHERE user_id = $1";
@@ -263,7 +268,7 @@ impl Tx {
     }
 
     /// The account's own address is proved: what waits for it becomes the account's.
-    /// False: it is not its address any more.
+    /// `Retry` where it is not its address any more.
     pub async fn verify_account(
         &mut self,
         user: UserId,
@@ -286,10 +291,14 @@ impl Tx {
         by: UserId,
         at: Timestamp,
     ) -> Result<bool, StorageError> {
-        let Some(row) = self.optional::<EmailRow>(VOUCH, args![user]).await? else {
+        let Some(row) = self.optional::<EmailRow>(TO_VOUCH, args![user]).await? else {
             return Ok(false);
         };
+        // Bundles are locked before users, as an accept does.
         self.rekey(&row.email, user, at).await?;
+        if self.execute(VERIFY, args![user, row.email]).await? != 1 {
+            return Err(StorageError::Retry);
+        }
         self.account_event(user, "user.vouched", (Some(by.0), "user"), at)
             .await?;
         Ok(true)
@@ -444,6 +453,8 @@ impl Tx {
             self.execute(FORGET_UNBOUND, args![address, nobody.as_str()])
                 .await?;
         }
+        self.execute(FORGET_ACCEPTED_KEYS, args![user, key.as_str()])
+            .await?;
         self.execute(FORGET_BUNDLES, args![user, nobody.as_str()])
             .await?;
         self.execute(FORGET_EXTERNAL, args![user]).await?;
@@ -465,7 +476,8 @@ impl Tx {
     /// `present` says which accounts there are.
     async fn may_go(&mut self, user: UserId, present: &'static str) -> Result<MayGo, StorageError> {
         if self.is_postgres() {
-            self.all::<IdRow>(LOCK_ADMINS, args![user]).await?;
+            self.all::<IdRow>(LOCK_TENANTS, args![user]).await?;
+            self.all::<IdRow>(LOCK_SUPER_ADMINS, args![]).await?;
         }
         if self
             .optional::<IdRow>(present, args![user])

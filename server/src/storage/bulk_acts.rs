@@ -65,12 +65,16 @@ impl Tx {
         if self.execute(CLAIM, args).await? == 1 {
             return Ok(KnownBatch::New);
         }
+        self.known_batch(batch).await
+    }
+
+    /// What was answered to a batch; `New` where nothing was, and nothing is taken.
+    pub async fn known_batch(&mut self, batch: &BatchKey) -> Result<KnownBatch, StorageError> {
         let args = args![batch.tenant, batch.user, batch.key.as_str()];
-        let row = self.one::<Row>(KNOWN, args).await?;
-        Ok(if row.content_hash == batch.content_hash {
-            KnownBatch::Answered(row.answer)
-        } else {
-            KnownBatch::OtherContent
+        Ok(match self.optional::<Row>(KNOWN, args).await? {
+            None => KnownBatch::New,
+            Some(row) if row.content_hash == batch.content_hash => KnownBatch::Answered(row.answer),
+            Some(_) => KnownBatch::OtherContent,
         })
     }
 

@@ -153,8 +153,11 @@ const LOST: &str = "The server stopped while this mail was being sent; it is sen
 const LOST_TWICE: &str =
     "The server stopped twice while this mail was being sent. It may have arrived.";
 
+// No mail of an import that is being undone; in the words of the index `imports_jobs`.
 const DUE: &str = "SELECT id FROM outbox
     WHERE status IN ('queued', 'deferred', 'sending') AND not_before <= $1 AND lease_until <= $1
+      AND (import_id IS NULL OR import_id NOT IN (SELECT id FROM imports
+          WHERE state IN ('committing', 'undoing') AND state = 'undoing'))
     LIMIT 1";
 const GIVE_UP_LOST_SQLITE: &str = "UPDATE outbox
     SET status = 'unknown', last_error = $3, lease_until = 0
@@ -174,6 +177,8 @@ const CLAIM_SQLITE: &str = "UPDATE outbox
     WHERE id IN (SELECT id FROM outbox
         WHERE status IN ('queued', 'deferred', 'sending')
           AND not_before <= $1 AND lease_until <= $1
+          AND (import_id IS NULL OR import_id NOT IN (SELECT id FROM imports
+              WHERE state IN ('committing', 'undoing') AND state = 'undoing'))
         ORDER BY not_before LIMIT $4)
     RETURNING id";
 // Takes the bundle together with the entry: a resend, a revoke, an accept of the bundle is
@@ -184,6 +189,8 @@ const CLAIM_POSTGRES: &str = "UPDATE outbox
     WHERE id IN (SELECT o.id FROM outbox o JOIN bundles b ON b.id = o.bundle_id
         WHERE o.status IN ('queued', 'deferred', 'sending')
           AND o.not_before <= $1 AND o.lease_until <= $1
+          AND (o.import_id IS NULL OR o.import_id NOT IN (SELECT id FROM imports
+              WHERE state IN ('committing', 'undoing') AND state = 'undoing'))
         ORDER BY o.not_before LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED)
     RETURNING id";
 const SETTLE: &str = "UPDATE outbox SET status = 'dead', last_error = $2, lease_until = 0

@@ -115,10 +115,12 @@ const BY_SLUG: &str = "SELECT id, slug, name, time_zone, default_expiry_days, ho
 const BY_ID: &str = "SELECT id, slug, name, time_zone, default_expiry_days, hold_seconds,
         reveal_links FROM tenants WHERE id = $1 AND disabled_at IS NULL";
 const TOTALS: &str = "SELECT
-    (SELECT COUNT(*) FROM memberships WHERE tenant_id = $1) AS members,
+    (SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE m.tenant_id = $1 AND u.deleted_at IS NULL) AS members,
     (SELECT COUNT(*) FROM imports WHERE tenant_id = $1) AS imports";
 const LIST: &str = "SELECT t.slug, t.name,
-        (SELECT COUNT(*) FROM memberships m WHERE m.tenant_id = t.id) AS members,
+        (SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
+            WHERE m.tenant_id = t.id AND u.deleted_at IS NULL) AS members,
         (SELECT COUNT(*) FROM bundles b WHERE b.tenant_id = t.id AND b.status = 'pending')
             AS pending
     FROM tenants t WHERE t.disabled_at IS NULL ORDER BY t.name, t.slug";

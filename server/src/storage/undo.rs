@@ -16,9 +16,6 @@ const REASON: &str = "Its import was undone.";
 
 const START: &str = "UPDATE imports SET state = 'undoing', lease_until = $3, tries = 0
     WHERE tenant_id = $1 AND id = $2 AND state IN ('committing', 'done', 'failed')";
-// The outbox may not be faster than a long undo.
-const HOLD_BACK: &str = "UPDATE outbox SET not_before = $2
-    WHERE import_id = $1 AND status IN ('queued', 'deferred') AND not_before < $2";
 const LIVE_BUNDLES: &str = "SELECT DISTINCT bundle_id AS id FROM invitations
     WHERE import_id = $1 AND status IN ('unassigned', 'scheduled', 'pending')
     ORDER BY bundle_id LIMIT $2";
@@ -26,31 +23,22 @@ const UNDOING: &str = "UPDATE imports SET lease_until = $2
     WHERE id = $1 AND state = 'undoing'";
 const FINISH: &str = "UPDATE imports SET state = 'undone', lease_until = 0
     WHERE id = $1 AND state = 'undoing'";
-const LET_GO: &str = "UPDATE outbox SET not_before = $2
-    WHERE import_id = $1 AND status IN ('queued', 'deferred') AND not_before > $2";
 const KEPT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM invitations
     WHERE import_id = $1 AND status = 'accepted' AND bundle_id IN
         (SELECT bundle_id FROM import_rows
          WHERE import_id = $1 AND outcome IN ('created', 'updated'))";
 
 impl Tx {
-    /// `committing, done, failed → undoing`, once, and no mail of it goes out from then on;
-    /// false where it is not in one of these states.
+    /// `committing, done, failed → undoing`, once; false where it is not in one of these
+    /// states. The outbox takes no mail of an import that is being undone.
     pub async fn start_undo(
         &mut self,
         tenant: TenantId,
         import: ImportId,
         lease_until: Timestamp,
-        hold_until: Timestamp,
     ) -> Result<bool, StorageError> {
-        let started = self
-            .execute(START, args![tenant, import, lease_until])
-            .await?
-            == 1;
-        if started {
-            self.execute(HOLD_BACK, args![import, hold_until]).await?;
-        }
-        Ok(started)
+        let args = args![tenant, import, lease_until];
+        Ok(self.execute(START, args).await? == 1)
     }
 
     /// Takes back what the import made for up to `limit` people; `None` where the import is
@@ -80,8 +68,6 @@ impl Tx {
         let all = bundles.len() < limit as usize;
         if all {
             self.execute(FINISH, args![import]).await?;
-            // Those that tell of other targets too.
-            self.execute(LET_GO, args![import, at]).await?;
             self.drop_chunks(import).await?;
         }
         Ok(Some((u32::try_from(revoked).unwrap_or(u32::MAX), all)))

@@ -151,7 +151,12 @@ impl Accounts {
             Act::Delete => "is deleted",
         };
         self.toasts.success(format!("{} {said}.", line.name));
-        let mut lines = (*self.lines.read_untracked()).clone().unwrap_or_default();
+        // The page may be gone by now.
+        let Some(lines) = self.lines.try_read_untracked() else {
+            self.session.refresh();
+            return;
+        };
+        let mut lines = (*lines).clone().unwrap_or_default();
         if act == Act::Delete {
             lines.retain(|one| one.user != user);
         }

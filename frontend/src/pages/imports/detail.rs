@@ -20,6 +20,7 @@ use crate::{
         Badge, Button, ButtonKind, Chip, DateStyle, DateText, IconName, Notice, PageHead,
         SkeletonShape, SplitBar, StatusBadge, Tone, format_number, use_toasts,
     },
+    effects::effect,
     keyed::keyed,
     page::use_title,
     pages::not_found::NotFoundPage,
@@ -266,6 +267,8 @@ enum Act {
 
 fn act(desk: Desk, act: Act) {
     let (toasts, ask) = (use_toasts(), use_ask());
+    // Taken now: the question may outlive the page.
+    let input = desk.reference();
     spawn_local(async move {
         let question = Question {
             title: "Abandon this upload?",
@@ -275,7 +278,6 @@ fn act(desk: Desk, act: Act) {
         if act == Act::Abandon && !ask.ask(question).await {
             return;
         }
-        let input = desk.reference();
         let slug = input.tenant.clone();
         let done = match act {
             Act::Retry => desk.session.call(ImportsRetry { input }).await.map(drop),
@@ -340,7 +342,14 @@ fn Rows(desk: Desk) -> impl IntoView {
         });
     };
     let first = flag(move || starts.read().len() < 2);
-    let last = flag(move || rows.ready().is_none_or(|page| !page.more));
+    // Stays while the next page is on its way, so that the buttons and the focus do.
+    let more = RwSignal::new(false);
+    effect(move || {
+        if let Some(page) = rows.ready() {
+            more.set(page.more);
+        }
+    });
+    let last = flag(move || !more.get());
     let none = flag(move || rows.ready().is_some_and(|page| page.rows.is_empty()));
     let turning = flag(move || !(first.get() && last.get()));
     view! {
@@ -395,7 +404,7 @@ fn table(rows: Query<RowsPage>) -> AnyView {
                         <th scope="col">"Person"</th>
                         <th scope="col">"Outcome"</th>
                         <th scope="col">"Invitation now"</th>
-                        <th scope="col">"What there is to say"</th>
+                        <th scope="col">"Details"</th>
                     </tr>
                 </thead>
                 <tbody>
@@ -457,7 +466,7 @@ fn line(row: ImportRow) -> AnyView {
                     .status
                     .map(|status| view! { <StatusBadge status=status_badge(status)/> }.into_any())}
             </td>
-            <td data-label="What there is to say">{row.message}</td>
+            <td data-label="Details">{row.message}</td>
         </tr>
     }
     .into_any()

@@ -193,7 +193,8 @@ pub fn UndoSoon(
             busy.try_set(false);
             if done {
                 left.try_set(0);
-                on_undone.run(());
+                // What was drawn beside the button may be gone.
+                on_undone.try_run(());
             }
         });
     };

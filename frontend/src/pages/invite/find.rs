@@ -145,7 +145,6 @@ pub fn FindBar(
                 <Button
                     size=ButtonSize::Small
                     kind=ButtonKind::Primary
-                    disabled=Signal::derive(move || count.get() == 0)
                     on:click=move |_| replace_all()
                 >
                     "Replace all"

@@ -53,9 +53,9 @@ pub enum Origin {
 struct Head {
     version: u32,
     name: String,
-    /// As it was read, so that steps are done again only on the same cells.
+    /// What was read, whatever was edited by then: steps are done again only on the same.
     rows: u32,
-    columns: u32,
+    bytes: u64,
     /// What was chosen about how it is read.
     #[serde(default)]
     manner: [String; 3],
@@ -117,8 +117,8 @@ impl Journal {
         let head = serde_json::to_string(&Head {
             version: journal::VERSION,
             name: name.to_owned(),
-            rows: sheet.rows() as u32,
-            columns: sheet.columns().len() as u32,
+            rows: sheet.source().rows(),
+            bytes: sheet.source().bytes().len() as u64,
             manner: manner.to_words(),
         });
         let Ok(head) = head else { return };

@@ -148,7 +148,7 @@ pub fn ReadingOptions(
     desk: Desk,
 ) -> impl IntoView {
     let [encoding, delimiter, header] = [(); 3].map(|()| RwSignal::new(String::new()));
-    let head = Shared::new(None::<Head>);
+    let head = Shared::new(None::<Option<Head>>);
     let manner = move || {
         Manner::of_words([
             encoding.get().as_str(),
@@ -175,13 +175,16 @@ pub fn ReadingOptions(
         spawn_local(async move {
             let start = start_of(&file).await;
             if desk.is_there() {
-                head.set(start);
+                head.set(Some(start));
             }
         });
     });
     let seen = Derived::new(move || {
         let head = head.read();
-        (*head).as_ref().map(|head| look(head, manner()))
+        (*head).as_ref().map(|head| match head {
+            Some(head) => look(head, manner()),
+            None => Err(reading::UNREADABLE.to_owned()),
+        })
     });
     let apply = move |_| {
         let file = desk.file.read_untracked();
@@ -200,23 +203,23 @@ pub fn ReadingOptions(
                 disabled=Signal::derive(move || !matches!(&*seen.read(), Some(Ok(_))))
                 on:click=apply
             >
-                "Read the file so"
+                "Apply"
             </Button>
         }
     };
-    let encodings = std::iter::once(SelectOption::new("", "Found out"))
+    let encodings = std::iter::once(SelectOption::new("", "Detect automatically"))
         .chain(ENCODINGS.map(|(label, words)| SelectOption::new(label, words)))
         .collect::<Vec<_>>();
     let delimiters = || {
         let of = |byte: u8| SelectOption::new(byte.to_string(), delimiter_words(byte));
-        [SelectOption::new("", "Found out")]
+        [SelectOption::new("", "Detect automatically")]
             .into_iter()
             .chain(b",;\t|".map(of))
             .collect::<Vec<_>>()
     };
     let headers = || {
         vec![
-            SelectOption::new("", "Found out"),
+            SelectOption::new("", "Detect automatically"),
             SelectOption::new("first", "In the first line"),
             SelectOption::new("none", "There is none"),
         ]
@@ -303,7 +306,7 @@ fn drawn(look: &Look) -> AnyView {
         .collect();
     view! {
         <div class="table-frame" tabindex="0" role="region" aria-label="First rows">
-            <table class="table">
+            <table class="table preview">
                 <thead>
                     <tr>
                         <th scope="col">"Line"</th>

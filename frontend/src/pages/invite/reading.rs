@@ -16,6 +16,10 @@ use super::{
     journal::Origin,
 };
 
+/// What is said where the browser cannot give the file's bytes any more.
+pub const UNREADABLE: &str =
+    "The browser could not read the file. It may have been moved or changed: choose it again.";
+
 /// Bytes of the first slice: enough for several screens, read at once.
 const FIRST: f64 = 256.0 * 1024.0;
 /// Bytes of the others.
@@ -331,8 +335,6 @@ async fn load(
     name: String,
     manner: Manner,
 ) -> Result<Option<FileFacts>, String> {
-    const UNREADABLE: &str =
-        "The browser could not read the file. It may have been moved or changed: choose it again.";
     let started = browser::now();
     let size = file.size();
     desk.reading.set(Some(Reading {

@@ -21,7 +21,7 @@ use super::{
     seen::Seen,
     slice::{self, Job},
     status_of,
-    submit::{conflict, hex},
+    submit::hex,
 };
 use crate::{
     failpoint::{Point, hit},
@@ -73,8 +73,16 @@ async fn status_now(
 /// Chunks are never changed once stored, so that this holds from here on.
 async fn complete(desk: &Desk, import: &Import) -> Result<(), ApiError> {
     let there = chunks::stored(desk, import).await.map_err(refuse)?;
+    // Read after its chunks: each of them has counted its administrators by now.
+    let (tenant, id) = (import.tenant, import.id);
+    let import = &desk
+        .storage
+        .read(move |tx| Box::pin(tx.import(tenant, id)))
+        .await
+        .map_err(refuse)?
+        .ok_or(ApiError::NotFound)?;
     if import.admins > import.admins_confirmed {
-        return Err(conflict(
+        return Err(ApiError::conflict(
             "admins_not_confirmed",
             format!(
                 "These rows would make {} administrators, and {} were confirmed. Nobody was \
@@ -95,7 +103,7 @@ async fn complete(desk: &Desk, import: &Import) -> Result<(), ApiError> {
             other_content()
         }
         Err(Broken::Overlap) => other_content(),
-        Err(Broken::MissingFrom(position)) => conflict(
+        Err(Broken::MissingFrom(position)) => ApiError::conflict(
             "chunks_missing",
             format!(
                 "Not all rows have arrived: those from row {} on are missing. Send them, then \
@@ -113,7 +121,7 @@ async fn complete(desk: &Desk, import: &Import) -> Result<(), ApiError> {
 }
 
 fn other_content() -> ApiError {
-    conflict(
+    ApiError::conflict(
         "content_changed",
         "The rows that arrived are not those that were announced. Submit again.",
     )

@@ -31,14 +31,6 @@ use crate::{
     storage::{ChunkStored, Import, NewChunk, NewImport, StorageError},
 };
 
-/// A conflict with a stable code.
-pub fn conflict(code: &str, message: impl Into<String>) -> ApiError {
-    ApiError::Conflict {
-        code: code.to_owned(),
-        message: message.into(),
-    }
-}
-
 /// Lowercase hex, as hashes stand on the wire.
 pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
@@ -99,7 +91,7 @@ pub async fn begin(
     if same {
         Ok(status)
     } else {
-        Err(conflict(
+        Err(ApiError::conflict(
             "idempotency_key_reused",
             "This was already submitted with other rows. Submit again to send these as a new import.",
         ))
@@ -217,11 +209,11 @@ pub async fn chunk(desk: &Desk, import: &Import, input: ImportChunk) -> Result<(
     hit(Point::SubmitChunk);
     match stored {
         ChunkStored::Kept => Ok(()),
-        ChunkStored::Differs => Err(conflict(
+        ChunkStored::Differs => Err(ApiError::conflict(
             "import_changed",
             "Another part of the file was sent for these rows. Submit again.",
         )),
-        ChunkStored::Closed => Err(conflict(
+        ChunkStored::Closed => Err(ApiError::conflict(
             "import_committed",
             "This import is already being worked on and takes no more rows.",
         )),

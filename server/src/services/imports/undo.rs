@@ -19,7 +19,6 @@ use tokio_util::sync::CancellationToken;
 use super::{
     super::desk::{Desk, refuse},
     status_of,
-    submit::conflict,
 };
 use crate::storage::{AuditEvent, Import, StorageError, audit_actor};
 
@@ -27,8 +26,6 @@ use crate::storage::{AuditEvent, Import, StorageError, audit_actor};
 const SLICE: u32 = 1_000;
 /// A slice takes well under a second; after a kill another worker waits this long.
 const LEASE_SECONDS: i64 = 20;
-/// Mails of an import that is being undone wait at least so long.
-const HOLD_SECONDS: i64 = 3_600;
 /// Between two slices others get the database.
 const GIVE_WAY: Duration = Duration::from_millis(5);
 
@@ -36,7 +33,7 @@ const GIVE_WAY: Duration = Duration::from_millis(5);
 /// people, the first thousand of a longer one, and the job goes on with the rest.
 pub async fn undo(desk: &Desk, caller: &Caller, import: &Import) -> Result<UndoAnswer, ApiError> {
     if matches!(import.state, ImportState::Receiving | ImportState::Rejected) {
-        return Err(conflict(
+        return Err(ApiError::conflict(
             "nothing_to_undo",
             "Nobody was invited by this import, so there is nothing to take back.",
         ));
@@ -49,9 +46,8 @@ pub async fn undo(desk: &Desk, caller: &Caller, import: &Import) -> Result<UndoA
         .write(move |tx| {
             Box::pin(async move {
                 let lease = now.plus_seconds(LEASE_SECONDS);
-                let hold = now.plus_seconds(HOLD_SECONDS);
                 let mut revoked = 0;
-                if tx.start_undo(tenant, id, lease, hold).await? {
+                if tx.start_undo(tenant, id, lease).await? {
                     tx.record(vec![event(tenant, id, "import.undone", actor, now)])
                         .await?;
                     let done = tx.undo_slice(id, SLICE, actor, lease, now).await?;
@@ -163,7 +159,7 @@ pub async fn abandon(desk: &Desk, caller: &Caller, import: &Import) -> Result<()
     if gone {
         Ok(())
     } else {
-        Err(conflict(
+        Err(ApiError::conflict(
             "import_committed",
             "This import was submitted by now. Undo it to take back what it made.",
         ))

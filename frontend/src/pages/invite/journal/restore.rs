@@ -37,7 +37,10 @@ struct Found {
 /// Puts the list on the empty desk that a lost page left behind, if there is one.
 pub fn restore(desk: Desk, user: UserId) {
     spawn_local(async move {
-        let slug = desk.slug.get_value();
+        // The page may be gone before this part of the program came.
+        let Some(slug) = desk.slug.try_get_value() else {
+            return;
+        };
         let Some(found) = newest(&scope(user, &slug), desk.toasts).await else {
             return;
         };
@@ -45,13 +48,6 @@ pub fn restore(desk: Desk, user: UserId) {
             found.journal.leave();
             return;
         };
-        let free = desk.is_there()
-            && !desk.open.get_untracked()
-            && desk.reading.read_untracked().is_none();
-        if !free {
-            found.journal.leave();
-            return;
-        }
         let prefix = &found.journal.prefix;
         let attempt = text(&format!("{prefix}a"))
             .await
@@ -60,6 +56,14 @@ pub fn restore(desk: Desk, user: UserId) {
         let mut place = place.split(' ').map(|n| n.parse::<usize>().unwrap_or(0));
         let at = Place::new(place.next().unwrap_or(0), place.next().unwrap_or(0));
         let check_on = place.next() != Some(0);
+        // Nothing is waited for from here on: what is free stays free.
+        let free = desk.is_there()
+            && !desk.open.get_untracked()
+            && desk.reading.read_untracked().is_none();
+        if !free {
+            found.journal.leave();
+            return;
+        }
         document.journal = Some(found.journal.clone());
         desk.restore(Kept::found(slug, user, document, file, attempt, check_on));
         desk.toasts.info(if whole {
@@ -145,8 +149,12 @@ async fn build(desk: Desk, found: &Found) -> Option<(Document, Option<FileFacts>
         sheet.apply(Operation::insert_blank_rows(0, 1));
         (sheet, None)
     };
-    let same = (head.version, head.rows as usize, head.columns as usize)
-        == (journal::VERSION, sheet.rows(), sheet.columns().len());
+    if !desk.is_there() {
+        return None;
+    }
+    let source = sheet.source();
+    let same = (head.version, head.rows, head.bytes)
+        == (journal::VERSION, source.rows(), source.bytes().len() as u64);
     let mut document = desk.document(sheet);
     document.bytes = blob;
     if pasted.is_some() {

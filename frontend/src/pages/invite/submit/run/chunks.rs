@@ -52,6 +52,8 @@ impl Submit {
 
     /// Cuts the rows into chunks.
     pub(super) async fn cut(&self) -> Result<Vec<Chunk>, Stop> {
+        // The page may be gone before this part of the program came.
+        self.going()?;
         let mut chunks = Vec::new();
         let mut position = 0;
         while (position as usize) < self.rows.len() {
