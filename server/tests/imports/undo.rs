@@ -186,8 +186,12 @@ async fn i4_a_mail_that_tells_of_another_import_as_well_is_still_sent() {
         // It goes into the mail that still waits.
         world.submit("b", NOW, &more).await.unwrap();
         assert_eq!(world.count("SELECT COUNT(*) FROM outbox").await, 1);
+        let held = world.count("SELECT not_before FROM outbox").await;
+        world.clock.advance_seconds(30);
         assert_eq!(undo(&world, &a).await.revoked, 2);
         world.invariants().await;
+        // As long as the other import can be taken back.
+        assert_eq!(world.count("SELECT not_before FROM outbox").await, held);
         let queued = "SELECT COUNT(*) FROM outbox WHERE status = 'queued'";
         assert_eq!(world.count(queued).await, 1);
         let live = "SELECT COUNT(*) FROM invitations WHERE status = 'pending'";
@@ -214,6 +218,15 @@ async fn a_long_undo_holds_every_mail_at_once_and_the_job_goes_on_with_it() {
             .read(move |tx| Box::pin(async move { tx.mail_is_due(now).await }))
             .await;
         assert!(!due.unwrap());
+        let claimed = world
+            .desk
+            .storage
+            .write(move |tx| {
+                let lease = now.plus_seconds(60);
+                Box::pin(async move { tx.claim("a worker", now, lease, &[[1; 32]]).await })
+            })
+            .await;
+        assert!(claimed.unwrap().letters.is_empty());
         round(&world).await;
         assert_eq!(status(&world, &import).await.state, ImportState::Undone);
         let live = "SELECT COUNT(*) FROM invitations WHERE status = 'pending'";
