@@ -2,7 +2,8 @@
 //
 // A function belongs to a chunk when its name, types included (symbol-mangling v0),
 // speaks of that chunk's modules and of no other chunk's; or when nothing but such
-// functions call it and it is in no table. Everything else stays in the first module.
+// functions call it and it is in no table. What only functions of several chunks call, and
+// no table names, stands in each of them. Everything else stays in the first module.
 // All share one memory and one table: the first module calls a chunk's entry through a
 // slot of the table that the chunk fills when it is instantiated, as it fills the slots
 // of its own closures and virtual methods.
@@ -34,7 +35,7 @@ function read(text) {
 }
 
 /**
- * Which chunk each function belongs to: a map from its name to the chunk's index, without
+ * Which chunks each function stands in: a map from its name to their indices, without
  * those of the first module. `functions` as `read` gives them; `titles` from name to the
  * name in the source; `chunks` as `{ modules, entries }`; `tabled`, `exported`: sets of names.
  */
@@ -63,18 +64,15 @@ export function assign(functions, titles, chunks, tabled, exported) {
     throw new Error(`called from outside their chunk:\n${strays.map((name) => titles.get(name)).join('\n')}`);
   }
   const result = new Map();
-  const shared = new Set();
   for (const chunk of chunks.keys()) {
     const seeds = [...named.keys()].filter((name) => named.get(name) === chunk);
     for (const name of reach(seeds, (name) => !own.has(name) && !entries.has(name))) {
       if (named.has(name) && named.get(name) !== chunk) {
         throw new Error(`${titles.get(name)} is called from another chunk`);
       }
-      if (result.has(name)) shared.add(name);
-      result.set(name, chunk);
+      result.set(name, [...(result.get(name) ?? []), chunk]);
     }
   }
-  for (const name of reach([...shared], () => true)) result.delete(name);
   // What neither can reach is left out: its export is gone, and it may call into a chunk.
   const alive = reach([...functions.keys()].filter((name) => exported.has(name) || tabled.has(name) || entries.has(name)), () => true);
   return { result, entries, alive };
@@ -126,12 +124,11 @@ export function cut(wat, titles, chunks) {
   const imports = all.filter(({ kind }) => kind === 'import').map(({ text }) => text);
 
   const parts = chunks.map((_, chunk) => {
-    const mine = [...functions.values()].filter(({ name }) => result.get(name) === chunk);
-    const asked = new Set(
-      mine.flatMap(({ calls }) => [...calls]).filter((name) => functions.has(name) && result.get(name) !== chunk),
-    );
+    const isMine = (name) => result.get(name)?.includes(chunk);
+    const mine = [...functions.values()].filter(({ name }) => isMine(name));
+    const asked = new Set(mine.flatMap(({ calls }) => [...calls]).filter((name) => functions.has(name) && !isMine(name)));
     const filled = new Map();
-    for (const [at, name] of slots.entries()) if (result.get(name) === chunk) filled.set(firstSlot + at, name);
+    for (const [at, name] of slots.entries()) if (isMine(name)) filled.set(firstSlot + at, name);
     for (const [name, slot] of entrySlots) if (entries.get(name) === chunk) filled.set(slot, name);
     return module([
       ...types,
