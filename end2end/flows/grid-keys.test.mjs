@@ -92,6 +92,67 @@ test('keys: every way to move and to select', LIMIT, async () => {
   });
 });
 
+test('keys: the handle at the corner fills down, up, across and to the end, each as one step', LIMIT, async () => {
+  await inBrowser('grid-fill-handle', 60, async (page, { review, press, selected }) => {
+    const handle = review.grid.locator('.grid__fill');
+    const middle = async (locator) => {
+      const box = await locator.boundingBox();
+      return [box.x + box.width / 2, box.y + box.height / 2];
+    };
+    /** Drags the handle over a cell. */
+    const drag = async (row, column) => {
+      await page.mouse.move(...(await middle(handle)));
+      await page.mouse.down();
+      await page.mouse.move(...(await middle(review.cell(row, column))), { steps: 4 });
+      await page.mouse.up();
+    };
+
+    // Two cells are laid over the next three again and again.
+    await review.cell(1, 3).click();
+    await press('Shift+ArrowDown');
+    await selected(2);
+    await drag(5, 3);
+    for (const [row, text] of [[3, 'F1'], [4, 'F2'], [5, 'F1'], [6, 'F6']]) await review.shows(row, 3, text);
+    await selected(5);
+    await press('Control+z');
+    for (const [row, text] of [[3, 'F3'], [4, 'F4'], [5, 'F5']]) await review.shows(row, 3, text);
+
+    // Upwards; where the pointer is nearer to another column does not matter.
+    await review.cell(6, 3).click();
+    await drag(3, 4);
+    for (const row of [3, 4, 5, 6]) await review.shows(row, 3, 'F6');
+    await review.shows(2, 3, 'F2');
+    await review.shows(3, 4, 'L3');
+    await press('Control+z');
+
+    // Across.
+    await review.cell(2, 3).click();
+    await drag(2, 5);
+    for (const column of [3, 4, 5]) await review.shows(2, column, 'F2');
+    await press('Control+z');
+    await review.shows(2, 5, 'N2');
+
+    // A drag that comes back does nothing.
+    await review.cell(2, 3).click();
+    await drag(2, 3);
+    await review.shows(2, 3, 'F2');
+
+    // Twice on the handle: to the last row.
+    await review.cell(2, 5).click();
+    await handle.dblclick();
+    await press('Control+End');
+    await review.shows(60, 5, 'N2');
+    await press('Control+z', 'Control+End');
+    await review.shows(60, 5, 'N60');
+
+    // While a cell is edited the handle is out of the way.
+    await press('F2');
+    assert.equal(await handle.isVisible(), false);
+    await press('Escape');
+    assert.equal(await handle.isVisible(), true);
+  });
+});
+
 test('keys: fill, copy down and right, clear, newline; each is one step', LIMIT, async () => {
   await inBrowser('grid-keys-fill', 60, async (page, { review, press, at }) => {
     const undo = async (row, column, text) => {

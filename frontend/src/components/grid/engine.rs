@@ -409,6 +409,7 @@ impl Engine {
                 geometry: state.geometry,
                 content: state.content,
                 pixel_ratio: state.pixel_ratio,
+                editable: self.source.refusal().is_none(),
             };
             self.painter
                 .borrow_mut()

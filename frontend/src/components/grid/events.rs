@@ -14,7 +14,7 @@ use super::{
     dom::{self, Listener},
     engine::{Engine, Reveal},
     keys::{self, Command, KeyPress, Mode},
-    selection::{Place, Selection, Step},
+    selection::{Area, Place, Selection, Step},
 };
 
 /// What listens while the grid stands; dropping it ends everything.
@@ -36,6 +36,8 @@ enum Drag {
     Nothing,
     Cells,
     Rows { from: usize },
+    /// The range's handle: what is filled from.
+    Fill { from: Area },
     Edge { column: usize, x: f64, width: f64 },
 }
 
@@ -213,11 +215,11 @@ fn heading_part(event: &MouseEvent, class: &str) -> Option<usize> {
     cell.get_attribute("data-column")?.parse().ok()
 }
 
-fn in_head(event: &MouseEvent) -> bool {
+fn within(event: &MouseEvent, class: &str) -> bool {
     event
         .target()
         .and_then(|target| target.dyn_into::<Element>().ok())
-        .and_then(|target| target.closest(".grid__head").ok())
+        .and_then(|target| target.closest(class).ok())
         .flatten()
         .is_some()
 }
@@ -257,7 +259,7 @@ fn mouse(engine: &Rc<Engine>, listeners: &mut Vec<Listener>) {
                 event.prevent_default();
                 return;
             }
-            if in_head(&event) {
+            if within(&event, ".grid__head") {
                 event.prevent_default();
                 if let Some(column) = heading_part(&event, ".grid__headcell") {
                     engine.commit();
@@ -266,6 +268,13 @@ fn mouse(engine: &Rc<Engine>, listeners: &mut Vec<Listener>) {
                     engine.select(Selection::at(active), Reveal::Stay);
                     engine.run(Command::SelectColumns);
                 }
+                return;
+            }
+            if within(&event, ".grid__fill") {
+                event.prevent_default();
+                engine.commit();
+                let from = engine.selection().area();
+                began.set(Drag::Fill { from });
                 return;
             }
             let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
@@ -334,6 +343,11 @@ fn mouse(engine: &Rc<Engine>, listeners: &mut Vec<Listener>) {
                         }
                     }
                 }
+                Drag::Fill { from } => {
+                    if let Some((Some(row), Some(column))) = engine.place_at(x, y) {
+                        engine.show_fill(from, Place::new(row, column), Reveal::Nearest);
+                    }
+                }
                 Drag::Rows { from } => {
                     if let Some((Some(row), _)) = engine.place_at(x, y)
                         && row != engine.selection().extent.row
@@ -348,7 +362,11 @@ fn mouse(engine: &Rc<Engine>, listeners: &mut Vec<Listener>) {
     listeners.push(Listener::new(
         &document,
         "mouseup",
-        with(engine, move |_, _: MouseEvent| ended.set(Drag::Nothing)),
+        with(engine, move |engine, _: MouseEvent| {
+            if let Drag::Fill { from } = ended.replace(Drag::Nothing) {
+                engine.fill_from(from);
+            }
+        }),
     ));
 
     listeners.push(Listener::new(
@@ -358,10 +376,17 @@ fn mouse(engine: &Rc<Engine>, listeners: &mut Vec<Listener>) {
             if in_editor(engine, &event) {
                 return;
             }
-            if in_head(&event) {
+            if within(&event, ".grid__head") {
                 if let Some(column) = heading_part(&event, ".grid__name, .grid__colnote") {
                     engine.rename(column);
                 }
+                return;
+            }
+            if within(&event, ".grid__fill") {
+                let from = engine.selection().area();
+                let last = Place::new(engine.bounds().rows - 1, from.last.column);
+                engine.show_fill(from, last, Reveal::Stay);
+                engine.fill_from(from);
                 return;
             }
             engine.run(Command::BeginEdit);

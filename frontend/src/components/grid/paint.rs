@@ -34,6 +34,8 @@ pub struct Frame<'a> {
     pub content: u64,
     /// Device pixels per CSS pixel.
     pub pixel_ratio: f64,
+    /// Whether the cells can be changed: then the range has a handle to fill by.
+    pub editable: bool,
 }
 
 const ACTIVE: u8 = 1;
@@ -319,6 +321,8 @@ impl RowNodes {
 /// The pool of rows.
 pub struct Painter {
     layer: HtmlElement,
+    /// At the range's last cell: dragging it fills the cells that it is drawn over.
+    handle: HtmlElement,
     rows: Vec<RowNodes>,
     text: String,
 }
@@ -328,6 +332,7 @@ impl Painter {
     pub fn new(layer: HtmlElement) -> Self {
         Self {
             layer,
+            handle: dom::element("div", "grid__fill", ""),
             rows: Vec::new(),
             text: String::new(),
         }
@@ -379,6 +384,11 @@ impl Painter {
                 nodes.fill(row, frame, source, &mut self.text);
                 nodes.put(row, frame);
             }
+        }
+        match self.cell(frame.area.last).filter(|_| frame.editable) {
+            Some((cell, _)) if !cell.contains(Some(&self.handle)) => dom::append(cell, &self.handle),
+            Some(_) => {}
+            None => self.handle.remove(),
         }
     }
 

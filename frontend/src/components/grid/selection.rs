@@ -53,6 +53,38 @@ impl Area {
         self.first == self.last
     }
 
+    /// With the cells up to a place, down or across, whichever is farther; itself where
+    /// the place lies within.
+    pub fn filled_to(&self, place: Place) -> Self {
+        let beyond = |first: usize, last: usize, at: usize| {
+            first.saturating_sub(at).max(at.saturating_sub(last))
+        };
+        let down = beyond(self.first.row, self.last.row, place.row);
+        let across = beyond(self.first.column, self.last.column, place.column);
+        let mut filled = *self;
+        if down >= across {
+            filled.first.row = filled.first.row.min(place.row);
+            filled.last.row = filled.last.row.max(place.row);
+        } else {
+            filled.first.column = filled.first.column.min(place.column);
+            filled.last.column = filled.last.column.max(place.column);
+        }
+        filled
+    }
+
+    /// The cell of this area whose text a cell beside it gets when the area is laid over
+    /// it again and again.
+    pub const fn repeated_at(&self, place: Place) -> Place {
+        const fn over(first: usize, last: usize, at: usize) -> usize {
+            let length = last - first + 1;
+            first + (at % length + length - first % length) % length
+        }
+        Place::new(
+            over(self.first.row, self.last.row, place.row),
+            over(self.first.column, self.last.column, place.column),
+        )
+    }
+
     /// True where the cell lies within.
     pub fn contains(&self, place: Place) -> bool {
         self.rows().contains(&place.row) && self.columns().contains(&place.column)
@@ -281,5 +313,35 @@ mod tests {
         assert_eq!(grown.whole_rows(BOUNDS).area().width(), 4);
         assert_eq!(Selection::all(BOUNDS).area().height(), 10);
         assert_eq!(grown.clamped(1, 1), Selection::default());
+    }
+
+    #[test]
+    fn a_drag_fills_along_the_longer_way() {
+        let area = |a, b, c, d| Area {
+            first: Place::new(a, b),
+            last: Place::new(c, d),
+        };
+        let from = area(4, 1, 5, 2);
+        for (to, filled) in [
+            (Place::new(5, 1), from),
+            (Place::new(8, 2), area(4, 1, 8, 2)),
+            (Place::new(8, 3), area(4, 1, 8, 2)),
+            (Place::new(1, 0), area(1, 1, 5, 2)),
+            (Place::new(6, 9), area(4, 1, 5, 9)),
+            (Place::new(5, 0), area(4, 0, 5, 2)),
+        ] {
+            assert_eq!(from.filled_to(to), filled, "{to:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_filled_repeats_the_area_in_both_directions() {
+        let from = Area {
+            first: Place::new(4, 1),
+            last: Place::new(6, 1),
+        };
+        let row_of = |row| from.repeated_at(Place::new(row, 1)).row;
+        let rows: Vec<usize> = (0..11).map(row_of).collect();
+        assert_eq!(rows, [6, 4, 5, 6, 4, 5, 6, 4, 5, 6, 4]);
     }
 }

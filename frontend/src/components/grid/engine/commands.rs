@@ -7,7 +7,7 @@ use super::{Engine, Notice, Reveal};
 use crate::components::grid::{
     dom,
     keys::Command,
-    selection::{Place, Selection},
+    selection::{Area, Place, Selection},
     source::{Direction, GridEdit},
 };
 
@@ -176,21 +176,52 @@ impl Engine {
         } = area.first;
         let above = top.saturating_sub(usize::from(area.height() == 1));
         let before = left.saturating_sub(usize::from(area.width() == 1));
-        let cells = area
-            .rows()
+        let cells = self.texts(area, |place| {
+            if command == Command::FillDown {
+                Place::new(above, place.column)
+            } else {
+                Place::new(place.row, before)
+            }
+        });
+        self.apply(GridEdit::Paste { area, cells });
+    }
+
+    /// Shows how far a drag of the handle fills.
+    pub fn show_fill(&self, from: Area, to: Place, reveal: Reveal) {
+        let Area { first, last } = from.filled_to(to);
+        // The end that moves is the one that is kept in sight.
+        let selection = if first == from.first {
+            Selection::spanning(first, last)
+        } else {
+            Selection::spanning(last, first)
+        };
+        if selection != self.selection() {
+            self.select(selection, reveal);
+        }
+    }
+
+    /// Fills the range that is shown with what an area of it holds, laid over it again and
+    /// again.
+    pub fn fill_from(&self, from: Area) {
+        let area = self.selection().area();
+        if area == from || !area.contains(from.first) || !area.contains(from.last) {
+            return;
+        }
+        self.apply(GridEdit::Paste {
+            area,
+            cells: self.texts(area, |place| from.repeated_at(place)),
+        });
+    }
+
+    /// For each cell of an area the text of another one.
+    fn texts(&self, area: Area, from: impl Fn(Place) -> Place) -> Vec<Vec<String>> {
+        area.rows()
             .map(|row| {
                 area.columns()
-                    .map(|column| {
-                        self.text_at(if command == Command::FillDown {
-                            Place::new(above, column)
-                        } else {
-                            Place::new(row, before)
-                        })
-                    })
+                    .map(|column| self.text_at(from(Place::new(row, column))))
                     .collect()
             })
-            .collect();
-        self.apply(GridEdit::Paste { area, cells });
+            .collect()
     }
 
     /// Goes to the next cell with a problem and takes the focus there.
@@ -244,14 +275,7 @@ impl Engine {
 
     /// The range as text for the clipboard.
     pub fn cells(&self) -> Vec<Vec<String>> {
-        let area = self.selection().area();
-        area.rows()
-            .map(|row| {
-                area.columns()
-                    .map(|column| self.text_at(Place::new(row, column)))
-                    .collect()
-            })
-            .collect()
+        self.texts(self.selection().area(), |place| place)
     }
 
     /// Puts text from the clipboard at the range.
