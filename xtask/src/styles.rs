@@ -18,7 +18,6 @@ const WORN_IN: [&str; 4] = [
 const WAITING: &[(&str, &str)] = &[
     ("grid__cell--mono", "the grid's keys and codes"),
     ("grid__drop", "the grid's columns, moved by dragging"),
-    ("grid__fill", "the grid's fill handle"),
     ("grid__status", "the grid's line of counts"),
     ("is-found", "the grid's search"),
     ("is-unmapped", "the grid's columns without a field"),

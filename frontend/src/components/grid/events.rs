@@ -35,10 +35,18 @@ impl Drop for Wiring {
 enum Drag {
     Nothing,
     Cells,
-    Rows { from: usize },
+    Rows {
+        from: usize,
+    },
     /// The range's handle: what is filled from.
-    Fill { from: Area },
-    Edge { column: usize, x: f64, width: f64 },
+    Fill {
+        from: Area,
+    },
+    Edge {
+        column: usize,
+        x: f64,
+        width: f64,
+    },
 }
 
 /// Connects an engine to the page. `None` where the browser has no resize observer.
