@@ -7,7 +7,7 @@
 
 use crate::Outcome;
 use crate::mutant_list::{LIST, Mutant, parse, replaced};
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, For};
 use crate::process;
 use crate::project::Project;
 use crate::say;
@@ -54,7 +54,7 @@ pub fn run(project: &Project, only: Option<&str>) -> Outcome {
         target: place.join("target"),
     };
     copy_to(project, &copy.root)?;
-    let cluster = Cluster::start(project)?;
+    let cluster = Cluster::start(project, For::Tests)?;
 
     say::line("With every guard in its place:");
     let tests: BTreeSet<&[String]> = mutants.iter().map(|one| one.test.as_slice()).collect();

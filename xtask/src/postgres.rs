@@ -18,9 +18,22 @@ pub struct Cluster {
     keeper: Child,
     /// `postgres://…` of a superuser of the cluster.
     pub url: String,
+    /// Whoever writes another word into this file has the server restarted, as after a
+    /// crash; once it is up again the word stands in the file of this name with `ed` at
+    /// its end. `pg_ctl` knows the words: `immediate`, `fast`.
+    pub restart: PathBuf,
 }
 
-// "$1" programs, "$2" data folder, "$3" port. Ctrl-C reaches the whole group of
+/// What a cluster is for.
+#[derive(Clone, Copy)]
+pub enum For {
+    /// Many tests at once, which want it quick.
+    Tests,
+    /// One test that restarts it: what was acknowledged has to be there afterwards.
+    Restarts,
+}
+
+// "$1" programs, "$2" data folder, "$3" port, "$4" synchronous_commit. Ctrl-C reaches the whole group of
 // processes; the keeper has to outlive it to tidy up. Durability is switched off: what
 // is lost with the machine is lost with the tests that wrote it.
 const KEEPER: &str = r#"
@@ -28,18 +41,28 @@ trap '' INT TERM HUP
 "$1/initdb" -D "$2" -U beckon --auth=trust --no-sync -E UTF8 --locale=C >"$2.log" 2>&1 ||
   { cat "$2.log" >&2; rm -rf "$2" "$2.log"; exit 1; }
 "$1/postgres" -D "$2" -p "$3" -c listen_addresses=127.0.0.1 -c unix_socket_directories= \
-  -c max_connections=300 -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+  -c max_connections=300 -c fsync=off -c synchronous_commit="$4" -c full_page_writes=off \
   -c shared_buffers=128MB -c timezone=UTC >>"$2.log" 2>&1 &
-server=$!
+(
+  done=
+  while sleep 0.1; do
+    asked=$(cat "$2.restart" 2>/dev/null)
+    [ "$asked" = "$done" ] && continue
+    "$1/pg_ctl" -D "$2" -m "${asked%% *}" -w restart >>"$2.log" 2>&1
+    done=$asked
+    printf %s "$asked" >"$2.restarted"
+  done
+) &
+watch=$!
 cat >/dev/null
-kill -INT "$server" 2>/dev/null
-wait "$server"
-rm -rf "$2" "$2.log"
+kill "$watch" 2>/dev/null
+"$1/pg_ctl" -D "$2" -m immediate -w stop >/dev/null 2>&1
+rm -rf "$2" "$2.log" "$2.restart" "$2.restarted"
 "#;
 
 impl Cluster {
     /// Starts a cluster and waits until it answers.
-    pub fn start(project: &Project) -> Outcome<Self> {
+    pub fn start(project: &Project, purpose: For) -> Outcome<Self> {
         let programs = system::postgres_programs(project)
             .ok_or("PostgreSQL's server programs were not found.")?;
         let port = free_port()?;
@@ -50,12 +73,21 @@ impl Cluster {
             .arg(&programs)
             .arg(&data)
             .arg(port.to_string())
+            .arg(match purpose {
+                For::Tests => "off",
+                For::Restarts => "on",
+            })
             .current_dir(std::env::temp_dir())
             .stdin(Stdio::piped())
             .spawn()
             .map_err(|error| format!("PostgreSQL could not be started: {error}."))?;
         let url = format!("postgres://beckon@127.0.0.1:{port}/postgres");
-        let mut cluster = Self { keeper, url };
+        let restart = data.with_extension("restart");
+        let mut cluster = Self {
+            keeper,
+            url,
+            restart,
+        };
         cluster.wait_until_ready(project, &programs.join("pg_isready"), port)?;
         Ok(cluster)
     }

@@ -2,7 +2,7 @@
 
 use crate::Outcome;
 use crate::front::{self, Kind};
-use crate::postgres::Cluster;
+use crate::postgres::{Cluster, For};
 use crate::process;
 use crate::project::Project;
 use crate::say::{self, Steps};
@@ -75,7 +75,9 @@ pub fn test(project: &Project, args: &[String]) -> Outcome {
     }
     let mut steps = Steps::new(1 + usize::from(choice.rust) + 4 * usize::from(choice.browser));
     let mut tally = Tally::default();
-    let cluster = steps.step("A throw-away PostgreSQL", || Cluster::start(project))?;
+    let cluster = steps.step("A throw-away PostgreSQL", || {
+        Cluster::start(project, For::Tests)
+    })?;
     if choice.rust {
         steps.step("Rust tests, on SQLite and PostgreSQL", || {
             rust_tests(project, &choice, &cluster, &mut tally)
@@ -103,8 +105,9 @@ pub fn test(project: &Project, args: &[String]) -> Outcome {
 
 fn rust_tests(project: &Project, choice: &Choice, cluster: &Cluster, tally: &mut Tally) -> Outcome {
     // The front end's pure parts are tested on the host, in a call of their own (ADR 0001).
+    let restarts = Cluster::start(project, For::Restarts)?;
     for packages in [&[][..], &["-p", "frontend"]] {
-        cargo_test(project, packages, choice, cluster, tally)?;
+        cargo_test(project, packages, choice, [cluster, &restarts], tally)?;
     }
     Ok(())
 }
@@ -113,14 +116,16 @@ fn cargo_test(
     project: &Project,
     packages: &[&str],
     choice: &Choice,
-    cluster: &Cluster,
+    [cluster, restarts]: [&Cluster; 2],
     tally: &mut Tally,
 ) -> Outcome {
     let mut cargo = process::cargo(project);
     cargo
         .args(["test", "--no-fail-fast"])
         .args(packages)
-        .env("BECKON_TEST_POSTGRES", &cluster.url);
+        .env("BECKON_TEST_POSTGRES", &cluster.url)
+        .env("BECKON_TEST_POSTGRES_RESTARTS", &restarts.url)
+        .env("BECKON_TEST_POSTGRES_RESTART", &restarts.restart);
     if let Some(name) = &choice.only {
         cargo.arg("--").arg(name);
     }

@@ -1,6 +1,12 @@
 //! F07, S55: the database goes away, kills connections, loses an answer; a request panics.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use app::domain::import::RowOutcome;
 use serde_json::{Value, json};
@@ -12,7 +18,7 @@ use super::{
     office::{LIMIT, Office},
     proxy::Proxy,
 };
-use crate::common::Engine;
+use crate::common::{Engine, postgres};
 
 const PEOPLE: &str = "SELECT COUNT(*) FROM bundles WHERE email LIKE $1";
 
@@ -119,6 +125,62 @@ async fn f07_killed_backends_cost_a_503_at_most() {
     assert!(killed > 10, "{killed}");
     let people = office.number(PEOPLE, args!["killed.%"]).await;
     assert_eq!(people, i64::from(4 * LISTS * 10));
+    let open = "SELECT COUNT(*) FROM outbox WHERE status <> 'sent'";
+    office.leases_run_out().await;
+    office.until(0, open, args![]).await;
+    office.check().await;
+}
+
+/// Has the server of the tests that restart it go down and come up again.
+async fn restart(how: &str) {
+    let file = std::env::var("BECKON_TEST_POSTGRES_RESTART").unwrap();
+    std::fs::write(&file, how).unwrap();
+    let began = Instant::now();
+    let done = || std::fs::read_to_string(format!("{file}ed")).is_ok_and(|done| done == how);
+    while !done() {
+        assert!(began.elapsed() < LIMIT, "PostgreSQL does not come up again");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// PostgreSQL itself goes down as in a crash, and in good order, while lists are submitted
+/// and mails go out: nothing that was acknowledged is lost, nothing is there twice, and
+/// nobody has to restart Beckon.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f07_postgres_is_restarted_under_load_and_nothing_is_lost() {
+    const WORKERS: u32 = 4;
+    let database = postgres::fresh_url_on("BECKON_TEST_POSTGRES_RESTARTS").await;
+    let office = Office::open_in(Some(database)).await;
+    let running = office.start(0);
+    let admin = office.admin(&running).await;
+    let over = Arc::new(AtomicBool::new(false));
+    let mut work = tokio::task::JoinSet::new();
+    for number in 0..WORKERS {
+        let (admin, over) = (admin.clone(), Arc::clone(&over));
+        work.spawn(async move {
+            let mut lists = 0;
+            while !over.load(Ordering::SeqCst) || lists == 0 {
+                let list = List::new(&format!("restarted.{number}.{lists}"), 10);
+                assert_eq!(submitted(&admin, &list).await, 10);
+                lists += 1;
+            }
+            lists
+        });
+    }
+    for how in ["immediate 1", "fast 2", "immediate 3"] {
+        tokio::time::sleep(Duration::from_millis(700)).await;
+        restart(how).await;
+    }
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    over.store(true, Ordering::SeqCst);
+    let lists: i64 = work.join_all().await.into_iter().sum();
+    let refused = running
+        .log()
+        .matches("the database is not available")
+        .count();
+    assert!(refused > 0, "no request met the restart");
+    let people = office.number(PEOPLE, args!["restarted.%"]).await;
+    assert_eq!(people, lists * 10);
     let open = "SELECT COUNT(*) FROM outbox WHERE status <> 'sent'";
     office.leases_run_out().await;
     office.until(0, open, args![]).await;

@@ -44,12 +44,18 @@ fn beckon() -> Command {
 impl Office {
     /// With the tenant `acme`.
     pub async fn open(engine: Engine) -> Self {
+        Self::open_in(match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(postgres::fresh_url().await),
+        })
+        .await
+    }
+
+    /// The same in a database of PostgreSQL, or in a file of its own.
+    pub async fn open_in(database: Option<String>) -> Self {
         let office = Self {
             folder: tempfile::tempdir().unwrap(),
-            database: match engine {
-                Engine::Sqlite => None,
-                Engine::Postgres => Some(postgres::fresh_url().await),
-            },
+            database,
             mailbox: Mailbox::open().await,
         };
         let mut child = beckon()
