@@ -10,6 +10,10 @@ use crate::{
         ApiError,
         accounts::{ChangeEmail, ChangePassword, Profile, Rename, ResetPassword},
         apps::{AppCounts, CreateInvitations, PersonMade},
+        blanks::{
+            AssignBlank, BatchLine, BatchPage, BatchRef, BlanksMade, CodesPage, CreateBlanks,
+            RestRevoked, RevealedCode,
+        },
         catalog::{
             CatalogDetail, CatalogPage, CatalogRef, CreateItem, EditItem, FoundItem, ListCatalog,
         },
@@ -26,8 +30,12 @@ use crate::{
         landing::{Landing, NeverAgain, NeverInvite, Register},
         mine::MyHome,
         people::{ListPeople, MemberRef, MemberTies, PeoplePage, RemoveMember, SetGroup, SetRole},
+        redeem::RegisterByCode,
         session::{Current, Me, SignIn},
-        tenants::{ChangeSettings, FoundTenant, TenantLine, TenantOverview, TenantSettings},
+        tenants::{
+            ChangeSettings, FoundTenant, SeatsTaken, SetSeats, TenantLine, TenantOverview,
+            TenantSettings,
+        },
         users::{FoundUser, ListUsers, UsersPage},
     },
     domain::{
@@ -83,6 +91,10 @@ pub struct Ports {
     pub invitations: Arc<dyn Invitations>,
     /// Invitations that a super-admin makes by hand.
     pub apps: Arc<dyn Apps>,
+    /// Blank invitations and their codes.
+    pub blanks: Arc<dyn Blanks>,
+    /// The way in by a code.
+    pub redeem: Arc<dyn Redeem>,
     /// The invitee's link.
     pub landing: Arc<dyn LandingPort>,
     /// The learner's home.
@@ -155,6 +167,10 @@ pub trait Tenants: Send + Sync {
     async fn find(&self, caller: &Caller, search: String) -> Result<Vec<FoundTenant>, ApiError>;
     /// All tenants.
     async fn list(&self, caller: &Caller) -> Result<Vec<TenantLine>, ApiError>;
+    /// A tenant's seats.
+    async fn seats(&self, caller: &Caller, slug: String) -> Result<Option<SeatsTaken>, ApiError>;
+    /// Sets their number.
+    async fn set_seats(&self, caller: &Caller, input: SetSeats) -> Result<(), ApiError>;
     /// A tenant's settings.
     async fn settings(&self, caller: &Caller, slug: String) -> Result<TenantSettings, ApiError>;
     /// Changes them.
@@ -283,6 +299,38 @@ pub trait Apps: Send + Sync {
     ) -> Result<Vec<PersonMade>, ApiError>;
     /// People by app and status.
     async fn counts(&self, caller: &Caller) -> Result<Vec<AppCounts>, ApiError>;
+}
+
+/// See [`crate::api::blanks`].
+#[async_trait]
+pub trait Blanks: Send + Sync {
+    /// Makes many.
+    async fn create(&self, caller: &Caller, input: CreateBlanks) -> Result<BlanksMade, ApiError>;
+    /// A tenant's batches.
+    async fn list(&self, caller: &Caller, slug: String) -> Result<Vec<BatchLine>, ApiError>;
+    /// One batch.
+    async fn show(&self, caller: &Caller, input: BatchRef) -> Result<BatchPage, ApiError>;
+    /// One code.
+    async fn code(&self, caller: &Caller, input: BundleRef) -> Result<RevealedCode, ApiError>;
+    /// A page of codes.
+    async fn codes(&self, caller: &Caller, input: BatchRef) -> Result<CodesPage, ApiError>;
+    /// Gives one to a person.
+    async fn assign(&self, caller: &Caller, input: AssignBlank) -> Result<BundleLine, ApiError>;
+    /// Takes some of the rest back.
+    async fn revoke_rest(&self, caller: &Caller, input: BatchRef) -> Result<RestRevoked, ApiError>;
+}
+
+/// See [`crate::api::redeem`].
+#[async_trait]
+pub trait Redeem: Send + Sync {
+    /// Exchanges a code for the cookie.
+    async fn open(&self, caller: &Caller, code: String) -> Result<(Landing, Cookies), ApiError>;
+    /// Registers and accepts.
+    async fn register(
+        &self,
+        caller: &Caller,
+        input: RegisterByCode,
+    ) -> Result<(Me, Cookies), ApiError>;
 }
 
 /// See [`crate::api::landing`].

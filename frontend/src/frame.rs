@@ -106,6 +106,7 @@ const fn name_of(page: Option<&Page>) -> &'static str {
         Some(Page::Invitations(_)) => "Invitations",
         Some(Page::Invitation(..)) => "Invitation",
         Some(Page::Imports(_) | Page::Import(..)) => "Imports",
+        Some(Page::Placeholders(_)) => "Placeholders",
         Some(Page::People(_)) => "People",
         Some(Page::Catalog(_)) => "Catalog",
         Some(Page::TenantSettings(_)) => "Tenant settings",
@@ -116,7 +117,13 @@ const fn name_of(page: Option<&Page>) -> &'static str {
         Some(Page::Settings) => "Settings",
         Some(Page::Mailbox | Page::Mail(_)) => "Demo mailbox",
         Some(
-            Page::Root | Page::SignIn | Page::Forgot | Page::Reset | Page::Landing | Page::Never,
+            Page::Root
+            | Page::SignIn
+            | Page::Forgot
+            | Page::Reset
+            | Page::Landing
+            | Page::Redeem
+            | Page::Never,
         ) => "Beckon",
         None => "Not found",
     }

@@ -30,6 +30,8 @@ pub enum Page {
     Imports(String),
     /// One import.
     Import(String, String),
+    /// Blank invitations and their codes.
+    Placeholders(String),
     /// The members.
     People(String),
     /// The tenant's courses and programs.
@@ -44,6 +46,8 @@ pub enum Page {
     AddInvitations(App),
     /// Where a mailed link leads.
     Landing,
+    /// Where a code is typed, or followed.
+    Redeem,
     /// Where a mail leads whose reader wants no more of them.
     Never,
     /// My invitations, my courses.
@@ -71,6 +75,7 @@ impl Page {
             Self::Invitation(slug, id) => format!("/t/{slug}/management/invitations/{id}").into(),
             Self::Imports(slug) => format!("/t/{slug}/management/imports").into(),
             Self::Import(slug, id) => format!("/t/{slug}/management/imports/{id}").into(),
+            Self::Placeholders(slug) => format!("/t/{slug}/management/placeholders").into(),
             Self::People(slug) => format!("/t/{slug}/management/people").into(),
             Self::Catalog(slug) => format!("/t/{slug}/management/catalog").into(),
             Self::TenantSettings(slug) => format!("/t/{slug}/management/settings").into(),
@@ -78,6 +83,7 @@ impl Page {
             Self::InvitationApps => APPS.into(),
             Self::AddInvitations(app) => format!("{APPS}/{}/add", app.word()).into(),
             Self::Landing => "/i".into(),
+            Self::Redeem => "/redeem".into(),
             Self::Never => "/never".into(),
             Self::Home => "/home".into(),
             Self::Settings => "/settings".into(),
@@ -109,6 +115,7 @@ impl Page {
                 Self::AddInvitations(App::parse(app)?)
             }
             (Some("i"), None, ..) => Self::Landing,
+            (Some("redeem"), None, ..) => Self::Redeem,
             (Some("never"), None, ..) => Self::Never,
             (Some("home"), None, ..) => Self::Home,
             (Some("settings"), None, ..) => Self::Settings,
@@ -127,6 +134,7 @@ impl Page {
                         Some(id) => Self::Import(slug, id.to_owned()),
                         None => Self::Imports(slug),
                     },
+                    Some("placeholders") => Self::Placeholders(slug),
                     Some("people") => Self::People(slug),
                     Some("catalog") => Self::Catalog(slug),
                     Some("settings") => Self::TenantSettings(slug),
@@ -148,6 +156,7 @@ impl Page {
             | Self::Invitation(slug, _)
             | Self::Imports(slug)
             | Self::Import(slug, _)
+            | Self::Placeholders(slug)
             | Self::People(slug)
             | Self::Catalog(slug)
             | Self::TenantSettings(slug) => Some(slug),
@@ -170,7 +179,13 @@ impl Page {
     pub const fn stands_alone(&self) -> bool {
         matches!(
             self,
-            Self::Root | Self::SignIn | Self::Forgot | Self::Reset | Self::Landing | Self::Never
+            Self::Root
+                | Self::SignIn
+                | Self::Forgot
+                | Self::Reset
+                | Self::Landing
+                | Self::Redeem
+                | Self::Never
         )
     }
 }
@@ -218,7 +233,9 @@ mod tests {
             Page::InvitationApps,
             Page::AddInvitations(App::Course),
             Page::AddInvitations(App::Placeholder),
+            Page::Placeholders(acme()),
             Page::Landing,
+            Page::Redeem,
             Page::Never,
             Page::Home,
             Page::Settings,

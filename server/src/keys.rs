@@ -7,7 +7,16 @@ use std::{
     path::Path,
 };
 
+use app::domain::{
+    code::{DRAWN, RedemptionCode},
+    id::BundleId,
+};
+use chacha20poly1305::{
+    XChaCha20Poly1305, XNonce,
+    aead::{Aead as _, KeyInit as _, Payload},
+};
 use hmac::{Hmac, Mac as _};
+use rand::{TryRngCore as _, rngs::OsRng};
 use sha2::Sha256;
 
 use crate::clock::Secret;
@@ -75,12 +84,79 @@ impl Key {
     /// What is kept of the canonical address of somebody who asked never to be invited.
     #[must_use]
     pub fn address_hash(&self, canonical: &str) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.reveal().as_bytes())
+        self.mac(b"suppression\0", canonical)
+    }
+
+    /// What a redemption code is found by: without the key, nobody who has the database can
+    /// try codes against it.
+    #[must_use]
+    pub fn code_hash(&self, code: &RedemptionCode) -> [u8; 32] {
+        self.mac(b"code\0", code.reveal())
+    }
+
+    /// Seals the code of a bundle, so that it can be shown again: a drawn nonce, then the
+    /// code under `XChaCha20-Poly1305`, bound to its bundle.
+    ///
+    /// # Errors
+    /// Where the system has no randomness to give.
+    pub fn seal(&self, code: &RedemptionCode, bundle: BundleId) -> io::Result<Vec<u8>> {
+        let mut nonce = [0_u8; NONCE];
+        draw(&mut nonce)?;
+        let payload = Payload {
+            msg: code.reveal().as_bytes(),
+            aad: bundle.0.as_bytes(),
+        };
+        let sealed = self
+            .cipher()
+            .encrypt(&XNonce::from(nonce), payload)
+            .map_err(|_| io::Error::other("a code could not be sealed"))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// The code that [`Key::seal`] sealed for this bundle; `None`: it was another key's,
+    /// another bundle's, or is damaged.
+    #[must_use]
+    pub fn unseal(&self, sealed: &[u8], bundle: BundleId) -> Option<RedemptionCode> {
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE>()?;
+        let payload = Payload {
+            msg: sealed,
+            aad: bundle.0.as_bytes(),
+        };
+        let code = self.cipher().decrypt(&XNonce::from(*nonce), payload).ok()?;
+        RedemptionCode::parse(std::str::from_utf8(&code).ok()?).ok()
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.mac(b"seal\0", "").into())
+    }
+
+    /// A hash for one purpose; no two purposes share any.
+    fn mac(&self, purpose: &[u8], text: &str) -> [u8; 32] {
+        let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(self.0.reveal().as_bytes())
             .expect("a key of any length is taken");
-        mac.update(b"suppression\0");
-        mac.update(canonical.as_bytes());
+        mac.update(purpose);
+        mac.update(text.as_bytes());
         mac.finalize().into_bytes().into()
     }
+}
+
+/// Bytes of a nonce; so many that drawn ones never meet.
+const NONCE: usize = 24;
+
+fn draw(bytes: &mut [u8]) -> io::Result<()> {
+    OsRng
+        .try_fill_bytes(bytes)
+        .map_err(|error| io::Error::other(error.to_string()))
+}
+
+/// Draws a redemption code; the only constructor of a new one (S02).
+///
+/// # Errors
+/// Where the system has no randomness to give.
+pub fn draw_code() -> io::Result<RedemptionCode> {
+    let mut drawn = [0_u8; DRAWN];
+    draw(&mut drawn)?;
+    Ok(RedemptionCode::of(drawn))
 }
 
 #[cfg(test)]
@@ -96,7 +172,37 @@ mod tests {
         assert_eq!(again.address_hash("mara@new.test"), hash);
         assert_ne!(again.address_hash("noa@new.test"), hash);
         assert_ne!(Key::draw().unwrap().address_hash("mara@new.test"), hash);
+        let (code, bundle) = (draw_code().unwrap(), BundleId(uuid::Uuid::from_u128(7)));
+        let sealed = key.seal(&code, bundle).unwrap();
+        assert_eq!(again.unseal(&sealed, bundle), Some(code.clone()));
+        assert_eq!(again.code_hash(&code), key.code_hash(&code));
         fs::write(folder.path().join(FILE), "nonsense").unwrap();
         assert!(Key::open(folder.path()).is_err());
+    }
+
+    #[test]
+    fn s03_a_sealed_code_opens_under_its_key_and_for_its_bundle_alone() {
+        let key = Key::draw().unwrap();
+        let bundle = BundleId(uuid::Uuid::from_u128(7));
+        let code = draw_code().unwrap();
+        let sealed = key.seal(&code, bundle).unwrap();
+        assert_ne!(sealed, key.seal(&code, bundle).unwrap(), "each has a nonce");
+        let found = sealed
+            .windows(4)
+            .any(|part| code.reveal().as_bytes().starts_with(part));
+        assert!(!found, "nothing of it is legible");
+        assert_eq!(key.unseal(&sealed, bundle), Some(code.clone()));
+        assert_eq!(
+            key.unseal(&sealed, BundleId(uuid::Uuid::from_u128(8))),
+            None
+        );
+        assert_eq!(Key::draw().unwrap().unseal(&sealed, bundle), None);
+        for place in [0, NONCE, sealed.len() - 1] {
+            let mut damaged = sealed.clone();
+            damaged[place] ^= 1;
+            assert_eq!(key.unseal(&damaged, bundle), None);
+        }
+        assert_eq!(key.unseal(&sealed[..NONCE - 1], bundle), None);
+        assert_ne!(Key::draw().unwrap().code_hash(&code), key.code_hash(&code));
     }
 }

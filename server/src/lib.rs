@@ -23,11 +23,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     http::{Assets, Parts},
     services::{
-        Desk, accounts::AccountsService, apps::AppsService, catalog::CatalogService,
-        demo::DemoService, events::Changes, imports::ImportsService,
+        Desk, accounts::AccountsService, apps::AppsService, blanks::BlanksService,
+        catalog::CatalogService, demo::DemoService, events::Changes, imports::ImportsService,
         invitations::InvitationsService, landing::LandingService, mine::MineService,
-        people::PeopleService, sessions::SessionsService, tenants::TenantsService,
-        users::UsersService,
+        people::PeopleService, redeem::RedeemService, sessions::SessionsService,
+        tenants::TenantsService, users::UsersService,
     },
 };
 
@@ -54,6 +54,7 @@ pub struct Setup {
 /// The router over every service, and the poller of changes that it needs; spawn that.
 pub fn build(desk: &Desk, setup: Setup) -> (Router, impl Future<Output = ()> + use<>) {
     let demo = Arc::new(DemoService::new(desk.clone(), setup.mail_folder));
+    let landing = LandingService::new(desk.clone());
     let ports = Arc::new(Ports {
         sessions: Arc::new(SessionsService::new(desk.clone())),
         accounts: Arc::new(AccountsService::new(desk.clone())),
@@ -64,7 +65,9 @@ pub fn build(desk: &Desk, setup: Setup) -> (Router, impl Future<Output = ()> + u
         imports: Arc::new(ImportsService::new(desk.clone())),
         apps: Arc::new(AppsService::new(desk.clone())),
         invitations: Arc::new(InvitationsService::new(desk.clone())),
-        landing: Arc::new(LandingService::new(desk.clone())),
+        blanks: Arc::new(BlanksService::new(desk.clone())),
+        redeem: Arc::new(RedeemService::new(desk.clone(), landing.clone())),
+        landing: Arc::new(landing),
         mine: Arc::new(MineService::new(desk.clone())),
         demo: demo.clone(),
     });

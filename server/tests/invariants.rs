@@ -59,6 +59,10 @@ async fn the_checker_finds_a_broken_invitation() {
                 ("UPDATE invitations SET status = 'accepted'", "I3"),
                 ("UPDATE invitations SET status = 'revoked'", "I6"),
                 (
+                    "UPDATE tenants SET seat_limit = 1 WHERE slug = 'acme'",
+                    "I5",
+                ),
+                (
                     "UPDATE invitations SET invitee_key = 'ada@acme.test'",
                     "I2: a live invitation keyed by the address",
                 ),

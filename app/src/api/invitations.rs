@@ -195,6 +195,10 @@ pub enum Event {
     Extended,
     /// An admin took a link.
     LinkCopied,
+    /// A blank one was given to a person.
+    Assigned,
+    /// A redemption code was shown, downloaded or printed.
+    CodeRevealed,
     /// Somebody else answers for it.
     TakenOver,
     /// The person said yes.

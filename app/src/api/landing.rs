@@ -36,6 +36,8 @@ pub struct Landing {
     pub expires_at: Timestamp,
     /// What to do next.
     pub next: NextStep,
+    /// A redemption code opened it: it is for whoever has it, and has no address.
+    pub by_code: bool,
     /// Whether the link was mailed: only then may its holder ask never to be invited.
     pub mailed: bool,
 }

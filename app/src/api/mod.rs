@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod blanks;
 pub mod catalog;
 #[cfg(feature = "csr")]
 pub mod client;
@@ -13,6 +14,7 @@ pub mod invitations;
 pub mod landing;
 pub mod mine;
 pub mod people;
+pub mod redeem;
 #[cfg(feature = "ssr")]
 mod respond;
 pub mod session;

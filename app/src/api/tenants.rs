@@ -53,6 +53,8 @@ pub struct TenantLine {
     pub members: u64,
     /// People whose invitation is pending.
     pub pending: u64,
+    /// Its seats; none: there is no limit.
+    pub seats: Option<SeatsTaken>,
 }
 
 /// A tenant that is found while one types.
@@ -68,6 +70,37 @@ pub struct FoundTenant {
 #[server(name = TenantsFind, prefix = "/api", endpoint = "tenants/find", input = Json, output = Json)]
 pub async fn find(search: String) -> Result<Vec<FoundTenant>, ApiError> {
     answer(ports().tenants.find(&caller(), search).await)
+}
+
+/// The seats of a tenant that has a limit: one a person (ADR 0011).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeatsTaken {
+    /// Taken by members, by people who are invited, and by blank invitations.
+    pub used: u64,
+    /// There are so many.
+    pub limit: u64,
+}
+
+/// Sets how many seats a tenant has (super-admins).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetSeats {
+    /// The tenant's slug.
+    pub tenant: String,
+    /// None: as many as one likes.
+    pub limit: Option<u32>,
+}
+
+/// The tenant's seats; none: there is no limit.
+#[server(name = TenantSeats, prefix = "/api", endpoint = "tenants/seats", input = Json, output = Json)]
+pub async fn seats(tenant: String) -> Result<Option<SeatsTaken>, ApiError> {
+    answer(ports().tenants.seats(&caller(), tenant).await)
+}
+
+/// Sets them; refused where more are taken.
+#[server(name = TenantSetSeats, prefix = "/api", endpoint = "tenants/set_seats", input = Json, output = Json)]
+pub async fn set_seats(input: SetSeats) -> Result<(), ApiError> {
+    answer(ports().tenants.set_seats(&caller(), input).await)
 }
 
 /// What a tenant's admins decide.

@@ -105,6 +105,8 @@ words! {
         Reminder = "reminder",
         /// An admin copied it.
         Copy = "copy",
+        /// The redemption code of a blank invitation, good for whoever has it.
+        Code = "code",
     }
 }
 

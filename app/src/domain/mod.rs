@@ -1,6 +1,7 @@
 //! The domain: pure types and rules. No clock, no I/O, no leptos.
 
 pub mod actor;
+pub mod code;
 pub mod counts;
 pub mod email;
 pub mod email_cure;

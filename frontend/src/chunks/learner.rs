@@ -9,6 +9,7 @@ use crate::{pages, routes::Page};
 pub fn draw(page: &Page) -> AnyView {
     match page {
         Page::Landing => pages::landing::LandingPage().into_any(),
+        Page::Redeem => pages::landing::RedeemPage().into_any(),
         Page::Never => pages::landing::NeverPage().into_any(),
         Page::Forgot => pages::forgot::ForgotPage().into_any(),
         Page::Reset => pages::reset::ResetPage().into_any(),

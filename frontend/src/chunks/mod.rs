@@ -66,9 +66,12 @@ impl Chunk {
     pub const fn of(page: &Page) -> Option<Self> {
         match page {
             Page::Root | Page::SignIn | Page::Invite(_) => None,
-            Page::Landing | Page::Never | Page::Home | Page::Forgot | Page::Reset => {
-                Some(Self::Learner)
-            }
+            Page::Landing
+            | Page::Redeem
+            | Page::Never
+            | Page::Home
+            | Page::Forgot
+            | Page::Reset => Some(Self::Learner),
             _ => Some(Self::Office),
         }
     }

@@ -17,6 +17,7 @@ pub fn draw(page: &Page) -> AnyView {
             pages::imports::ImportPage(pages::imports::ImportPageProps { id: id.clone() })
                 .into_any()
         }
+        Page::Placeholders(_) => pages::placeholders::PlaceholdersPage().into_any(),
         Page::People(_) => pages::people::PeoplePage().into_any(),
         Page::Catalog(_) => pages::catalog::CatalogPage().into_any(),
         Page::TenantSettings(_) => pages::tenant_settings::TenantSettingsPage().into_any(),

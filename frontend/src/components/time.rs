@@ -63,7 +63,7 @@ thread_local! {
 }
 
 /// The moment `at` (milliseconds since 1970, UTC) in the reader's zone.
-pub(super) fn format_date(at: i64, style: DateStyle) -> String {
+pub fn format_date(at: i64, style: DateStyle) -> String {
     let date = Date::new(&JsValue::from_f64(at as f64));
     let call = |format: &Function| {
         format

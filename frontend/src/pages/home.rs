@@ -20,6 +20,7 @@ use crate::{
         confirm::ConfirmAddress,
     },
     query::{Query, Steady},
+    routes::Page,
     session::{Session, use_session},
     text::{failure, kind_word, status_badge},
     when::{flag, when},
@@ -119,6 +120,9 @@ pub fn HomePage() -> impl IntoView {
                 <Steady query=home what="Your invitations" shape=SkeletonShape::Cards count=2>
                     {invitations(actions)}
                 </Steady>
+                <p>
+                    <a href=Page::Redeem.href()>"Redeem a code"</a>
+                </p>
             </section>
             <section class="home__section" aria-labelledby="my-courses">
                 <h2 id="my-courses">"My courses"</h2>

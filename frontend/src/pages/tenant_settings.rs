@@ -8,7 +8,7 @@ use wasm_bindgen::JsCast as _;
 use crate::{
     components::{Button, ButtonKind, ButtonType, Card, PageHead, Switch, TextInput, use_toasts},
     page::use_title,
-    pages::sign_in::alert,
+    pages::{seats::SeatsCard, sign_in::alert},
     query::{Loaded, Query},
     session::use_session,
     tenant::use_tenant,
@@ -34,6 +34,7 @@ pub fn TenantSettingsPage() -> impl IntoView {
         </PageHead>
         <div class="narrow">
             <Loaded query=settings what="The settings" children=form/>
+            <SeatsCard/>
         </div>
     }
 }

@@ -104,15 +104,32 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     served.map_err(|error| Failure::failed(format!("The server ended: {error}.")))
 }
 
-/// A new key would recognise nobody who asked never to be invited under the old one.
+/// A new key would recognise nobody who asked never to be invited under the old one, and
+/// no redemption code that is on paper already.
 async fn needs_its_key(storage: &Storage, config: &Config) -> Result<(), Failure> {
     if Key::is_in(&config.data_dir) {
         return Ok(());
     }
-    let suppressed = storage
-        .read(|tx| Box::pin(tx.anybody_is_suppressed()))
+    let (suppressed, codes) = storage
+        .read(|tx| {
+            Box::pin(async move {
+                Ok((
+                    tx.anybody_is_suppressed().await?,
+                    tx.any_code_is_live().await?,
+                ))
+            })
+        })
         .await
         .map_err(|error| Failure::failed(format!("The database cannot be read: {error}.")))?;
+    if !suppressed && codes {
+        return Err(Failure::failed(format!(
+            "There are redemption codes in this database that are still good, and {} does not \
+             have the key that recognises them: put {FILE} of its backup, or of the other \
+             servers, there. If it is lost for good, every such code is: mark them so by \
+             UPDATE links SET dead_at = 0, sealed = NULL WHERE purpose = 'code'.",
+            config.data_dir.display()
+        )));
+    }
     if !suppressed {
         return Ok(());
     }

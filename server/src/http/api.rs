@@ -44,7 +44,10 @@ pub(super) async fn call(
     if let Some(refused) = guard(&app, &request) {
         return refused;
     }
-    let time = if matches!(path, "/api/imports/commit" | "/api/imports/chunk") {
+    let time = if matches!(
+        path,
+        "/api/imports/commit" | "/api/imports/chunk" | "/api/blanks/create"
+    ) {
         LONG_TIME
     } else {
         TIME

@@ -6,6 +6,7 @@ use app::{
         apps::{App, AppCounts, COUNTED, CreateInvitations, MOST, PersonMade},
     },
     domain::{
+        id::CatalogItemId,
         import::RowOutcome,
         invitation::{InvitationKind, InvitationStatus},
         policy::{self, Action},
@@ -15,6 +16,7 @@ use app::{
 };
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 
 use super::{
@@ -135,7 +137,7 @@ fn missing(input: &CreateInvitations) -> Vec<FieldError> {
     wrong
 }
 
-fn invalid(fields: Vec<FieldError>) -> ApiError {
+pub(super) fn invalid(fields: Vec<FieldError>) -> ApiError {
     ApiError::Invalid {
         message: "Something is missing or wrong. Nobody was invited, and what you entered is \
                   still here."
@@ -144,7 +146,7 @@ fn invalid(fields: Vec<FieldError>) -> ApiError {
     }
 }
 
-fn wrong(field: &str, message: impl Into<String>) -> ApiError {
+pub(super) fn wrong(field: &str, message: impl Into<String>) -> ApiError {
     invalid(vec![FieldError {
         field: field.to_owned(),
         message: message.into(),
@@ -172,11 +174,12 @@ async fn create_in(
 ) -> Result<Answer, StorageError> {
     let now = desk.now();
     // What was saved is answered again, whatever has changed since.
-    if let Some(answer) = known(tx.known_batch(key).await?)? {
+    if let Some(answer) = known_answer(tx.known_batch(key).await?)? {
         return Ok(answer);
     }
     // Refusals come before the key is taken: it stays good for the corrected form.
-    let targets = match targets(tx, tenant, input).await? {
+    let (courses, programs) = (&input.courses, &input.programs);
+    let targets = match targets(tx, tenant, input.platform, courses, programs).await? {
         Ok(targets) => targets,
         Err(error) => return Ok(Err(error)),
     };
@@ -202,7 +205,7 @@ async fn create_in(
         Ok(rows) => rows,
         Err(fault) => return Ok(Err(of_fault(fault, input))),
     };
-    if let Some(answer) = known(tx.claim_batch(key, now).await?)? {
+    if let Some(answer) = known_answer(tx.claim_batch(key, now).await?)? {
         return Ok(answer);
     }
     let made = by_hand::make(tx, desk, (tenant, key.user), &rows, now).await?;
@@ -224,7 +227,9 @@ async fn create_in(
 }
 
 /// The answer to a form that was saved before; `None` where it was not.
-fn known(batch: KnownBatch) -> Result<Option<Answer>, StorageError> {
+pub(super) fn known_answer<T: DeserializeOwned>(
+    batch: KnownBatch,
+) -> Result<Option<Result<T, ApiError>>, StorageError> {
     Ok(match batch {
         KnownBatch::New => None,
         KnownBatch::OtherContent => Some(Err(ApiError::conflict(
@@ -232,13 +237,13 @@ fn known(batch: KnownBatch) -> Result<Option<Answer>, StorageError> {
             "This form was saved before with other content. Nothing was done.",
         ))),
         KnownBatch::Answered(text) => match serde_json::from_str(&text) {
-            Ok(people) => Some(Ok(people)),
+            Ok(answer) => Some(Ok(answer)),
             Err(_) => return Err(bad_answer(text)),
         },
     })
 }
 
-fn bad_answer(value: String) -> StorageError {
+pub(super) fn bad_answer(value: String) -> StorageError {
     StorageError::BadData {
         table: "bulk_batches",
         column: "answer",
@@ -281,21 +286,24 @@ fn of_fault(fault: Fault, input: &CreateInvitations) -> ApiError {
     wrong(field, fault.message)
 }
 
-async fn targets(
+/// What a form invites to, each thing once; refused where one cannot be invited to (S25).
+pub(super) async fn targets(
     tx: &mut Tx,
     tenant: &Tenant,
-    input: &CreateInvitations,
+    platform: bool,
+    courses: &[CatalogItemId],
+    programs: &[CatalogItemId],
 ) -> Result<Result<Vec<Target>, ApiError>, StorageError> {
     let mut targets = Vec::new();
-    if input.platform {
+    if platform {
         targets.push(Target {
             kind: InvitationKind::Platform,
             id: tenant.id.0,
         });
     }
     let asked = [
-        (InvitationKind::Course, &input.courses),
-        (InvitationKind::Program, &input.programs),
+        (InvitationKind::Course, courses),
+        (InvitationKind::Program, programs),
     ];
     for (kind, items) in asked {
         for item in items {

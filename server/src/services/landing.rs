@@ -52,6 +52,15 @@ pub struct LandingService {
     registrations: Arc<Throttle<IpAddr>>,
 }
 
+/// Somebody who makes an account.
+pub(super) struct Newcomer {
+    pub first_name: String,
+    pub last_name: String,
+    pub password: String,
+    /// Canonical, and as typed; empty where the offer has one.
+    pub email: (String, String),
+}
+
 /// The landing cookie's name; `__Host-` binds it to this very host where the site is https.
 #[must_use]
 pub fn cookie_name(settings: &Settings) -> &'static str {
@@ -83,13 +92,97 @@ impl LandingService {
     }
 
     /// The cookie's hash; without a cookie there is no invitation here.
-    fn cookie_hash(caller: &Caller) -> Result<[u8; 32], ApiError> {
+    pub(super) fn cookie_hash(caller: &Caller) -> Result<[u8; 32], ApiError> {
         caller
             .landing
             .as_ref()
             .and_then(|cookie| Secret::read(&cookie.0))
             .map(|secret| secret.hash())
             .ok_or(ApiError::NotFound)
+    }
+
+    /// Remembers a browser that opened a live link or code: what it shows, and the cookie.
+    pub(super) async fn land(
+        &self,
+        caller: &Caller,
+        hash: [u8; 32],
+    ) -> Result<Option<(Landing, Cookies)>, ApiError> {
+        let now = self.desk.now();
+        let user = caller.actor.user().map(|user| user.user);
+        let found = self
+            .desk
+            .storage
+            .read(move |tx| {
+                Box::pin(async move {
+                    match tx.offer_of_link(hash, now).await? {
+                        Some(offer) => Ok(Some(landing(tx, &offer, user, now).await?)),
+                        None => Ok(None),
+                    }
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        self.opens.count(&network_of(caller.peer))?;
+        let cookie = draw()?;
+        let cookie_hash = cookie.hash();
+        self.desk
+            .storage
+            .write(move |tx| Box::pin(tx.insert_landing(cookie_hash, hash, now)))
+            .await
+            .map_err(refuse)?;
+        let header = self.set_cookie(cookie.reveal(), LANDING_MINUTES * 60);
+        Ok(Some((found, vec![header])))
+    }
+
+    /// Makes an account and accepts what the cookie offers: a new session.
+    pub(super) async fn make_account(
+        &self,
+        caller: &Caller,
+        cookie: [u8; 32],
+        newcomer: Newcomer,
+    ) -> Result<(Me, Cookies), ApiError> {
+        self.registrations.count(&network_of(caller.peer))?;
+        let hash = password::hash(&newcomer.password).await?;
+        let user = UserId(self.desk.new_id());
+        let session = session_cookie::draw(&self.desk, user, &caller.user_agent)?;
+        let now = self.desk.now();
+        // Whether the address is proved, and the time, are set inside.
+        let claimant = Claimant::New(NewUser {
+            id: user,
+            email: newcomer.email.0,
+            email_typed: newcomer.email.1,
+            email_verified: false,
+            first_name: newcomer.first_name,
+            last_name: newcomer.last_name,
+            password_hash: Some(PasswordHash(hash)),
+            super_admin: false,
+            created_at: now,
+        });
+        let row = session.row;
+        let (outcome, me) = self
+            .desk
+            .write_again(move |tx| {
+                let (claimant, row) = (claimant.clone(), row.clone());
+                Box::pin(async move {
+                    let outcome = tx.accept_landing(cookie, &claimant, now).await?;
+                    let me = match outcome {
+                        AcceptOutcome::Accepted { user } => {
+                            tx.insert_session(row).await?;
+                            sessions::me_in(tx, user).await?
+                        }
+                        _ => None,
+                    };
+                    Ok((outcome, me))
+                })
+            })
+            .await?;
+        refused(&outcome)?;
+        hit(Point::AcceptCommitted);
+        let me = me.ok_or(ApiError::Internal)?;
+        Ok((me, vec![session.cookie.0, self.set_cookie("", 0)]))
     }
 
     fn set_cookie(&self, value: &str, max_age: i64) -> String {
@@ -114,34 +207,9 @@ impl LandingPort for LandingService {
             Some(secret) => secret.hash(),
             None => draw()?.hash(),
         };
-        let now = self.desk.now();
-        let user = caller.actor.user().map(|user| user.user);
-        let found = self
-            .desk
-            .storage
-            .read(move |tx| {
-                Box::pin(async move {
-                    match tx.offer_of_link(hash, now).await? {
-                        Some(offer) => Ok(Some(landing(tx, &offer, user, now).await?)),
-                        None => Ok(None),
-                    }
-                })
-            })
-            .await
-            .map_err(refuse)?;
-        let Some(found) = found else {
-            return Err(self.bad_open(caller.peer));
-        };
-        self.opens.count(&network_of(caller.peer))?;
-        let cookie = draw()?;
-        let cookie_hash = cookie.hash();
-        self.desk
-            .storage
-            .write(move |tx| Box::pin(tx.insert_landing(cookie_hash, hash, now)))
-            .await
-            .map_err(refuse)?;
-        let header = self.set_cookie(cookie.reveal(), LANDING_MINUTES * 60);
-        Ok((found, vec![header]))
+        self.land(caller, hash)
+            .await?
+            .ok_or_else(|| self.bad_open(caller.peer))
     }
 
     async fn show(&self, caller: &Caller) -> Result<Landing, ApiError> {
@@ -172,7 +240,9 @@ impl LandingPort for LandingService {
             .storage
             .read(move |tx| {
                 Box::pin(async move {
-                    let Some(offer) = tx.offer_of_landing(cookie, now).await? else {
+                    let offer = tx.offer_of_landing(cookie, now).await?;
+                    // A code has no address: whoever registers by one types it elsewhere.
+                    let Some(offer) = offer.filter(|offer| !offer.by_code()) else {
                         return Ok(None);
                     };
                     let has_account =
@@ -191,46 +261,15 @@ impl LandingPort for LandingService {
         if has_account {
             refused(&AcceptOutcome::AccountExists)?;
         }
-        let (first_name, last_name) = validated(&input, &offer)?;
-        self.registrations.count(&network_of(caller.peer))?;
-        let hash = password::hash(&input.password).await?;
-        let user = UserId(self.desk.new_id());
-        let session = session_cookie::draw(&self.desk, user, &caller.user_agent)?;
-        // The address, whether it is proved and the time are the offer's, inside.
-        let claimant = Claimant::New(NewUser {
-            id: user,
-            email: String::new(),
-            email_typed: String::new(),
-            email_verified: false,
+        let (first_name, last_name) = validated(&input, &[&offer.email_typed, &offer.email])?;
+        let newcomer = Newcomer {
             first_name,
             last_name,
-            password_hash: Some(PasswordHash(hash)),
-            super_admin: false,
-            created_at: now,
-        });
-        let row = session.row;
-        let now = self.desk.now();
-        let (outcome, me) = self
-            .desk
-            .write_again(move |tx| {
-                let (claimant, row) = (claimant.clone(), row.clone());
-                Box::pin(async move {
-                    let outcome = tx.accept_landing(cookie, &claimant, now).await?;
-                    let me = match outcome {
-                        AcceptOutcome::Accepted { user } => {
-                            tx.insert_session(row).await?;
-                            sessions::me_in(tx, user).await?
-                        }
-                        _ => None,
-                    };
-                    Ok((outcome, me))
-                })
-            })
-            .await?;
-        refused(&outcome)?;
-        hit(Point::AcceptCommitted);
-        let me = me.ok_or(ApiError::Internal)?;
-        Ok((me, vec![session.cookie.0, self.set_cookie("", 0)]))
+            password: input.password,
+            // The offer's, inside (S14).
+            email: (String::new(), String::new()),
+        };
+        self.make_account(caller, cookie, newcomer).await
     }
 
     async fn accept(&self, caller: &Caller) -> Result<Cookies, ApiError> {
@@ -283,7 +322,7 @@ impl Desk {
     }
 }
 
-fn refused(outcome: &AcceptOutcome) -> Result<(), ApiError> {
+pub(super) fn refused(outcome: &AcceptOutcome) -> Result<(), ApiError> {
     let (code, message) = match outcome {
         AcceptOutcome::Accepted { .. } => return Ok(()),
         AcceptOutcome::Neutral => return Err(ApiError::NotFound),
@@ -294,6 +333,16 @@ fn refused(outcome: &AcceptOutcome) -> Result<(), ApiError> {
         AcceptOutcome::Mismatch => (
             "other_account",
             "This invitation is for somebody else. Sign out, then open the link again.",
+        ),
+        AcceptOutcome::AlreadyHeld => (
+            "already_held",
+            "You have all of this already, so nothing was changed. The code is still good: \
+             somebody else can use it.",
+        ),
+        AcceptOutcome::AlreadyWaiting => (
+            "already_waiting",
+            "An invitation to the same waits for you under My invitations: accept that one. \
+             The code is still good: somebody else can use it.",
         ),
     };
     Err(ApiError::Conflict {
@@ -317,6 +366,7 @@ async fn landing(
     let next = match signed_in {
         Some(user) if offer.is_for(&user) => NextStep::Accept,
         Some(_) => NextStep::Mismatch,
+        None if offer.by_code() => NextStep::Register,
         None if offer.user.is_some() || tx.user_by_email(&offer.email).await?.is_some() => {
             NextStep::SignIn
         }
@@ -325,12 +375,18 @@ async fn landing(
     Ok(Landing {
         tenant: offer.tenant_name.clone(),
         tenant_slug: offer.tenant_slug.clone(),
-        inviter: if offer.inviter.is_empty() {
+        // A card is read by anybody: it names the organisation alone.
+        inviter: if offer.inviter.is_empty() || offer.by_code() {
             offer.tenant_name.clone()
         } else {
             offer.inviter.clone()
         },
-        email_masked: masked(&offer.email_typed),
+        email_masked: if offer.by_code() {
+            String::new()
+        } else {
+            masked(&offer.email_typed)
+        },
+        by_code: offer.by_code(),
         first_name: offer.first_name.clone(),
         last_name: offer.last_name.clone(),
         targets: targets
@@ -347,7 +403,10 @@ async fn landing(
 }
 
 /// The names, trimmed; or what is wrong with which field.
-fn validated(input: &Register, offer: &Offer) -> Result<(String, String), ApiError> {
+pub(super) fn validated(
+    input: &Register,
+    addresses: &[&str],
+) -> Result<(String, String), ApiError> {
     let mut fields = Vec::new();
     let mut wrong = |field: &str, message: &str| {
         fields.push(FieldError {
@@ -365,9 +424,7 @@ fn validated(input: &Register, offer: &Offer) -> Result<(String, String), ApiErr
             wrong(field, problem);
         }
     }
-    if let Some(problem) =
-        form::password_problem(&input.password, &[&offer.email_typed, &offer.email])
-    {
+    if let Some(problem) = form::password_problem(&input.password, addresses) {
         wrong("password", problem);
     }
     if fields.is_empty() {
@@ -389,7 +446,7 @@ pub(super) fn masked(email: &str) -> String {
     }
 }
 
-fn draw() -> Result<Secret, ApiError> {
+pub(super) fn draw() -> Result<Secret, ApiError> {
     Secret::draw().map_err(|error| {
         tracing::error!(%error, "no randomness");
         ApiError::Internal

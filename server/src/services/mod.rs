@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod blanks;
 pub mod catalog;
 pub mod days;
 pub mod demo;
@@ -15,6 +16,7 @@ pub mod mine;
 pub mod never;
 pub mod password;
 pub mod people;
+pub mod redeem;
 pub mod session_cookie;
 pub mod sessions;
 pub mod tenants;

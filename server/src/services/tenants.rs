@@ -3,7 +3,10 @@
 use app::{
     api::{
         ApiError, FieldError,
-        tenants::{ChangeSettings, FoundTenant, TenantLine, TenantOverview, TenantSettings},
+        tenants::{
+            ChangeSettings, FoundTenant, SeatsTaken, SetSeats, TenantLine, TenantOverview,
+            TenantSettings,
+        },
     },
     domain::{
         policy::{self, Action},
@@ -18,7 +21,7 @@ use super::{
     desk::{allow, refuse},
     people::search_words,
 };
-use crate::storage::{AuditEvent, audit_actor, fold};
+use crate::storage::{AuditEvent, Seats, audit_actor, fold};
 
 /// Tenants that one search gives.
 const FOUND: usize = 20;
@@ -113,8 +116,65 @@ impl ports::Tenants for TenantsService {
                 name: tenant.name,
                 members: tenant.members,
                 pending: tenant.pending,
+                seats: tenant.seats.map(taken),
             })
             .collect())
+    }
+
+    async fn seats(&self, caller: &Caller, slug: String) -> Result<Option<SeatsTaken>, ApiError> {
+        let tenant = self.desk.tenant(caller, &slug, Action::Invite).await?;
+        let seats = self
+            .desk
+            .storage
+            .read(move |tx| Box::pin(tx.seats(tenant.id)))
+            .await
+            .map_err(refuse)?;
+        Ok(seats.map(taken))
+    }
+
+    async fn set_seats(&self, caller: &Caller, input: SetSeats) -> Result<(), ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageTenant)
+            .await?;
+        let now = self.desk.now();
+        let (actor_id, actor) = audit_actor(&caller.actor);
+        let event = AuditEvent {
+            tenant: Some(tenant.id),
+            actor_id,
+            actor,
+            action: "tenant.seats_set",
+            subject: "tenant",
+            subject_id: tenant.id.0,
+            at: now,
+        };
+        let too_many = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let event = event.clone();
+                Box::pin(async move {
+                    let too_many = tx.set_seat_limit(tenant.id, input.limit).await?;
+                    if too_many.is_none() {
+                        tx.record(vec![event]).await?;
+                        tx.announce(tenant.id, now).await?;
+                    }
+                    Ok(too_many)
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        match too_many {
+            None => Ok(()),
+            Some(used) => Err(ApiError::field(
+                "limit",
+                format!(
+                    "{used} seats are taken. Choose that many or more, or free some first: \
+                     nothing was changed."
+                ),
+            )),
+        }
     }
 
     async fn settings(&self, caller: &Caller, slug: String) -> Result<TenantSettings, ApiError> {
@@ -163,6 +223,13 @@ impl ports::Tenants for TenantsService {
             })
             .await
             .map_err(refuse)
+    }
+}
+
+fn taken(seats: Seats) -> SeatsTaken {
+    SeatsTaken {
+        used: seats.used,
+        limit: seats.limit,
     }
 }
 

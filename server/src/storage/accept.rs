@@ -8,7 +8,7 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::{AuditEvent, NewMembership, Offer, StorageError, Tx, users::role_of};
+use super::{AuditEvent, NewMembership, Offer, StorageError, Tx, fold, users::role_of};
 use crate::{
     args,
     failpoint::{Point, hit},
@@ -17,7 +17,8 @@ use crate::{
 /// Who accepts a link.
 #[derive(Clone, Debug)]
 pub enum Claimant {
-    /// Somebody without an account, who gets one; the address is the bundle's.
+    /// Somebody without an account, who gets one; the address is the bundle's, but for a
+    /// code, which has none.
     New(super::NewUser),
     /// A signed-in user.
     User(UserId),
@@ -37,6 +38,10 @@ pub enum AcceptOutcome {
     AccountExists,
     /// Signed in as somebody else (S11).
     Mismatch,
+    /// The person has everything that the code gives; it stays good.
+    AlreadyHeld,
+    /// All that the code would give waits for the person already; it stays good.
+    AlreadyWaiting,
 }
 
 #[derive(sqlx::FromRow)]
@@ -49,6 +54,12 @@ struct TargetRow {
     id: Uuid,
     kind: String,
     target_id: Uuid,
+}
+
+#[derive(sqlx::FromRow)]
+struct GivenRow {
+    held: i64,
+    waits: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -79,6 +90,25 @@ const ACCEPT_ONE: &str = "UPDATE invitations
     SET status = 'accepted', status_changed_at = $2
     WHERE id = $1 AND status = 'pending' AND expires_at > $2
     RETURNING id, kind, target_id";
+// What is nobody's yet gets its invitee in the same moment: one code, one person.
+const REDEEM_BUNDLE: &str = "UPDATE invitations
+    SET status = 'accepted', status_changed_at = $2, invitee_key = $3
+    WHERE bundle_id = $1 AND status = 'unassigned' AND expires_at > $2
+    RETURNING id, kind, target_id";
+const NAME_BUNDLE: &str = "UPDATE bundles SET email = $2, email_typed = $3, first_name = $4,
+    last_name = $5, search_text = $6 WHERE id = $1";
+// Of each thing that a blank bundle gives: whether the user has it, or was invited to it.
+const GIVEN: &str = "SELECT
+        CASE WHEN i.kind = 'platform' AND EXISTS (SELECT 1 FROM memberships m
+                WHERE m.tenant_id = i.tenant_id AND m.user_id = $2)
+            OR i.kind <> 'platform' AND EXISTS (SELECT 1 FROM enrollments e
+                WHERE e.tenant_id = i.tenant_id AND e.user_id = $2 AND e.item_id = i.target_id)
+        THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS held,
+        CASE WHEN EXISTS (SELECT 1 FROM invitations w
+            WHERE w.tenant_id = i.tenant_id AND w.target_id = i.target_id
+              AND w.invitee_key = $3 AND w.status IN ('unassigned', 'scheduled', 'pending'))
+        THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS waits
+    FROM invitations i WHERE i.bundle_id = $1 AND i.status = 'unassigned'";
 pub(super) const BIND_BUNDLE: &str = "UPDATE bundles SET user_id = $2 WHERE id = $1";
 const VERIFY: &str = "UPDATE users SET email_verified = 1 WHERE id = $1";
 const EXTERNAL_TAKEN: &str = "SELECT CAST(1 AS BIGINT) AS n FROM memberships
@@ -117,8 +147,9 @@ impl Tx {
         };
         // Every refusal comes before the first change: what is returned is committed.
         let known = match claimant {
-            Claimant::New(_) => {
-                if offer.user.is_some() || self.user_by_email(&offer.email).await?.is_some() {
+            Claimant::New(new) => {
+                let email = offer.email_of(new);
+                if offer.user.is_some() || self.user_by_email(email).await?.is_some() {
                     return Ok(AcceptOutcome::AccountExists);
                 }
                 None
@@ -131,12 +162,26 @@ impl Tx {
                 if !offer.is_for(&user) {
                     return Ok(AcceptOutcome::Mismatch);
                 }
+                if offer.by_code()
+                    && let Some(refused) = self.code_gives_nothing(offer.bundle, user.id).await?
+                {
+                    return Ok(refused);
+                }
                 Some(user)
             }
         };
-        let accepted = self
-            .all::<TargetRow>(ACCEPT_BUNDLE, args![offer.bundle, at])
-            .await?;
+        let accepted = if offer.by_code() {
+            // Under the account, never under an address that nobody proved (S12).
+            let user = match claimant {
+                Claimant::New(new) => new.id,
+                Claimant::User(id) => *id,
+            };
+            self.all::<TargetRow>(REDEEM_BUNDLE, args![offer.bundle, at, user.to_string()])
+                .await?
+        } else {
+            self.all::<TargetRow>(ACCEPT_BUNDLE, args![offer.bundle, at])
+                .await?
+        };
         if accepted.is_empty() {
             return Ok(AcceptOutcome::Neutral);
         }
@@ -159,6 +204,9 @@ impl Tx {
             }
         };
         self.grant(&offer, user, &accepted, at).await?;
+        if offer.by_code() {
+            self.name_bundle(offer.bundle, user).await?;
+        }
         if verified {
             self.execute(REKEY_ACCEPTED, args![offer.bundle, user.to_string()])
                 .await?;
@@ -178,9 +226,14 @@ impl Tx {
         new: &super::NewUser,
         at: Timestamp,
     ) -> Result<(UserId, bool), StorageError> {
+        let email_typed = if offer.by_code() {
+            &new.email_typed
+        } else {
+            &offer.email_typed
+        };
         let new = super::NewUser {
-            email: offer.email.clone(),
-            email_typed: offer.email_typed.clone(),
+            email: offer.email_of(new).to_owned(),
+            email_typed: email_typed.clone(),
             email_verified: offer.proves_mailbox(),
             super_admin: false,
             created_at: at,
@@ -199,6 +252,49 @@ impl Tx {
         }])
         .await?;
         Ok((id, verified))
+    }
+
+    /// Why a code would give the person nothing, if so: nobody loses one to a second try.
+    pub async fn code_gives_nothing(
+        &mut self,
+        bundle: BundleId,
+        user: UserId,
+    ) -> Result<Option<AcceptOutcome>, StorageError> {
+        let given = self
+            .all::<GivenRow>(GIVEN, args![bundle, user, user.to_string()])
+            .await?;
+        Ok(if given.iter().all(|row| row.held != 0) {
+            Some(AcceptOutcome::AlreadyHeld)
+        } else if given.iter().all(|row| row.held != 0 || row.waits != 0) {
+            Some(AcceptOutcome::AlreadyWaiting)
+        } else {
+            None
+        })
+    }
+
+    /// Writes down whose a blank bundle is now.
+    pub(super) async fn name_bundle(
+        &mut self,
+        bundle: BundleId,
+        user: UserId,
+    ) -> Result<(), StorageError> {
+        let Some(user) = self.user_by_id(user).await? else {
+            return Ok(());
+        };
+        let text = format!(
+            "{} {} {}",
+            user.first_name, user.last_name, user.email_typed
+        );
+        let args = args![
+            bundle,
+            user.email,
+            user.email_typed,
+            user.first_name,
+            user.last_name,
+            fold(&text)
+        ];
+        self.execute(NAME_BUNDLE, args).await?;
+        Ok(())
     }
 
     /// Accepts one invitation of the signed-in `user`'s home.

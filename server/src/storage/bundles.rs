@@ -85,7 +85,7 @@ pub struct ListedBundle {
     pub delivery: Option<(DeliveryStatus, Timestamp, String)>,
     /// Name of who invited.
     pub invited_by: String,
-    /// The import's file name, or empty.
+    /// The import's file name, or what a form names as the source; may be empty.
     pub source: String,
     /// When.
     pub created_at: Timestamp,
@@ -289,7 +289,8 @@ impl Tx {
                     o.status AS delivery_status, o.sent_at AS delivery_sent_at,
                     o.not_before AS delivery_not_before, o.last_error AS delivery_error,
                     u.first_name AS inviter_first, u.last_name AS inviter_last,
-                    u.email_typed AS inviter_email, f.file_name AS source,
+                    u.email_typed AS inviter_email,
+                    COALESCE(f.file_name, b.source) AS source,
                     b.created_at, b.expires_at, b.changed_at
              FROM bundles b
              JOIN users u ON u.id = b.inviter_id

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use app::domain::{import::ImportState, invitation::InvitationStatus};
+use app::domain::{id::TenantId, import::ImportState, invitation::InvitationStatus};
 use uuid::Uuid;
 
 use super::{StorageError, Tx};
@@ -79,6 +79,8 @@ const EVENTS: &str = "SELECT i.id, i.status,
         (SELECT COUNT(*) FROM audit_events a WHERE a.subject_id = i.id
             AND a.action = 'invitation.' || i.status) AS own
     FROM invitations i";
+
+const LIMITED: &str = "SELECT id FROM tenants WHERE seat_limit IS NOT NULL";
 
 /// Statements that must find nothing, with what it means if they do.
 const NOTHING: &[(&str, &str)] = &[
@@ -181,6 +183,7 @@ pub async fn check(tx: &mut Tx, mails: Mails) -> Result<Vec<String>, StorageErro
             found.push(format!("{meaning}: {}", row.id));
         }
     }
+    seats_hold(tx, &mut found).await?;
     outcomes_add_up(tx, &mut found).await?;
     bundles_lead(tx, &mut found).await?;
     for row in tx.all::<EventRow>(EVENTS, args![]).await? {
@@ -194,6 +197,21 @@ pub async fn check(tx: &mut Tx, mails: Mails) -> Result<Vec<String>, StorageErro
         }
     }
     Ok(found)
+}
+
+/// I5: no tenant has more people than seats.
+async fn seats_hold(tx: &mut Tx, found: &mut Vec<String>) -> Result<(), StorageError> {
+    for tenant in tx.all::<Bad>(LIMITED, args![]).await? {
+        if let Some(seats) = tx.seats(TenantId(tenant.id)).await?
+            && seats.used > seats.limit
+        {
+            found.push(format!(
+                "I5: tenant {} has {} seats, and {} are taken",
+                tenant.id, seats.limit, seats.used
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// I1: an import's outcomes, its rows and its counters say the same, wherever it stands;

@@ -89,7 +89,8 @@ impl Tx {
         );
         self.execute_composed(forget, ids().collect()).await?;
         let kill = format!(
-            "UPDATE links SET dead_at = $1 WHERE dead_at IS NULL AND bundle_id IN ({})",
+            "UPDATE links SET dead_at = $1, sealed = NULL
+             WHERE dead_at IS NULL AND bundle_id IN ({})",
             in_list(2, bundles.len())
         );
         self.execute_composed(kill, args![at].into_iter().chain(ids()).collect())

@@ -121,10 +121,26 @@ impl Offer {
         )
     }
 
+    /// A redemption code: it is for whoever has it, and proves nothing.
+    #[must_use]
+    pub fn by_code(&self) -> bool {
+        self.purpose == Some(TokenPurpose::Code)
+    }
+
+    /// The address that an account made by it gets: its own, but for a code, which has none.
+    #[must_use]
+    pub fn email_of<'o>(&'o self, new: &'o super::NewUser) -> &'o str {
+        if self.by_code() {
+            &new.email
+        } else {
+            &self.email
+        }
+    }
+
     /// Whether `user` is whom it is for.
     #[must_use]
     pub fn is_for(&self, user: &User) -> bool {
-        self.user == Some(user.id) || self.email == user.email
+        self.by_code() || self.user == Some(user.id) || self.email == user.email
     }
 }
 
@@ -165,7 +181,8 @@ struct TitleRow {
     title: Option<String>,
 }
 
-/// The conditions of every offer; `$1` says which, `$2` is now.
+/// The conditions of every offer; `$1` says which, `$2` is now. What is nobody's yet has no
+/// link but its code.
 macro_rules! offer_sql {
     ($purpose:literal, $from:literal, $which:literal, $pending:literal) => {
         concat!(
@@ -182,13 +199,14 @@ macro_rules! offer_sql {
             LEFT JOIN memberships m ON m.tenant_id = b.tenant_id AND m.user_id = b.inviter_id
             WHERE ",
             $which,
-            " AND b.status = 'pending' AND b.active = 1 AND b.expires_at > $2
+            " AND b.status IN ('pending', 'unassigned') AND b.active = 1 AND b.expires_at > $2
               AND t.disabled_at IS NULL AND u.deactivated_at IS NULL
               AND EXISTS (SELECT 1 FROM invitations i WHERE i.bundle_id = b.id
-                  AND i.status = 'pending' AND i.expires_at > $2)
+                  AND i.status IN ('pending', 'unassigned') AND i.expires_at > $2)
               AND NOT EXISTS (SELECT 1 FROM invitations i
                   LEFT JOIN catalog_items c ON c.id = i.target_id
-                  WHERE i.bundle_id = b.id AND i.status = 'pending' AND i.kind <> 'platform'",
+                  WHERE i.bundle_id = b.id AND i.status IN ('pending', 'unassigned')
+                    AND i.kind <> 'platform'",
             $pending,
             "     AND (c.id IS NULL OR c.archived_at IS NOT NULL OR c.tenant_id <> b.tenant_id))
               AND NOT EXISTS (SELECT 1 FROM users a
@@ -218,7 +236,7 @@ const BY_INVITATION: &str = offer_sql!(
 );
 const TITLES: &str = "SELECT i.kind, c.title FROM invitations i
     LEFT JOIN catalog_items c ON c.id = i.target_id
-    WHERE i.bundle_id = $1 AND i.status = 'pending' AND i.expires_at > $2
+    WHERE i.bundle_id = $1 AND i.status IN ('pending', 'unassigned') AND i.expires_at > $2
     ORDER BY CASE i.kind WHEN 'platform' THEN 0 WHEN 'program' THEN 1 ELSE 2 END, c.title";
 
 impl Tx {

@@ -8,7 +8,7 @@ use app::{
 };
 use uuid::Uuid;
 
-use super::{StorageError, Tx};
+use super::{Seats, StorageError, Tx};
 use crate::args;
 
 /// A customer organisation.
@@ -58,6 +58,8 @@ pub struct TenantCounts {
     pub members: u64,
     /// People whose invitation is pending.
     pub pending: u64,
+    /// Its seats; `None`: there is no limit.
+    pub seats: Option<Seats>,
 }
 
 /// What a tenant's start page counts.
@@ -79,6 +81,7 @@ struct TotalsRow {
 
 #[derive(sqlx::FromRow)]
 struct CountsRow {
+    id: Uuid,
     slug: String,
     name: String,
     members: i64,
@@ -118,7 +121,7 @@ const TOTALS: &str = "SELECT
     (SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
         WHERE m.tenant_id = $1 AND u.deleted_at IS NULL) AS members,
     (SELECT COUNT(*) FROM imports WHERE tenant_id = $1) AS imports";
-const LIST: &str = "SELECT t.slug, t.name,
+const LIST: &str = "SELECT t.id, t.slug, t.name,
         (SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
             WHERE m.tenant_id = t.id AND u.deleted_at IS NULL) AS members,
         (SELECT COUNT(*) FROM bundles b WHERE b.tenant_id = t.id AND b.status = 'pending')
@@ -145,15 +148,17 @@ impl Tx {
     /// Every enabled tenant, by name.
     pub async fn tenants(&mut self) -> Result<Vec<TenantCounts>, StorageError> {
         let rows = self.all::<CountsRow>(LIST, args![]).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| TenantCounts {
+        let mut tenants = Vec::with_capacity(rows.len());
+        for row in rows {
+            tenants.push(TenantCounts {
+                seats: self.seats(TenantId(row.id)).await?,
                 slug: row.slug,
                 name: row.name,
                 members: row.members.unsigned_abs(),
                 pending: row.pending.unsigned_abs(),
-            })
-            .collect())
+            });
+        }
+        Ok(tenants)
     }
 
     /// Stores a tenant; a slug that is taken is `StorageError::Unique`.

@@ -99,6 +99,8 @@ fn event_of(action: &str) -> Option<Event> {
         "invitation.resent" => Event::Resent,
         "invitation.extended" => Event::Extended,
         "invitation.link_copied" => Event::LinkCopied,
+        "invitation.assigned" => Event::Assigned,
+        "invitation.code_revealed" => Event::CodeRevealed,
         "invitation.taken_over" => Event::TakenOver,
         "invitation.accepted" => Event::Accepted,
         "invitation.declined" => Event::Declined,

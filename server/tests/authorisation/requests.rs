@@ -3,13 +3,18 @@
 use app::{
     bulk::draft::RowDraft,
     domain::{
-        id::{CatalogItemId, TenantId, UserId},
+        id::{BundleId, CatalogItemId, InvitationId, TenantId, UserId},
+        invitation::InvitationKind,
         role::Role,
     },
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::clock::{Secret, new_id};
+use server::{
+    clock::{Secret, new_id},
+    keys::draw_code,
+    storage::{BlankAct, NewBlank},
+};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
@@ -37,7 +42,12 @@ pub enum Of {
 }
 
 /// Calls that name a tenant and a thing in it.
-pub const THINGS: [&str; 22] = [
+pub const THINGS: [&str; 27] = [
+    "/api/blanks/assign",
+    "/api/blanks/show",
+    "/api/blanks/code",
+    "/api/blanks/codes",
+    "/api/blanks/revoke_rest",
     "/api/imports/chunk",
     "/api/imports/commit",
     "/api/imports/status",
@@ -231,6 +241,57 @@ impl Case<'_> {
         token.reveal().to_owned()
     }
 
+    /// A blank invitation of the owner: its bundle, its source, its code. A code that is
+    /// anybody's is the other tenant's.
+    async fn blank(&self) -> (String, String, String) {
+        let desk = &self.app.desk;
+        let (source, code) = (self.fresh(), draw_code().unwrap());
+        let bundle = BundleId(new_id(desk.now()));
+        let Some(owner) = self.owner() else {
+            return (bundle.to_string(), source, code.grouped());
+        };
+        let act = BlankAct {
+            tenant: owner.tenant,
+            inviter: owner.admin,
+            source: source.clone(),
+            search_text: source.clone(),
+            role: Role::Learner,
+            active: true,
+            starts_at: None,
+            ends_at: None,
+            expires_at: desk.now().plus_days(30),
+            targets: vec![(InvitationKind::Platform, owner.tenant.0)],
+            at: desk.now(),
+        };
+        let blank = NewBlank {
+            bundle,
+            code_hash: desk.key.code_hash(&code),
+            sealed: desk.key.seal(&code, bundle).unwrap(),
+            invitations: vec![InvitationId(new_id(desk.now()))],
+        };
+        desk.storage
+            .write(move |tx| {
+                let (act, blank) = (act.clone(), blank.clone());
+                Box::pin(async move { tx.insert_blanks(&act, &[blank]).await })
+            })
+            .await
+            .unwrap();
+        (bundle.to_string(), source, code.grouped())
+    }
+
+    /// Gives the session the landing cookie that a code is exchanged for.
+    async fn land_by_code(&self, session: &Session) {
+        if self.of == Of::Missing {
+            self.land(session, false).await;
+            return;
+        }
+        let (_, _, code) = self.blank().await;
+        let (status, body) = session
+            .call("/api/redeem/open", json!({ "code": code }))
+            .await;
+        assert_eq!(status, 200, "{body}");
+    }
+
     /// Gives the session the landing cookie that the link is exchanged for.
     async fn land(&self, session: &Session, to_caller: bool) {
         if self.of == Of::Missing {
@@ -398,6 +459,31 @@ pub async fn prepare(
             "active": true, "mail": true, "role": "learner", "expires_on": null, "note": "",
             "access_from": null, "access_until": null,
         } }),
+        "/api/blanks/create" => json!({ "input": {
+            "tenant": slug, "idempotency_key": case.fresh(), "count": 2,
+            "source": case.fresh(), "platform": true, "courses": [], "programs": [],
+            "active": true, "role": "learner", "expires_on": null, "access_from": null,
+            "access_until": null,
+        } }),
+        "/api/blanks/show" | "/api/blanks/codes" | "/api/blanks/revoke_rest" => {
+            let (_, source, _) = case.blank().await;
+            json!({ "input": { "tenant": slug, "source": source, "after": null } })
+        }
+        "/api/blanks/code" => {
+            json!({ "input": { "tenant": slug, "bundle": case.blank().await.0 } })
+        }
+        "/api/blanks/assign" => json!({ "input": {
+            "tenant": slug, "bundle": case.blank().await.0, "email": case.address(),
+            "first_name": "", "last_name": "",
+        } }),
+        "/api/redeem/open" => json!({ "code": case.blank().await.2 }),
+        "/api/redeem/register" => {
+            case.land_by_code(session).await;
+            json!({ "input": {
+                "email": case.address(), "first_name": "Mara", "last_name": "",
+                "password": "a long password",
+            } })
+        }
         "/api/users/list" => json!({ "input": { "search": "", "after": null } }),
         "/api/users/vouch"
         | "/api/users/deactivate"
@@ -405,6 +491,8 @@ pub async fn prepare(
         | "/api/users/delete" => json!({ "user": case.some_user(name).await }),
         "/api/session/sign_in" => sign_in("learner@acme.test", crate::common::PASSWORD),
         "/api/tenants/overview"
+        | "/api/blanks/list"
+        | "/api/tenants/seats"
         | "/api/imports/list"
         | "/api/invitations/counts"
         | "/api/invitations/inviters"
@@ -423,6 +511,7 @@ pub async fn prepare(
                 "reveal_links": false,
             },
         } }),
+        "/api/tenants/set_seats" => json!({ "input": { "tenant": slug, "limit": 100_000 } }),
         "/api/people/ties" | "/api/people/remove" => {
             json!({ "input": { "tenant": slug, "user": case.member().await } })
         }

@@ -18,14 +18,18 @@ use wasm_bindgen::JsCast;
 use self::view::{entry_view, fields};
 use super::{
     apps::name_of,
+    blanks::BlankForm,
     pick::{self, Field},
 };
 use crate::{
-    components::{Button, ButtonKind, ButtonType, Choice, PageHead, ToastStore, use_toasts},
+    components::{
+        Button, ButtonKind, ButtonType, Choice, PageHead, Select, SelectOption, ToastStore,
+        use_toasts,
+    },
     effects::effect,
     keyed::keyed,
     page::use_title,
-    pages::sign_in::alert,
+    pages::{seats::SeatsLine, sign_in::alert},
     random::random_key,
     routes::Page,
     session::{Session, use_session},
@@ -328,7 +332,7 @@ impl Adding {
 }
 
 /// The one thing that follows from a choice.
-fn only(choice: &Choice) -> Option<(String, String)> {
+pub(super) fn only(choice: &Choice) -> Option<(String, String)> {
     match choice.follows.as_slice() {
         [one] => Some(one.clone()),
         _ => None,
@@ -339,7 +343,7 @@ fn page_of(slug: &str, bundle: BundleId) -> String {
     Page::Invitation(slug.to_owned(), bundle.to_string()).href()
 }
 
-fn focus(id: &str) {
+pub(super) fn focus(id: &str) {
     let found = document().get_element_by_id(id);
     if let Some(found) = found.and_then(|found| found.dyn_into::<web_sys::HtmlElement>().ok()) {
         // Focus can only fail on a detached element, where nobody minds.
@@ -348,7 +352,7 @@ fn focus(id: &str) {
 }
 
 /// A day as a date field writes it.
-fn day(text: &str) -> Option<CivilDate> {
+pub(super) fn day(text: &str) -> Option<CivilDate> {
     let mut parts = text.split('-');
     let day = CivilDate {
         year: parts.next()?.parse().ok()?,
@@ -367,6 +371,41 @@ pub fn AddPage(
     let title = format!("Add {}", name_of(app));
     let heading = title.clone();
     use_title(move || title.clone());
+    view! {
+        <PageHead title=heading>
+            <a href=Page::InvitationApps.href()>"Catalog Invitation Apps"</a>
+        </PageHead>
+        {if app == App::Placeholder { either() } else { form(app) }}
+    }
+}
+
+/// The placeholders of people whose address is known, or of nobody yet.
+fn either() -> AnyView {
+    let kind = RwSignal::new(BY_EMAIL.to_owned());
+    let kinds = vec![
+        SelectOption::new(BY_EMAIL, "By email: for somebody whose address is known"),
+        SelectOption::new(
+            BLANK,
+            "Blank: for people nobody knows yet, with redemption codes",
+        ),
+    ];
+    view! {
+        <Select label="Placeholder" value=kind options=kinds/>
+        {move || {
+            if kind.with(|kind| kind == BLANK) {
+                view! { <BlankForm/> }.into_any()
+            } else {
+                form(App::Placeholder)
+            }
+        }}
+    }
+    .into_any()
+}
+
+const BY_EMAIL: &str = "email";
+const BLANK: &str = "blank";
+
+fn form(app: App) -> AnyView {
     let adding = Adding::new(app);
     adding.follow();
     let submit = move |event: ev::SubmitEvent| {
@@ -389,9 +428,6 @@ pub fn AddPage(
         })
     };
     view! {
-        <PageHead title=heading>
-            <a href=Page::InvitationApps.href()>"Catalog Invitation Apps"</a>
-        </PageHead>
         <div class="stack" role="status">
             {keyed(
                 move || adding.entries.get(),
@@ -403,6 +439,7 @@ pub fn AddPage(
             <div class="card__body stack">
                 {wrong} {fields(adding)}
                 <p class="field__hint">{move || adding.summary()}</p>
+                <SeatsLine slug=adding.tenant.first()/>
                 <div class="cluster">
                     <Button
                         kind=ButtonKind::Primary
@@ -421,4 +458,5 @@ pub fn AddPage(
             </div>
         </form>
     }
+    .into_any()
 }

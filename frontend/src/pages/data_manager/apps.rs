@@ -29,7 +29,9 @@ const fn about(app: App) -> &'static str {
         App::Course => "To one or more courses of a tenant.",
         App::Program => "To one or more programs of a tenant.",
         App::Platform => "To become a member of a tenant.",
-        App::Placeholder => "By an address that has no account yet.",
+        App::Placeholder => {
+            "By an address that has no account yet; or blank, with codes to hand out."
+        }
     }
 }
 

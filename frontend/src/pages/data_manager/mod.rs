@@ -2,6 +2,7 @@
 
 mod add;
 mod apps;
+mod blanks;
 mod pick;
 mod users;
 
@@ -16,6 +17,7 @@ use crate::{
         ButtonKind, EmptyArt, EmptyState, LinkButton, PageHead, SkeletonShape, format_number,
     },
     page::use_title,
+    pages::seats::words,
     query::{Loaded, Query},
     routes::Page,
     session::use_session,
@@ -79,6 +81,7 @@ fn table(lines: Vec<TenantLine>) -> AnyView {
                     <td data-label="Pending" class="cell--num">
                         <a href=pending>{format_number(line.pending)}</a>
                     </td>
+                    <td data-label="Seats" class="cell--num">{line.seats.map(words)}</td>
                 </tr>
             }
         })
@@ -94,6 +97,9 @@ fn table(lines: Vec<TenantLine>) -> AnyView {
                         </th>
                         <th scope="col" class="cell--num">
                             "Pending"
+                        </th>
+                        <th scope="col" class="cell--num">
+                            "Seats"
                         </th>
                     </tr>
                 </thead>

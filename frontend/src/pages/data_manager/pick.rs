@@ -30,6 +30,15 @@ impl Field {
         self.picked.set(Vec::new());
     }
 
+    /// The first value that is picked, as a signal.
+    pub fn first(self) -> Signal<Option<String>> {
+        Memo::new(move |_| {
+            self.picked
+                .with(|picked| picked.first().map(|one| one.value.clone()))
+        })
+        .into()
+    }
+
     /// The values that are picked.
     pub fn values(self) -> Vec<String> {
         self.picked

@@ -3,6 +3,7 @@
 
 mod acts;
 mod address;
+mod assign;
 mod bulk;
 mod extend;
 mod filters;
@@ -30,6 +31,7 @@ use crate::{
 pub fn InvitationsPage() -> impl IntoView {
     let tenant = use_tenant();
     let upload = Page::Invite(tenant.slug.clone()).href();
+    let codes = Page::Placeholders(tenant.slug.clone()).href();
     use_title(move || format!("Invitations · {}", tenant.name()));
     let actions = move || {
         view! {
@@ -40,7 +42,8 @@ pub fn InvitationsPage() -> impl IntoView {
     };
     view! {
         <PageHead title="Invitations" actions>
-            "One line per person. It changes by itself when somebody accepts."
+            "One line per person. It changes by itself when somebody accepts. "
+            <a href=codes>"Placeholders"</a>
         </PageHead>
         <InvitationsPanel/>
     }

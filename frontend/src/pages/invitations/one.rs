@@ -16,6 +16,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 
 use super::{
     acts::{Act, Actions, Acts, One},
+    assign::{AssignDialog, Assigning},
     row::{called, mail, target},
 };
 use crate::{
@@ -39,6 +40,7 @@ struct Offered {
     resend: bool,
     live: bool,
     copy: bool,
+    assign: bool,
 }
 
 /// The page of one invitation.
@@ -69,6 +71,7 @@ pub fn InvitationPage() -> impl IntoView {
     use_title(move || format!("{} · Invitation", name.get()));
     let actions = Actions::new();
     let copied = Copied::new(actions);
+    let assigning = Assigning::new();
     let offered =
         Derived::new(move || query.ready().map(|page| offered(&page)).unwrap_or_default());
     let ask = move |act: Act| {
@@ -95,7 +98,13 @@ pub fn InvitationPage() -> impl IntoView {
                     copied.make(bundle);
                 }
             };
+            let assign = move |_| {
+                if let Some(bundle) = bundle.get_untracked() {
+                    assigning.ask(bundle);
+                }
+            };
             view! {
+                {offered.assign.then(|| view! { <Button on:click=assign>"Assign"</Button> })}
                 {offered
                     .copy
                     .then(|| view! { <Button busy=copied.busy on:click=copy>"Copy link"</Button> })}
@@ -118,6 +127,7 @@ pub fn InvitationPage() -> impl IntoView {
             }
         </Steady>
         <Acts actions/>
+        <AssignDialog assigning/>
         <CopiedDialog copied/>
     }
 }
@@ -128,6 +138,7 @@ fn offered(page: &BundlePage) -> Offered {
         resend: pending,
         live: page.line.status.is_live(),
         copy: pending && page.may_copy,
+        assign: page.line.active && page.line.status == InvitationStatus::Unassigned,
     }
 }
 
@@ -231,6 +242,8 @@ fn happened(one: Happened) -> AnyView {
         Event::Resent => ("Resent; older links stopped working", None),
         Event::Extended => ("Extended", None),
         Event::LinkCopied => ("Link copied", None),
+        Event::Assigned => ("Given to this person; the code stopped working", None),
+        Event::CodeRevealed => ("Code shown, downloaded or printed", None),
         Event::TakenOver => ("Taken over from an inviter who may no longer invite", None),
         Event::Accepted => ("Accepted", Some(Status::Accepted)),
         Event::Declined => ("Declined", Some(Status::Declined)),

@@ -18,6 +18,7 @@ use crate::{
     effects::effect_since,
     keyed::keyed,
     page::use_announcer,
+    pages::seats::SeatsLine,
     query::trouble,
     routes::Page,
     session::use_session,
@@ -71,9 +72,12 @@ pub fn InvitationsPanel(
         Some(lines) if lines.is_empty() => State::Empty,
         Some(_) => State::Lines,
     });
+    let changes = tenant.changes();
     let slug = StoredValue::new(tenant.slug);
+    let seats_of = Signal::derive(move || Some(slug.get_value()));
     view! {
         <div class="stack">
+            {compact.then(|| view! { <SeatsLine slug=seats_of changes/> })}
             <FilterBar filters busy=listing.busy compact/>
             <div class="card" aria-busy=move || listing.busy.get().then_some("true")>
                 {(!compact)

@@ -187,9 +187,11 @@ pub fn InvitationRow(
     }
 }
 
-/// The name, or the address where there is none.
+/// The name, or the address where there is none; what is nobody's yet has neither.
 pub(super) fn called(line: &BundleLine) -> String {
-    if line.name.is_empty() {
+    if line.email.is_empty() {
+        "Nobody yet".to_owned()
+    } else if line.name.is_empty() {
         line.email.clone()
     } else {
         line.name.clone()
@@ -202,10 +204,11 @@ fn who(line: BundleLine, page: String) -> AnyView {
         view! { <span class="muted">{role}</span> }
     });
     if line.name.is_empty() {
-        let title = line.email.clone();
+        let shown = called(&line);
+        let title = shown.clone();
         view! {
             <span class="invitee__name">
-                <a class="table__title" href=page title=title>{line.email}</a>
+                <a class="table__title" href=page title=title>{shown}</a>
                 {role}
             </span>
         }

@@ -1,6 +1,7 @@
 //! `/i#<token>`: where a mailed link leads. Who invites to what, and one thing to do.
 
 mod never;
+mod redeem;
 mod steps;
 
 use app::{
@@ -12,8 +13,8 @@ use app::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-pub use self::never::NeverPage;
 use self::steps::Step;
+pub use self::{never::NeverPage, redeem::RedeemPage};
 use crate::effects::effect_since;
 use crate::{
     components::{Avatar, DateText, ErrorState, Icon, IconName, LinkButton, Logo, Skeleton},
@@ -166,7 +167,15 @@ fn offered(offer: Offer, landing: Landing) -> AnyView {
         <div class="stack">
             <h1 class="landing__title">{format!("You are invited to {}", landing.tenant)}</h1>
             <p class="landing__text">
-                "For " <strong>{landing.email_masked.clone()}</strong> ", until "
+                {(!landing.by_code)
+                    .then(|| {
+                        view! {
+                            "For "
+                            <strong>{landing.email_masked.clone()}</strong>
+                            ", until "
+                        }
+                    })}
+                {landing.by_code.then_some("For whoever has the code, until ")}
                 <DateText at=landing.expires_at.0/> "."
             </p>
         </div>

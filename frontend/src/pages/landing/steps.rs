@@ -4,6 +4,7 @@
 use app::api::{
     ApiError, client,
     landing::{Landing, LandingAccept, LandingRegister, NextStep, Register},
+    redeem::{RedeemRegister, RegisterByCode},
 };
 use leptos::{ev, prelude::*, task::spawn_local};
 
@@ -25,9 +26,10 @@ const SHORTEST_PASSWORD: usize = 10;
 #[component]
 pub(super) fn Step(offer: Offer, landing: Landing) -> impl IntoView {
     match landing.next {
+        NextStep::Register if landing.by_code => view! { <CodeStep offer landing/> }.into_any(),
         NextStep::Register => view! { <RegisterForm offer landing/> }.into_any(),
         NextStep::SignIn => view! { <SignInStep offer landing/> }.into_any(),
-        NextStep::Accept => view! { <AcceptStep offer/> }.into_any(),
+        NextStep::Accept => view! { <AcceptStep offer by_code=landing.by_code/> }.into_any(),
         NextStep::Mismatch => view! { <MismatchStep offer landing/> }.into_any(),
     }
 }
@@ -42,6 +44,9 @@ fn ends_the_step(error: &ApiError) -> bool {
 fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
     let session = use_session();
     let toasts = use_toasts();
+    let by_code = landing.by_code;
+    let email = RwSignal::new(String::new());
+    let email_error = RwSignal::new(None::<String>);
     let first = RwSignal::new(landing.first_name);
     let last = RwSignal::new(landing.last_name);
     let password = RwSignal::new(String::new());
@@ -62,18 +67,32 @@ fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
             last_name: last.get_untracked().trim().to_owned(),
             password: password.get_untracked(),
         };
+        let address = email.get_untracked().trim().to_owned();
+        let no_address = by_code && address.is_empty();
+        email_error.set(no_address.then(|| "Fill in your email.".to_owned()));
         let no_name = input.first_name.is_empty();
         let short = input.password.chars().count() < SHORTEST_PASSWORD;
         first_error.set(no_name.then(|| "Fill in your first name.".to_owned()));
         last_error.set(None);
         password_error.set(short.then(|| format!("Take at least {SHORTEST_PASSWORD} characters.")));
         trouble.set(None);
-        if no_name || short {
+        if no_address || no_name || short {
             return;
         }
         busy.set(true);
         spawn_local(async move {
-            match client::call(LandingRegister { input }).await {
+            let answer = if by_code {
+                let input = RegisterByCode {
+                    email: address,
+                    first_name: input.first_name,
+                    last_name: input.last_name,
+                    password: input.password,
+                };
+                client::call(RedeemRegister { input }).await
+            } else {
+                client::call(LandingRegister { input }).await
+            };
+            match answer {
                 Ok(me) => {
                     let tenant = tenant.try_get_value().unwrap_or_default();
                     toasts.success(format!("Welcome to {tenant}, {}.", me.name));
@@ -84,6 +103,7 @@ fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
                 Err(error) => {
                     busy.try_set(false);
                     let at_fields = [
+                        ("email", email_error),
                         ("first_name", first_error),
                         ("last_name", last_error),
                         ("password", password_error),
@@ -105,6 +125,19 @@ fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
         <form class="landing__form" novalidate=true on:submit=submit>
             <p class="landing__text">"Make your account to accept."</p>
             {move || trouble.get().map(alert)}
+            {by_code
+                .then(|| {
+                    view! {
+                        <TextInput
+                            label="Email"
+                            value=email
+                            input_type="email"
+                            name="email"
+                            autocomplete="email"
+                            error=email_error
+                        />
+                    }
+                })}
             <TextInput
                 label="First name"
                 value=first
@@ -132,9 +165,47 @@ fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
                 </Button>
             </div>
         </form>
-        <p class="landing__small">
-            {format!("Not your address? Ask {} to invite the right one.", landing.inviter)}
-        </p>
+        {(!by_code)
+            .then(|| {
+                view! {
+                    <p class="landing__small">
+                        {format!(
+                            "Not your address? Ask {} to invite the right one.",
+                            landing.inviter,
+                        )}
+                    </p>
+                }
+            })}
+    }
+}
+
+/// With a code: a new account, or one's own.
+#[component]
+fn CodeStep(offer: Offer, landing: Landing) -> impl IntoView {
+    let has_account = RwSignal::new(false);
+    let email = RwSignal::new(String::new());
+    let password = RwSignal::new(String::new());
+    let landing = StoredValue::new(landing);
+    view! {
+        {move || {
+            if has_account.get() {
+                view! {
+                    <p class="landing__text">"Sign in, then accept."</p>
+                    <SignInForm email password on_done=move |_me| offer.ask()/>
+                }
+                    .into_any()
+            } else {
+                view! { <RegisterForm offer landing=landing.get_value()/> }.into_any()
+            }
+        }}
+        <div class="landing__actions">
+            <Button
+                kind=ButtonKind::Quiet
+                on:click=move |_| has_account.update(|has| *has = !*has)
+            >
+                {move || if has_account.get() { "Make a new account" } else { "I have an account" }}
+            </Button>
+        </div>
     }
 }
 
@@ -157,8 +228,15 @@ fn SignInStep(offer: Offer, landing: Landing) -> impl IntoView {
 }
 
 #[component]
-fn AcceptStep(offer: Offer) -> impl IntoView {
+fn AcceptStep(offer: Offer, by_code: bool) -> impl IntoView {
     let session = use_session();
+    let leave = move |_| {
+        spawn_local(async move {
+            if session.sign_out(false).await.is_ok() {
+                offer.ask();
+            }
+        });
+    };
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
     let trouble = RwSignal::new(None::<String>);
@@ -188,6 +266,14 @@ fn AcceptStep(offer: Offer) -> impl IntoView {
             <Button kind=ButtonKind::Primary busy on:click=accept>
                 "Accept"
             </Button>
+            {by_code
+                .then(|| {
+                    view! {
+                        <Button kind=ButtonKind::Quiet on:click=leave>
+                            "Sign out and use another account"
+                        </Button>
+                    }
+                })}
         </div>
         <p class="landing__small">
             {move || me.get().map(|email| format!("You are signed in as {email}. "))}

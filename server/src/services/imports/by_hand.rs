@@ -19,7 +19,7 @@ use super::{
     slice::{self, Job},
 };
 pub use super::{
-    decide::Target,
+    decide::{Target, invitee},
     rows::{Fault, Row},
 };
 use crate::storage::{StorageError, Tenant, Tx};

@@ -277,7 +277,7 @@ fn wanted(wish: &Wish, facts: &Facts) -> Result<Vec<Target>, Fault> {
 
 /// The person's live invitations here. A verified account's are under its id; one that
 /// was made before the account was verified may still stand under the address.
-fn live_of<'f>(
+pub(super) fn live_of<'f>(
     wish: &Wish,
     account: Option<&KnownUser>,
     facts: &'f Facts,

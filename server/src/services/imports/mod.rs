@@ -14,6 +14,7 @@ mod detail;
 mod job;
 mod limit;
 mod rows;
+mod seats;
 mod seen;
 mod slice;
 mod submit;

@@ -23,6 +23,7 @@ use super::{
     decide::{Decision, Facts, Step, Target, decide, invitee},
     limit,
     rows::{Row, Wish},
+    seats,
 };
 use crate::{
     clock::new_id,
@@ -119,8 +120,11 @@ pub async fn decided(
     rows: &[Row],
     now: Timestamp,
 ) -> Result<(Vec<Decision>, bool), StorageError> {
+    // First of all: whoever makes invitations holds the tenant, then bundles.
+    let seats = tx.hold_seats(job.tenant.id).await?;
     let facts = facts(tx, job, rows, now).await?;
     let mut decisions: Vec<Decision> = rows.iter().map(|row| decide(row, &facts)).collect();
+    seats::apply(seats, rows, &mut decisions, &facts);
     limit::apply(tx, job, rows, &mut decisions, now).await?;
     let rejected = job.mode == SubmitMode::AllOrNothing
         && decisions.iter().any(|decision| decision.outcome.failed());

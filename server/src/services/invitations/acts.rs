@@ -121,7 +121,7 @@ impl Budget {
     }
 
     /// Takes one mail of every quota; or says which one is used up, and takes none.
-    async fn take(
+    pub async fn take(
         &mut self,
         tx: &mut Tx,
         act: &Act,

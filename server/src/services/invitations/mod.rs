@@ -1,6 +1,6 @@
 //! The admin's invitations: list and counts; the acts on them stand in the files below.
 
-mod acts;
+pub(super) mod acts;
 mod bulk;
 mod cursor;
 mod page;
@@ -226,7 +226,7 @@ fn filter_of(tenant: &Tenant, asked: InvitationFilter) -> Result<BundleFilter, A
 }
 
 /// One bundle of a tenant as the list shows it.
-async fn listed(
+pub(super) async fn listed(
     tx: &mut Tx,
     tenant: TenantId,
     bundle: BundleId,
@@ -243,7 +243,7 @@ async fn listed(
     Ok(found.pop())
 }
 
-fn line(bundle: ListedBundle) -> BundleLine {
+pub(super) fn line(bundle: ListedBundle) -> BundleLine {
     let (delivery, delivery_at, delivery_note) = match bundle.delivery {
         Some((status, at, note)) => (Some(status), Some(at), note),
         None => (None, None, String::new()),

@@ -1,0 +1,333 @@
+//! Blank placeholders: made many at once, handed out by their codes.
+//!
+//! A code is drawn here, kept as a keyed hash and sealed, and shown again only to those who
+//! may see links; each time is written down (S26).
+
+mod assign;
+mod create;
+
+use app::{
+    api::{
+        ApiError,
+        blanks::{
+            AssignBlank, BatchLine, BatchPage, BatchRef, BlankLine, BlanksMade, CODES_PAGE,
+            CodesPage, CreateBlanks, RestRevoked, RevealedCode,
+        },
+        invitations::{BundleLine, BundleRef},
+    },
+    domain::{
+        id::BundleId,
+        policy::{self, Action},
+    },
+    ports::{Blanks, Caller},
+};
+use async_trait::async_trait;
+
+use super::{
+    Desk,
+    desk::{allow, refuse},
+    invitations::acts::{self, Act, Change},
+};
+use crate::storage::{SealedCode, StorageError, Tenant, Tx};
+
+/// Lines of a batch's page.
+const PAGE: u32 = 100;
+/// Invitations that one call takes back.
+const REVOKE: u32 = 200;
+
+/// Implements [`Blanks`].
+#[derive(Clone)]
+pub struct BlanksService {
+    desk: Desk,
+}
+
+impl BlanksService {
+    /// On this desk.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self { desk }
+    }
+
+    /// Refuses whoever may manage invitations here, but not see their links.
+    fn may_reveal(&self, caller: &Caller, tenant: &Tenant) -> Result<(), ApiError> {
+        if policy::may_reveal(self.desk.user(caller)?, tenant.reveal_links) {
+            return Ok(());
+        }
+        Err(ApiError::conflict(
+            "links_hidden",
+            "This organisation shows links and codes to nobody but those who run the platform. \
+             Nothing was shown. Its settings say who may see them.",
+        ))
+    }
+}
+
+#[async_trait]
+impl Blanks for BlanksService {
+    async fn create(&self, caller: &Caller, input: CreateBlanks) -> Result<BlanksMade, ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        create::create(&self.desk, caller, input).await
+    }
+
+    async fn list(&self, caller: &Caller, slug: String) -> Result<Vec<BatchLine>, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &slug, Action::SeeManagement)
+            .await?;
+        let batches = self
+            .desk
+            .storage
+            .read(move |tx| Box::pin(tx.blank_batches(tenant.id)))
+            .await
+            .map_err(refuse)?;
+        Ok(batches
+            .into_iter()
+            .map(|batch| BatchLine {
+                source: batch.source,
+                made: batch.made,
+                unassigned: batch.unassigned,
+                created_at: batch.created_at,
+            })
+            .collect())
+    }
+
+    async fn show(&self, caller: &Caller, input: BatchRef) -> Result<BatchPage, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::SeeManagement)
+            .await?;
+        let may_reveal = policy::may_reveal(self.desk.user(caller)?, tenant.reveal_links);
+        let source = source_of(&input)?;
+        let found = self
+            .desk
+            .storage
+            .read(move |tx| {
+                let source = source.clone();
+                Box::pin(async move {
+                    let Some(facts) = tx.batch_facts(tenant.id, &source).await? else {
+                        return Ok(None);
+                    };
+                    let lines = tx
+                        .blank_lines(tenant.id, &source, input.after, PAGE + 1)
+                        .await?;
+                    Ok(Some((facts, lines)))
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        let (facts, mut lines) = found.ok_or(ApiError::NotFound)?;
+        let more = lines.len() > PAGE as usize;
+        lines.truncate(PAGE as usize);
+        Ok(BatchPage {
+            by_status: facts.by_status.into_iter().collect(),
+            first_at: facts.first_at,
+            last_at: facts.last_at,
+            made_by: facts.made_by.join(", "),
+            may_reveal,
+            next: lines.last().filter(|_| more).map(|line| line.bundle),
+            lines: lines
+                .into_iter()
+                .map(|line| BlankLine {
+                    bundle: line.bundle,
+                    status: line.status,
+                    active: line.active,
+                    who: line.who,
+                    changed_at: line.changed_at,
+                    expires_at: line.expires_at,
+                })
+                .collect(),
+        })
+    }
+
+    async fn code(&self, caller: &Caller, input: BundleRef) -> Result<RevealedCode, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageInvitations)
+            .await?;
+        let bundle = input.bundle;
+        let act = Act::new(&self.desk, caller, &tenant);
+        let may = self.may_reveal(caller, &tenant);
+        let hidden = may.is_err();
+        let (state, found) = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let act = act.clone();
+                Box::pin(async move {
+                    let state = tx.bundle_state(act.tenant.id, bundle).await?;
+                    if state.is_none() || hidden {
+                        return Ok((state, Vec::new()));
+                    }
+                    let code = tx.sealed_code(act.tenant.id, bundle, act.now).await?;
+                    let codes = written_down(tx, &act, code.into_iter().collect()).await?;
+                    Ok((state, codes))
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        let state = state.ok_or(ApiError::NotFound)?;
+        may?;
+        match found.into_iter().next() {
+            Some(one) => self.revealed(&tenant, one),
+            None if state.status.is_live() && !state.active => {
+                Err(acts::refusal(&Change::SwitchedOff))
+            }
+            None => Err(ApiError::conflict(
+                "no_code",
+                "This invitation has no code that is good now: it is somebody's, was taken \
+                 back, or has run out.",
+            )),
+        }
+    }
+
+    async fn codes(&self, caller: &Caller, input: BatchRef) -> Result<CodesPage, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageInvitations)
+            .await?;
+        let source = source_of(&input)?;
+        let act = Act::new(&self.desk, caller, &tenant);
+        let may = self.may_reveal(caller, &tenant);
+        let hidden = may.is_err();
+        let (there, mut found) = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let (act, source) = (act.clone(), source.clone());
+                Box::pin(async move {
+                    let id = act.tenant.id;
+                    let there = tx.batch_facts(id, &source).await?.is_some();
+                    if !there || hidden {
+                        return Ok((there, Vec::new()));
+                    }
+                    let mut codes = tx
+                        .sealed_codes(id, &source, input.after, act.now, CODES_PAGE + 1)
+                        .await?;
+                    // The one that only says that there are more is not shown.
+                    let next = codes.split_off(codes.len().min(CODES_PAGE as usize));
+                    let mut found = written_down(tx, &act, codes).await?;
+                    found.extend(next.into_iter().map(|code| (code, Vec::new())));
+                    Ok((there, found))
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        if !there {
+            return Err(ApiError::NotFound);
+        }
+        may?;
+        let more = found.len() > CODES_PAGE as usize;
+        found.truncate(CODES_PAGE as usize);
+        Ok(CodesPage {
+            next: found.last().filter(|_| more).map(|(code, _)| code.bundle),
+            codes: found
+                .into_iter()
+                .map(|one| self.revealed(&tenant, one))
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    async fn assign(&self, caller: &Caller, input: AssignBlank) -> Result<BundleLine, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageInvitations)
+            .await?;
+        assign::assign(&self.desk, caller, &tenant, input).await
+    }
+
+    async fn revoke_rest(&self, caller: &Caller, input: BatchRef) -> Result<RestRevoked, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageInvitations)
+            .await?;
+        let source = source_of(&input)?;
+        let act = Act::new(&self.desk, caller, &tenant);
+        let (there, revoked) = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let (act, source) = (act.clone(), source.clone());
+                Box::pin(async move {
+                    let id = act.tenant.id;
+                    if tx.batch_facts(id, &source).await?.is_none() {
+                        return Ok((false, 0));
+                    }
+                    let bundles = tx.unassigned_of(id, &source, REVOKE).await?;
+                    tx.lock_bundles(&bundles).await?;
+                    let mut revoked = 0;
+                    for bundle in &bundles {
+                        // Whoever redeemed one in this moment keeps it.
+                        let state = tx.bundle_state(id, *bundle).await?;
+                        if state.is_some_and(|state| {
+                            state.status == app::domain::invitation::InvitationStatus::Unassigned
+                        }) && acts::revoke_in(tx, &act, *bundle).await? == Change::Done
+                        {
+                            revoked += 1;
+                        }
+                    }
+                    tx.announce(id, act.now).await?;
+                    Ok((true, revoked))
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        if !there {
+            return Err(ApiError::NotFound);
+        }
+        Ok(RestRevoked {
+            revoked,
+            more: revoked == REVOKE,
+        })
+    }
+}
+
+impl BlanksService {
+    /// What is shown of a code.
+    fn revealed(
+        &self,
+        tenant: &Tenant,
+        (sealed, titles): (SealedCode, Vec<String>),
+    ) -> Result<RevealedCode, ApiError> {
+        let Some(code) = self.desk.key.unseal(&sealed.sealed, sealed.bundle) else {
+            tracing::error!(bundle = %sealed.bundle, "a code was sealed under another key");
+            return Err(ApiError::Internal);
+        };
+        Ok(RevealedCode {
+            bundle: sealed.bundle,
+            link: format!("{}/redeem#{}", self.desk.settings.public_url, code.reveal()),
+            code: code.grouped(),
+            tenant: tenant.name.clone(),
+            titles,
+            expires_at: sealed.expires_at,
+        })
+    }
+}
+
+/// Writes down that these codes are shown now, and reads what each is for.
+async fn written_down(
+    tx: &mut Tx,
+    act: &Act,
+    codes: Vec<SealedCode>,
+) -> Result<Vec<(SealedCode, Vec<String>)>, StorageError> {
+    let bundles: Vec<BundleId> = codes.iter().map(|code| code.bundle).collect();
+    let events = bundles
+        .iter()
+        .map(|bundle| act.event("invitation.code_revealed", *bundle))
+        .collect();
+    tx.record(events).await?;
+    let mut titles = tx.titles_of(&bundles).await?;
+    Ok(codes
+        .into_iter()
+        .map(|code| {
+            let titles = titles.remove(&code.bundle).unwrap_or_default();
+            (code, titles)
+        })
+        .collect())
+}
+
+/// The source as the database can be asked for it; PostgreSQL refuses a NUL in a text.
+fn source_of(input: &BatchRef) -> Result<String, ApiError> {
+    if input.source.is_empty() || input.source.contains('\0') {
+        return Err(ApiError::NotFound);
+    }
+    Ok(input.source.clone())
+}
