@@ -6,6 +6,8 @@
 
 #[macro_use]
 mod common;
+#[path = "authorisation/codes.rs"]
+mod codes;
 #[path = "authorisation/requests.rs"]
 mod requests;
 

@@ -356,18 +356,21 @@ async fn s52_codes_of_the_last_seats_are_all_redeemed_and_no_more() {
         };
         let codes = service.codes(&root, batch).await.unwrap().codes;
         let redeem = RedeemService::new(stage.desk.clone(), stage.landing.clone());
-        let mut tasks = tokio::task::JoinSet::new();
-        // Two people for each code.
+        // Two people for each code, both of whom have opened it.
+        let mut callers = Vec::new();
         for n in 0..16_usize {
             let user = stage.user(&format!("p{n}@new.test"), "Person", true).await;
             let caller = stage.signed_in(user).await;
             let code = codes[n % 8].code.clone();
             let (_, cookies) = redeem.open(&caller, code).await.unwrap();
             let value = cookies[0].split(['=', ';']).nth(1).unwrap().to_owned();
-            let caller = Caller {
+            callers.push(Caller {
                 landing: Some(LandingCookie(value)),
                 ..caller
-            };
+            });
+        }
+        let mut tasks = tokio::task::JoinSet::new();
+        for caller in callers {
             let stage = Arc::clone(&stage);
             tasks.spawn(async move { stage.landing.accept(&caller).await.is_ok() });
         }

@@ -3,22 +3,17 @@
 use app::{
     bulk::draft::RowDraft,
     domain::{
-        id::{BundleId, CatalogItemId, InvitationId, TenantId, UserId},
-        invitation::InvitationKind,
+        id::{CatalogItemId, TenantId, UserId},
         role::Role,
     },
 };
 use reqwest::Method;
 use serde_json::{Value, json};
-use server::{
-    clock::{Secret, new_id},
-    keys::draw_code,
-    storage::{BlankAct, NewBlank},
-};
+use server::clock::{Secret, new_id};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Who,
+    Who, codes,
     common::{
         Answer, Session, TestApp, sign_in,
         world::{invited, member, user},
@@ -244,39 +239,8 @@ impl Case<'_> {
     /// A blank invitation of the owner: its bundle, its source, its code. A code that is
     /// anybody's is the other tenant's.
     async fn blank(&self) -> (String, String, String) {
-        let desk = &self.app.desk;
-        let (source, code) = (self.fresh(), draw_code().unwrap());
-        let bundle = BundleId(new_id(desk.now()));
-        let Some(owner) = self.owner() else {
-            return (bundle.to_string(), source, code.grouped());
-        };
-        let act = BlankAct {
-            tenant: owner.tenant,
-            inviter: owner.admin,
-            source: source.clone(),
-            search_text: source.clone(),
-            role: Role::Learner,
-            active: true,
-            starts_at: None,
-            ends_at: None,
-            expires_at: desk.now().plus_days(30),
-            targets: vec![(InvitationKind::Platform, owner.tenant.0)],
-            at: desk.now(),
-        };
-        let blank = NewBlank {
-            bundle,
-            code_hash: desk.key.code_hash(&code),
-            sealed: desk.key.seal(&code, bundle).unwrap(),
-            invitations: vec![InvitationId(new_id(desk.now()))],
-        };
-        desk.storage
-            .write(move |tx| {
-                let (act, blank) = (act.clone(), blank.clone());
-                Box::pin(async move { tx.insert_blanks(&act, &[blank]).await })
-            })
-            .await
-            .unwrap();
-        (bundle.to_string(), source, code.grouped())
+        let owner = self.owner().map(|owner| (owner.tenant, owner.admin));
+        codes::blank(&self.app.desk, owner, self.fresh()).await
     }
 
     /// Gives the session the landing cookie that a code is exchanged for.

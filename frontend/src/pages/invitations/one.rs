@@ -40,7 +40,6 @@ struct Offered {
     resend: bool,
     live: bool,
     copy: bool,
-    assign: bool,
 }
 
 /// The page of one invitation.
@@ -72,6 +71,11 @@ pub fn InvitationPage() -> impl IntoView {
     let actions = Actions::new();
     let copied = Copied::new(actions);
     let assigning = Assigning::new();
+    let is_blank = Memo::new(move |_| {
+        query.ready().is_some_and(|page| {
+            page.line.active && page.line.status == InvitationStatus::Unassigned
+        })
+    });
     let offered =
         Derived::new(move || query.ready().map(|page| offered(&page)).unwrap_or_default());
     let ask = move |act: Act| {
@@ -104,7 +108,7 @@ pub fn InvitationPage() -> impl IntoView {
                 }
             };
             view! {
-                {offered.assign.then(|| view! { <Button on:click=assign>"Assign"</Button> })}
+                {is_blank.get().then(|| view! { <Button on:click=assign>"Assign"</Button> })}
                 {offered
                     .copy
                     .then(|| view! { <Button busy=copied.busy on:click=copy>"Copy link"</Button> })}
@@ -138,7 +142,6 @@ fn offered(page: &BundlePage) -> Offered {
         resend: pending,
         live: page.line.status.is_live(),
         copy: pending && page.may_copy,
-        assign: page.line.active && page.line.status == InvitationStatus::Unassigned,
     }
 }
 

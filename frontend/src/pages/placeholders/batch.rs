@@ -41,7 +41,9 @@ struct Batch {
     page: Query<BatchPage>,
     /// Further pages of invitations.
     more: RwSignal<Vec<BlankLine>>,
-    next: RwSignal<Option<Option<BundleId>>>,
+    next: RwSignal<Option<BundleId>>,
+    /// Whether `next` is known better than by the first page.
+    paged: RwSignal<bool>,
     busy: RwSignal<bool>,
     asking: Asking,
     /// The code whose dialog is open.
@@ -86,7 +88,8 @@ impl Batch {
             match self.session.call(BlanksShow { input }).await {
                 Ok(page) => {
                     self.more.try_update(|all| all.extend(page.lines));
-                    self.next.try_set(Some(page.next));
+                    self.next.try_set(page.next);
+                    self.paged.try_set(true);
                 }
                 Err(error) => self.toasts.error(failure(&error)),
             }
@@ -177,7 +180,7 @@ impl Batch {
             }
         }
         self.more.try_set(Vec::new());
-        self.next.try_set(None);
+        self.paged.try_set(false);
         if let Some(tenant) = self.tenant.try_get_value() {
             tenant.changed();
         }
@@ -210,6 +213,7 @@ pub fn batch(source: String) -> AnyView {
         page,
         more: RwSignal::new(Vec::new()),
         next: RwSignal::new(None),
+        paged: RwSignal::new(false),
         busy: RwSignal::new(false),
         asking: Asking::new(),
         shown: Shared::new(None),
@@ -342,11 +346,8 @@ fn body(batch: Batch, page: BatchPage) -> AnyView {
                 </table>
             </div>
             {move || {
-                batch
-                    .next
-                    .get()
-                    .unwrap_or(first)
-                    .map(|after| {
+                let next = if batch.paged.get() { batch.next.get() } else { first };
+                next.map(|after| {
                         view! {
                             <MoreButton
                                 busy=batch.busy

@@ -38,7 +38,14 @@ const MOST_INVITATIONS: usize = 50_000;
 /// transaction is tried again.
 struct Plan {
     act: BlankAct,
-    codes: Vec<(BundleId, [u8; 32], Vec<u8>)>,
+    codes: Vec<Drawn>,
+}
+
+/// A bundle with the code that was drawn for it.
+struct Drawn {
+    bundle: BundleId,
+    code_hash: [u8; 32],
+    sealed: Vec<u8>,
 }
 
 pub(super) async fn create(
@@ -97,16 +104,16 @@ pub(super) async fn create(
 }
 
 /// Draws the codes of so many bundles, and seals them.
-fn codes(
-    desk: &Desk,
-    count: u32,
-    now: Timestamp,
-) -> Result<Vec<(BundleId, [u8; 32], Vec<u8>)>, ApiError> {
+fn codes(desk: &Desk, count: u32, now: Timestamp) -> Result<Vec<Drawn>, ApiError> {
     let one = || {
         let bundle = BundleId(new_id(now));
         let code = draw_code()?;
         let sealed = desk.key.seal(&code, bundle)?;
-        Ok((bundle, desk.key.code_hash(&code), sealed))
+        Ok(Drawn {
+            bundle,
+            code_hash: desk.key.code_hash(&code),
+            sealed,
+        })
     };
     (0..count)
         .map(|_| one())
@@ -181,10 +188,10 @@ async fn create_in(
 fn blanks(plan: &Plan, targets: &[Target], now: Timestamp) -> Vec<NewBlank> {
     plan.codes
         .iter()
-        .map(|(bundle, code_hash, sealed)| NewBlank {
-            bundle: *bundle,
-            code_hash: *code_hash,
-            sealed: sealed.clone(),
+        .map(|drawn| NewBlank {
+            bundle: drawn.bundle,
+            code_hash: drawn.code_hash,
+            sealed: drawn.sealed.clone(),
             invitations: targets.iter().map(|_| InvitationId(new_id(now))).collect(),
         })
         .collect()
