@@ -19,21 +19,28 @@ const inBrowser = (name, body, options = CRASH) =>
     await body(page);
   });
 
-/** Until everything that was done stands in the browser's own database. */
+/** The names that stand in the browser's own database, after `more` were put into it. */
+const names = (page, more = []) =>
+  page.evaluate(
+    (pairs) =>
+      new Promise((resolve, reject) => {
+        const opening = indexedDB.open('beckon', 1);
+        opening.onerror = reject;
+        opening.onsuccess = () => {
+          const store = opening.result.transaction('journal', 'readwrite').objectStore('journal');
+          for (const [name, value] of pairs) store.put(value, name);
+          const all = store.getAllKeys();
+          all.onerror = reject;
+          all.onsuccess = () => resolve(all.result);
+        };
+      }),
+    more,
+  );
+
+/** Until everything that was done stands there. */
 const written = (page, steps) =>
   waitFor(async () => {
-    const parts = await page.evaluate(
-      () =>
-        new Promise((resolve, reject) => {
-          const opening = indexedDB.open('beckon', 1);
-          opening.onerror = reject;
-          opening.onsuccess = () => {
-            const names = opening.result.transaction('journal').objectStore('journal').getAllKeys();
-            names.onerror = reject;
-            names.onsuccess = () => resolve(names.result);
-          };
-        }),
-    );
+    const parts = await names(page);
     assert.ok(parts.some((name) => name.endsWith('|h')), `${parts}`);
     assert.ok(parts.filter((name) => /\|o\d+$/.test(name)).length >= steps, `${parts}`);
   });
@@ -155,6 +162,27 @@ test('journal: two tabs keep to their own lists, and signing out forgets them', 
     await page.getByText('No list yet').waitFor();
     await page.waitForTimeout(500);
     await page.getByText('No list yet').waitFor();
+  });
+});
+
+test('journal: what nobody changed for 14 days is forgotten, whosever it is', LIMIT, async () => {
+  await inBrowser('journal-old', async (page) => {
+    await page.getByText('No list yet').waitFor();
+    // Whoever opens it before the page does would make it without its store.
+    await waitFor(async () => assert.equal(await page.evaluate(async () => (await indexedDB.databases()).length), 1));
+    const day = 86_400_000;
+    const list = (tenant, days) => `someone|${tenant}|${String(Date.now() - days * day).padStart(15, '0')}-mark|`;
+    const [old, changed, young] = [list('globex', 15), list('acme', 30), list('globex', 13)];
+    const put = [
+      [`${old}f`, 'email'],
+      [`${old}h`, '{}'],
+      [`${changed}f`, 'email'],
+      [`${changed}t`, Date.now() - day],
+      [`${young}f`, 'email'],
+    ];
+    await names(page, put);
+    await page.reload();
+    await waitFor(async () => assert.deepEqual(await names(page), [`${changed}f`, `${changed}t`, `${young}f`].sort()));
   });
 });
 

@@ -66,6 +66,7 @@ on_both_engines!(a_forgotten_password_is_chosen_anew_once, |app| {
     let check = json!({ "token": token });
     assert_eq!(here.call("/api/accounts/reset_check", check).await.0, 200);
     assert_eq!(reset(&here, &token, "short").await, 422);
+    assert_eq!(reset(&here, &token, "Learner@acme.test").await, 422);
     assert_eq!(reset(&here, &token, NEW).await, 200);
     assert_eq!(home(&here).await.0, 200, "signed in");
     assert_eq!(home(&elsewhere).await.0, 401, "and nowhere else");

@@ -45,7 +45,8 @@ trap '' INT TERM HUP
   -c shared_buffers=128MB -c timezone=UTC >>"$2.log" 2>&1 &
 (
   done=
-  while sleep 0.1; do
+  # It ends with the data folder: a signal would not reach it.
+  while sleep 0.1 && [ -d "$2" ]; do
     asked=$(cat "$2.restart" 2>/dev/null)
     [ "$asked" = "$done" ] && continue
     "$1/pg_ctl" -D "$2" -m "${asked%% *}" -w restart >>"$2.log" 2>&1
@@ -53,11 +54,10 @@ trap '' INT TERM HUP
     printf %s "$asked" >"$2.restarted"
   done
 ) &
-watch=$!
 cat >/dev/null
-kill "$watch" 2>/dev/null
 "$1/pg_ctl" -D "$2" -m immediate -w stop >/dev/null 2>&1
 rm -rf "$2" "$2.log" "$2.restart" "$2.restarted"
+wait
 "#;
 
 impl Cluster {
@@ -121,6 +121,8 @@ impl Drop for Cluster {
         drop(self.keeper.stdin.take());
         // The keeper stops the server and removes the data before it ends.
         drop(self.keeper.wait());
+        // Whoever asked for a restart may be somebody whose files the keeper cannot remove.
+        drop(std::fs::remove_file(&self.restart));
     }
 }
 

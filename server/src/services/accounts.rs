@@ -126,6 +126,21 @@ impl AccountsService {
         }
     }
 
+    /// The address that a link to choose a new password was mailed to.
+    async fn address_of(&self, caller: &Caller, token: &str) -> Result<String, ApiError> {
+        let hash = link_hash(token)?;
+        let now = self.desk.now();
+        self.desk
+            .storage
+            .read(move |tx| {
+                let hash = hash.clone();
+                Box::pin(async move { tx.reset_of(&hash, now).await })
+            })
+            .await
+            .map_err(refuse)?
+            .ok_or_else(|| self.bad_link(caller))
+    }
+
     fn bad_link(&self, caller: &Caller) -> ApiError {
         match self.bad_links.count(&network_of(caller.peer)) {
             Ok(()) => ApiError::NotFound,
@@ -183,22 +198,7 @@ impl ports::Accounts for AccountsService {
     }
 
     async fn reset_check(&self, caller: &Caller, token: String) -> Result<(), ApiError> {
-        let hash = link_hash(&token)?;
-        let now = self.desk.now();
-        let good = self
-            .desk
-            .storage
-            .read(move |tx| {
-                let hash = hash.clone();
-                Box::pin(async move { tx.reset_is_good(&hash, now).await })
-            })
-            .await
-            .map_err(refuse)?;
-        if good {
-            Ok(())
-        } else {
-            Err(self.bad_link(caller))
-        }
+        self.address_of(caller, &token).await.map(drop)
     }
 
     async fn reset(
@@ -207,8 +207,8 @@ impl ports::Accounts for AccountsService {
         input: ResetPassword,
     ) -> Result<(Me, Cookies), ApiError> {
         // Asked before the costly hash, and asked again inside the transaction.
-        self.reset_check(caller, input.token.clone()).await?;
-        if let Some(problem) = form::password_problem(&input.password, &[]) {
+        let address = self.address_of(caller, &input.token).await?;
+        if let Some(problem) = form::password_problem(&input.password, &[&address]) {
             return Err(wrong("password", problem));
         }
         let secret_hash = link_hash(&input.token)?;

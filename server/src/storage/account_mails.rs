@@ -214,7 +214,7 @@ const ARM: &str = "UPDATE account_mails SET secret_hash = $3, good_until = $4, t
 const RECORD: &str = "UPDATE account_mails SET status = $3, last_error = $4, not_before = $5,
         sent_at = $6, lease_until = 0
     WHERE id = $1 AND lease_owner = $2 AND status = 'sending'";
-const RESET_IS_GOOD: &str = "SELECT m.id FROM account_mails m JOIN users u ON u.id = m.user_id
+const RESET_OF: &str = "SELECT m.user_id, m.email FROM account_mails m JOIN users u ON u.id = m.user_id
     WHERE m.secret_hash = $1 AND m.purpose = 'reset' AND m.closed_at IS NULL
       AND m.good_until > $2 AND u.deactivated_at IS NULL AND u.email = m.email";
 const USE_RESET: &str = "UPDATE account_mails SET closed_at = $2
@@ -389,16 +389,16 @@ impl Tx {
         Ok(())
     }
 
-    /// Whether a link to choose a new password is good.
-    pub async fn reset_is_good(
+    /// The address that a link to choose a new password was mailed to, if the link is good.
+    pub async fn reset_of(
         &mut self,
         secret_hash: &str,
         now: Timestamp,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<Option<String>, StorageError> {
         let row = self
-            .optional::<IdRow>(RESET_IS_GOOD, args![secret_hash, now])
+            .optional::<ResetRow>(RESET_OF, args![secret_hash, now])
             .await?;
-        Ok(row.is_some())
+        Ok(row.map(|row| row.email))
     }
 
     /// Uses a link up: whose it was, and the address that it was mailed to. `None`: it

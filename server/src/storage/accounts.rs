@@ -1,13 +1,15 @@
 //! What a person, or a super-admin, changes about an account.
 
 use app::domain::{
-    id::{InvitationId, UserId},
+    id::{BundleId, InvitationId, UserId},
     invitation::InvitationStatus,
     time::Timestamp,
 };
 use uuid::Uuid;
 
-use super::{Arg, AuditEvent, PasswordHash, StorageError, Tx, contains_pattern, fold};
+use super::{
+    Arg, AuditEvent, PasswordHash, StorageError, Tx, bulk_write::BATCH, contains_pattern, fold,
+};
 use crate::args;
 
 /// What the settings page shows of an account.
@@ -163,6 +165,9 @@ const FORGET_ACCEPTED_KEYS: &str = "UPDATE invitations SET invitee_key = $2
       AND status NOT IN ('unassigned', 'scheduled', 'pending')";
 const FORGET_EXTERNAL: &str = "UPDATE memberships SET external_id = NULL, labels = ''
     WHERE user_id = $1";
+const BUNDLES_OF_KEYS: &str = "SELECT DISTINCT bundle_id AS id FROM invitations
+    WHERE tenant_id IN (SELECT id FROM tenants) AND invitee_key IN ($1, $2)
+      AND status IN ('unassigned', 'scheduled', 'pending') ORDER BY bundle_id";
 const LIVE_OF_KEYS: &str = "SELECT id FROM invitations
     WHERE tenant_id IN (SELECT id FROM tenants) AND invitee_key IN ($1, $2)
       AND status IN ('unassigned', 'scheduled', 'pending') ORDER BY id";
@@ -432,6 +437,15 @@ impl Tx {
         } else {
             key.as_str()
         };
+        let bundles: Vec<BundleId> = self
+            .all::<IdRow>(BUNDLES_OF_KEYS, args![key.as_str(), address])
+            .await?
+            .into_iter()
+            .map(|row| BundleId(row.id))
+            .collect();
+        for batch in bundles.chunks(BATCH) {
+            self.lock_bundles(batch).await?;
+        }
         let live: Vec<InvitationId> = self
             .all::<IdRow>(LIVE_OF_KEYS, args![key.as_str(), address])
             .await?

@@ -14,7 +14,7 @@ use super::{Arg, StorageError, Tx, engine::placeholders, in_list, insert_many};
 use crate::args;
 
 /// Values in one `IN` list.
-const BATCH: usize = 500;
+pub(super) const BATCH: usize = 500;
 
 /// A bundle to be made; its status is `pending`.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! The rows of an import on their way in, in chunks.
 
-use app::domain::id::ImportId;
+use app::domain::{id::ImportId, time::Timestamp};
 
 use super::{StorageError, Tx, imports::count};
 use crate::args;
@@ -63,9 +63,17 @@ const CHUNKS: &str = "SELECT position, rows, hash, CAST(octet_length(payload) AS
     FROM import_chunks WHERE import_id = $1 ORDER BY position";
 const CHUNK_PAYLOADS: &str = "SELECT position, payload FROM import_chunks
     WHERE import_id = $1 AND position >= $2 AND position < $3 ORDER BY position";
+const FORGET_CHUNKS: &str = "DELETE FROM import_chunks WHERE EXISTS
+    (SELECT 1 FROM imports i WHERE i.id = import_chunks.import_id AND i.created_at < $1
+        AND i.state NOT IN ('receiving', 'committing', 'undoing'))";
 const DROP_CHUNKS: &str = "DELETE FROM import_chunks WHERE import_id = $1";
 
 impl Tx {
+    /// Forgets the rows of failed imports that were begun before `before`.
+    pub async fn forget_chunks(&mut self, before: Timestamp) -> Result<u64, StorageError> {
+        self.execute(FORGET_CHUNKS, args![before]).await
+    }
+
     /// Keeps a chunk while the import is still open; the same chunk again is harmless.
     pub async fn store_chunk(&mut self, chunk: &NewChunk) -> Result<ChunkStored, StorageError> {
         let stored = self

@@ -241,7 +241,8 @@ const FAIL: &str = "UPDATE imports SET state = 'failed', failure = $2, lease_unt
     WHERE id = $1 AND state = 'committing'";
 const AGAIN: &str = "UPDATE imports SET state = 'committing', failure = '', tries = 0,
         lease_until = 0
-    WHERE tenant_id = $1 AND id = $2 AND state = 'failed'";
+    WHERE tenant_id = $1 AND id = $2 AND state = 'failed'
+      AND EXISTS (SELECT 1 FROM import_chunks WHERE import_id = $2)";
 const ABANDON: &str = "DELETE FROM imports
     WHERE tenant_id = $1 AND id = $2 AND state = 'receiving'";
 const OUTCOMES: &str = "SELECT row_id, outcome, field, code, message, bundle_id FROM import_rows
@@ -402,7 +403,8 @@ impl Tx {
         Ok(self.execute(FAIL, args![import, reason]).await? == 1)
     }
 
-    /// `failed → committing`: it goes on where it stopped; false where it did not fail.
+    /// `failed → committing`: it goes on where it stopped; false where it did not fail, or
+    /// its rows are not kept any more.
     pub async fn retry_import(
         &mut self,
         tenant: TenantId,

@@ -259,6 +259,13 @@ async fn f12_an_import_that_cannot_go_on_fails_and_can_be_tried_again_or_undone(
         assert_eq!(status(&world, &import).await.state, ImportState::Failed);
         let events = "SELECT COUNT(*) FROM audit_events WHERE action = 'import.failed'";
         assert_eq!(world.count(events).await, 2);
+        // Its rows are kept for 30 days.
+        world.clock.advance_seconds(31 * 86_400);
+        sweep(&world.desk).await.unwrap();
+        let chunks = "SELECT COUNT(*) FROM import_chunks";
+        assert_eq!(world.count(chunks).await, 0);
+        let late = world.imports.retry(&world.admin, reference(&import)).await;
+        assert_eq!(code(late.unwrap_err()), "rows_forgotten");
         let mut answer = undo(&world, &import).await;
         while answer.state == ImportState::Undoing {
             round(&world).await;

@@ -206,7 +206,8 @@ impl Journal {
                 };
                 let bytes = Uint8Array::from(part.as_slice()).into();
                 let part = this.named(&format!("o{number:08}"), bytes);
-                if store::write(&[part]).await.is_none() {
+                let changed = this.named("t", Date::now().into());
+                if store::write(&[part, changed]).await.is_none() {
                     this.give_up();
                     this.state.borrow_mut().running = false;
                     return;

@@ -30,7 +30,7 @@ const LEASE_SECONDS: i64 = 20;
 const GIVE_WAY: Duration = Duration::from_millis(5);
 /// An upload that was never committed is forgotten after a day.
 const ABANDONED_SECONDS: i64 = 86_400;
-/// The cells of rows that failed are forgotten after 30 days.
+/// The cells of rows that failed, and the rows of failed imports, are forgotten after 30 days.
 const DRAFTS_SECONDS: i64 = 30 * 86_400;
 /// An import that was taken up so often without coming on fails.
 const TRIES_MAX: u32 = 5;
@@ -144,7 +144,12 @@ pub async fn sweep(desk: &Desk) -> Result<(), StorageError> {
         .await?;
     let before = desk.now().plus_seconds(-DRAFTS_SECONDS);
     desk.storage
-        .write(move |tx| Box::pin(async move { tx.forget_drafts(before).await }))
+        .write(move |tx| {
+            Box::pin(async move {
+                tx.forget_chunks(before).await?;
+                tx.forget_drafts(before).await
+            })
+        })
         .await?;
     if dropped > 0 {
         tracing::info!(dropped, "forgot uploads that were never committed");

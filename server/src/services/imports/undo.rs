@@ -133,7 +133,14 @@ pub async fn retry(
         .await
         .map_err(refuse)?;
     desk.wake.notify_waiters();
-    status.ok_or(ApiError::NotFound)
+    let status = status.ok_or(ApiError::NotFound)?;
+    if status.state == ImportState::Failed {
+        return Err(ApiError::conflict(
+            "rows_forgotten",
+            "The rows of this import are not kept any more: they are forgotten 30 days after it was begun. Upload the list again; nobody is invited twice.",
+        ));
+    }
+    Ok(status)
 }
 
 /// Forgets an upload that was never committed.

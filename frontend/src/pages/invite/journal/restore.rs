@@ -21,7 +21,7 @@ use super::{
         kept::Kept,
         reading::{self, FileFacts, Manner},
     },
-    Head, Journal, State, claim, scope, store,
+    Head, Journal, State, claim, give_back, scope, store,
 };
 use crate::components::{ToastStore, grid::Place};
 
@@ -41,6 +41,8 @@ pub fn restore(desk: Desk, user: UserId) {
         let Some(slug) = desk.slug.try_get_value() else {
             return;
         };
+        // What cannot be looked through is no reason not to look for the newest.
+        _ = forget_old().await;
         let Some(found) = newest(&scope(user, &slug), desk.toasts).await else {
             return;
         };
@@ -86,8 +88,9 @@ async fn text(name: &str) -> Option<String> {
     store::value(name).await?.as_string()
 }
 
-/// The newest list that nobody works on; older ones are forgotten after 14 days.
-async fn newest(scope: &str, toasts: ToastStore) -> Option<Found> {
+/// What the names of each list that is kept begin with: of one person and tenant, or of
+/// all who use this browser. The oldest first.
+async fn lists_of(scope: &str) -> Option<Vec<String>> {
     let mut lists: Vec<String> = Vec::new();
     for name in store::names(scope).await? {
         let end = name.rfind('|')? + 1;
@@ -95,21 +98,40 @@ async fn newest(scope: &str, toasts: ToastStore) -> Option<Found> {
             lists.push(name[..end].to_owned());
         }
     }
-    for prefix in lists.into_iter().rev() {
+    Some(lists)
+}
+
+/// Forgets what nobody has changed for 14 days, whosever it is.
+async fn forget_old() -> Option<()> {
+    for prefix in lists_of("").await? {
+        // `user|tenant|when-mark|`
+        let begun = prefix.rsplit('|').nth(1)?.get(..15)?.parse().ok();
+        let changed = store::value(&format!("{prefix}t")).await?.as_f64();
+        let last = changed.or(begun).unwrap_or(0.0);
+        if Date::now() - last < KEPT_MS {
+            continue;
+        }
+        // Another tab may have it open since then.
+        if let Some(release) = claim(&prefix).await {
+            store::remove(&prefix).await?;
+            give_back(release.as_ref());
+        }
+    }
+    Some(())
+}
+
+/// The newest list that nobody works on.
+async fn newest(scope: &str, toasts: ToastStore) -> Option<Found> {
+    for prefix in lists_of(scope).await?.into_iter().rev() {
         // Another tab works on it.
         let Some(release) = claim(&prefix).await else {
             continue;
         };
-        let begun: f64 = prefix
-            .get(scope.len()..scope.len() + 15)
-            .and_then(|time| time.parse().ok())
-            .unwrap_or(0.0);
         let replaced = store::value(&format!("{prefix}r")).await;
         let head = text(&format!("{prefix}h"))
             .await
             .and_then(|words| app::json::read::<Head>(&words).ok());
-        let worth = Date::now() - begun < KEPT_MS
-            && replaced.is_none_or(|replaced| replaced.as_bool() != Some(true));
+        let worth = replaced.is_none_or(|replaced| replaced.as_bool() != Some(true));
         // With the journal what it holds is forgotten, and the lock given back.
         let journal = Journal::at(
             prefix,
