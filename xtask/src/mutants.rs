@@ -80,7 +80,7 @@ pub fn run(project: &Project, only: Option<&str>) -> Outcome {
     }
     if alive.is_empty() {
         say::line(&format!(
-            "\n{} guards, each missed by its test.",
+            "\n{} guards: without each of them its test fails.",
             mutants.len()
         ));
         return Ok(());
@@ -106,7 +106,7 @@ fn without(copy: &Project, cluster: &Cluster, mutant: &Mutant) -> Outcome<(&'sta
     let verdict = if compiles {
         let tally = tested(copy, cluster, &mutant.test)?;
         match (tally.passed, tally.failed) {
-            (_, 1..) => ("missed", true),
+            (_, 1..) => ("red", true),
             (0, 0) => ("NOT RUN", false),
             _ => ("UNNOTICED", false),
         }

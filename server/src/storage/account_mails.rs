@@ -214,7 +214,8 @@ const ARM: &str = "UPDATE account_mails SET secret_hash = $3, good_until = $4, t
 const RECORD: &str = "UPDATE account_mails SET status = $3, last_error = $4, not_before = $5,
         sent_at = $6, lease_until = 0
     WHERE id = $1 AND lease_owner = $2 AND status = 'sending'";
-const RESET_OF: &str = "SELECT m.user_id, m.email FROM account_mails m JOIN users u ON u.id = m.user_id
+const RESET_OF: &str =
+    "SELECT m.user_id, m.email FROM account_mails m JOIN users u ON u.id = m.user_id
     WHERE m.secret_hash = $1 AND m.purpose = 'reset' AND m.closed_at IS NULL
       AND m.good_until > $2 AND u.deactivated_at IS NULL AND u.email = m.email";
 const USE_RESET: &str = "UPDATE account_mails SET closed_at = $2
