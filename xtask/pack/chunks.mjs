@@ -1,9 +1,9 @@
 // Cuts a module into one that is loaded first and chunks that are loaded later.
 //
 // A function belongs to a chunk when its name, types included (symbol-mangling v0),
-// speaks of that chunk's modules and of no other chunk's; or when nothing but such
-// functions call it and it is in no table. What only functions of several chunks call, and
-// no table names, stands in each of them. Everything else stays in the first module.
+// speaks of that chunk's modules; or when nothing but such functions call it and it is in
+// no table. What belongs to several chunks stands in each of them. Everything else stays in
+// the first module.
 // All share one memory and one table: the first module calls a chunk's entry through a
 // slot of the table that the chunk fills when it is instantiated, as it fills the slots
 // of its own closures and virtual methods.
@@ -46,7 +46,7 @@ export function assign(functions, titles, chunks, tabled, exported) {
   for (const name of functions.keys()) {
     const title = titles.get(name) ?? '';
     const mine = [...chunks.keys()].filter((chunk) => patterns[chunk].test(title));
-    if (mine.length === 1) named.set(name, mine[0]);
+    if (mine.length > 0) named.set(name, mine);
     const chunk = chunks.findIndex((one) => one.entries.includes(title));
     if (chunk >= 0) entries.set(name, chunk);
   }
@@ -65,9 +65,9 @@ export function assign(functions, titles, chunks, tabled, exported) {
   }
   const result = new Map();
   for (const chunk of chunks.keys()) {
-    const seeds = [...named.keys()].filter((name) => named.get(name) === chunk);
+    const seeds = [...named.keys()].filter((name) => named.get(name).includes(chunk));
     for (const name of reach(seeds, (name) => !own.has(name) && !entries.has(name))) {
-      if (named.has(name) && named.get(name) !== chunk) {
+      if (named.has(name) && !named.get(name).includes(chunk)) {
         throw new Error(`${titles.get(name)} is called from another chunk`);
       }
       result.set(name, [...(result.get(name) ?? []), chunk]);

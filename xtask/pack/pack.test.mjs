@@ -47,14 +47,17 @@ test('what is alike becomes neighbours, and nothing is lost', () => {
   assert.equal(changes.length, 2);
 });
 
-test('what two chunks call and no table names stands in both', () => {
+test('what belongs to two chunks stands in both', () => {
   const calls = { main: ['left', 'right'], left: ['both', 'tabled'], right: ['both', 'tabled'], both: ['deeper'], deeper: ['base'], base: [], tabled: [] };
   const functions = new Map(Object.entries(calls).map(([name, callees]) => [name, { calls: new Set(callees) }]));
   functions.get('main').calls.add('base');
-  const titles = new Map([['left', 'left::draw'], ['right', 'right::draw']]);
-  const chunks = ['left', 'right'].map((name) => ({ modules: [name], entries: [`${name}::draw`] }));
+  const titles = new Map([['left', 'left::draw'], ['right', 'right::draw'], ['tabled', '<shared::Click>::run']]);
+  const chunks = ['left', 'right'].map((name) => ({ modules: [name, 'shared'], entries: [`${name}::draw`] }));
   const { result } = assign(functions, titles, chunks, new Set(['tabled']), new Set(['main']));
-  assert.deepEqual(Object.fromEntries(result), { left: [0], right: [1], both: [0, 1], deeper: [0, 1] });
+  assert.deepEqual(Object.fromEntries(result), { left: [0], tabled: [0, 1], right: [1], both: [0, 1], deeper: [0, 1] });
+  // Without a word in the file it may be called by anybody.
+  for (const chunk of chunks) chunk.modules.pop();
+  assert.equal(assign(functions, titles, chunks, new Set(['tabled']), new Set(['main'])).result.has('tabled'), false);
 });
 
 test('a chunk has what speaks of its modules and what only that calls', () => {
