@@ -9,7 +9,7 @@ use crate::{
     api::{
         ApiError,
         accounts::{ChangeEmail, ChangePassword, Profile, Rename, ResetPassword},
-        apps::{AppCounts, CreateInvitations, PersonMade},
+        apps::{AppCounts, CreateInvitations, MailPreview, PersonMade},
         blanks::{
             AssignBlank, BatchLine, BatchPage, BatchRef, BlanksMade, CodesPage, CreateBlanks,
             RestRevoked, RevealedCode,
@@ -271,6 +271,14 @@ pub trait Invitations: Send + Sync {
     async fn revoke(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError>;
     /// One bundle with its timeline.
     async fn show(&self, caller: &Caller, input: BundleRef) -> Result<BundlePage, ApiError>;
+    /// Mails a reminder.
+    async fn remind(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError>;
+    /// Makes what came to an end anew.
+    async fn reinvite(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError>;
+    /// Switches what is live on again.
+    async fn activate(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError>;
+    /// Switches it off.
+    async fn deactivate(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError>;
     /// Moves the end of what is live.
     async fn extend(&self, caller: &Caller, input: ExtendBundle) -> Result<BundleLine, ApiError>;
     /// Makes a link for the clipboard.
@@ -291,6 +299,12 @@ pub trait Invitations: Send + Sync {
 /// See [`crate::api::apps`].
 #[async_trait]
 pub trait Apps: Send + Sync {
+    /// How the mail will look.
+    async fn preview(
+        &self,
+        caller: &Caller,
+        input: CreateInvitations,
+    ) -> Result<MailPreview, ApiError>;
     /// What became of each person.
     async fn create(
         &self,
@@ -355,8 +369,11 @@ pub trait Mine: Send + Sync {
     async fn home(&self, caller: &Caller) -> Result<MyHome, ApiError>;
     /// Accepts one.
     async fn accept(&self, caller: &Caller, invitation: InvitationId) -> Result<(), ApiError>;
-    /// Declines one.
+    /// Declines one, from ten seconds on.
     async fn decline(&self, caller: &Caller, invitation: InvitationId) -> Result<(), ApiError>;
+    /// Takes that back.
+    async fn undo_decline(&self, caller: &Caller, invitation: InvitationId)
+    -> Result<(), ApiError>;
 }
 
 /// See [`crate::api::demo`].

@@ -212,7 +212,15 @@ test('a learner accepts one invitation, declines another, and has the course', L
     await waitFor(async () => assert.equal(await waiting.count(), before - 1));
     const other = (await waiting.first().getByRole('heading').innerText()).trim();
     await waiting.first().getByRole('button', { name: 'Decline', exact: true }).click();
-    await page.getByRole('dialog', { name: `Decline ${other}?` }).getByRole('button', { name: 'Decline', exact: true }).click();
+    await button(page, 'Undo').waitFor();
+    await axe(page, 'a refusal that can be taken back');
+    await button(page, 'Undo').click();
+    await page.getByText(`${other} waits for your answer again.`).waitFor();
+    await waiting.first().getByRole('button', { name: 'Decline', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await waitFor(async () => assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Undo'));
+    await page.reload();
+    await button(page, 'Undo').waitFor();
     await waitFor(async () => assert.equal(await waiting.count(), before - 2));
     await page.getByText('Earlier invitations').waitFor();
   });

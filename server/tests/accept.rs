@@ -15,7 +15,7 @@ use app::{
     domain::{invitation::InvitationStatus, role::Role},
     ports::{Caller, LandingPort as _, Mine as _},
 };
-use server::args;
+use server::{args, jobs};
 use stage::{Invite, Stage, on_every_engine};
 
 async fn role_of(stage: &Stage, user: app::domain::id::UserId) -> String {
@@ -178,6 +178,7 @@ async fn s12_a_copied_link_proves_no_mailbox_and_shows_nothing_else() {
         for answer in [
             stage.mine.accept(&caller, other).await,
             stage.mine.decline(&caller, other).await,
+            stage.mine.undo_decline(&caller, other).await,
         ] {
             assert_eq!(answer.unwrap_err(), ApiError::NotFound);
         }
@@ -397,6 +398,8 @@ async fn proving_the_mailbox_makes_every_invitation_to_it_the_users() {
         for one in pending {
             if one.tenant == "Globex Institute" {
                 stage.mine.decline(&caller, one.invitation).await.unwrap();
+                stage.clock.advance_seconds(10);
+                jobs::declines::commit_batch(&stage.desk).await.unwrap();
             } else {
                 stage.mine.accept(&caller, one.invitation).await.unwrap();
             }

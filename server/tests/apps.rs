@@ -19,7 +19,9 @@ use app::{
         role::Role,
         time::CivilDate,
     },
-    ports::{Apps as _, Caller, Catalog as _, Mine as _, Tenants as _, Users as _},
+    ports::{
+        Apps as _, Caller, Catalog as _, Invitations as _, Mine as _, Tenants as _, Users as _,
+    },
 };
 use server::{
     args, jobs,
@@ -50,11 +52,15 @@ fn form(stage: &Stage, key: &str, users: &[UserId]) -> CreateInvitations {
         programs: Vec::new(),
         active: true,
         mail: true,
+        send_at: None,
         role: Role::Learner,
         expires_on: None,
         access_from: None,
         access_until: None,
         note: "See you there.".to_owned(),
+        source: String::new(),
+        redirect: String::new(),
+        metadata: String::new(),
     }
 }
 
@@ -425,6 +431,122 @@ async fn words_are_found_by_their_beginning_and_from_within() {
         let tenants = TenantsService::new(stage.desk.clone());
         let named = tenants.find(&root, "academy".to_owned()).await.unwrap();
         assert_eq!(named.len(), 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s49_source_continue_and_metadata_are_kept_and_lead_nowhere_else() {
+    on_every_engine(|stage| async move {
+        let root = root(&stage).await;
+        let good = CreateInvitations {
+            users: Vec::new(),
+            email: "mara@new.test".to_owned(),
+            source: " Autumn fair ".to_owned(),
+            redirect: "/welcome?x=1".to_owned(),
+            metadata: "cost center: 4711\nsite: Lisbon".to_owned(),
+            ..form(&stage, "k", &[])
+        };
+        for bad in [
+            "//evil.test",
+            "/\\evil.test",
+            "\\\\evil.test",
+            "https://evil.test",
+            "https:evil.test",
+            "javascript:alert(1)",
+            "evil.test",
+            "/\t/evil.test",
+        ] {
+            let input = CreateInvitations {
+                redirect: bad.to_owned(),
+                ..good.clone()
+            };
+            assert_eq!(
+                fields(create(&stage, &root, input).await),
+                ["redirect"],
+                "{bad:?}"
+            );
+        }
+        let lines = CreateInvitations {
+            metadata: "no colon".to_owned(),
+            ..good.clone()
+        };
+        assert_eq!(fields(create(&stage, &root, lines).await), ["metadata"]);
+        let source = CreateInvitations {
+            source: "a\nb".to_owned(),
+            ..good.clone()
+        };
+        assert_eq!(fields(create(&stage, &root, source).await), ["source"]);
+        let made = create(&stage, &root, good).await.unwrap();
+        let bundle = made[0].bundle.unwrap();
+        let ada = stage.signed_in(stage.ada).await;
+        let asked = app::api::invitations::BundleRef {
+            tenant: "acme".to_owned(),
+            bundle,
+        };
+        let page = stage.invitations.show(&ada, asked).await.unwrap();
+        assert_eq!(page.line.source, "Autumn fair");
+        assert_eq!(page.redirect, "/welcome?x=1");
+        let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+        assert_eq!(
+            page.metadata,
+            [pair("cost center", "4711"), pair("site", "Lisbon")]
+        );
+        stage.send_mails().await;
+        let token = stage.mailed_token("mara@new.test");
+        let (landing, _) = stage.open(&Stage::anonymous(), &token).await.unwrap();
+        assert_eq!(landing.redirect, "/welcome?x=1");
+        // Whatever came into the database otherwise leads nowhere.
+        let broken = "UPDATE bundles SET redirect = '//evil.test'";
+        stage.sql(broken, args![]).await;
+        let (landing, _) = stage.open(&Stage::anonymous(), &token).await.unwrap();
+        assert_eq!(landing.redirect, "");
+        let mended = "UPDATE bundles SET redirect = ''";
+        stage.sql(mended, args![]).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_preview_is_the_mail_and_makes_nothing() {
+    on_every_engine(|stage| async move {
+        let root = root(&stage).await;
+        let mara = stage.user("mara@new.test", "Mara", true).await;
+        let input = form(&stage, "k", &[mara]);
+        let apps = AppsService::new(stage.desk.clone());
+        let seen = apps.preview(&root, input.clone()).await.unwrap();
+        assert_eq!(seen.subject, "Root Example invites you to Acme Academy");
+        assert_eq!(stage.number(INVITATIONS, args![]).await, 0);
+        let (_, token) = seen.text.split_once("/i#").unwrap();
+        let token = token.split_whitespace().next().unwrap();
+        let opened = stage.open(&Stage::anonymous(), token).await;
+        assert_eq!(opened.err(), Some(ApiError::NotFound));
+        create(&stage, &root, input.clone()).await.unwrap();
+        stage.send_mails().await;
+        let sent = stage.memory.mails().last().unwrap().mail.clone();
+        let plain = |text: &str| {
+            text.lines()
+                .filter(|line| !line.contains("https://beckon.test/"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            (sent.subject, plain(&sent.text)),
+            (seen.subject, plain(&seen.text))
+        );
+        let ada = stage.signed_in(stage.ada).await;
+        assert_eq!(
+            apps.preview(&ada, input.clone()).await,
+            Err(ApiError::NotFound)
+        );
+        let nobody = CreateInvitations {
+            tenant: String::new(),
+            ..input
+        };
+        assert!(matches!(
+            apps.preview(&root, nobody).await,
+            Err(ApiError::Invalid { .. })
+        ));
     })
     .await;
 }

@@ -203,6 +203,7 @@ async fn s12_an_address_that_was_given_up_brings_nothing_more_to_its_old_owner()
         for refused in [
             stage.mine.accept(&caller, foreign).await,
             stage.mine.decline(&caller, foreign).await,
+            stage.mine.undo_decline(&caller, foreign).await,
         ] {
             assert_eq!(refused.unwrap_err(), ApiError::NotFound);
         }

@@ -140,7 +140,11 @@ impl Meeting {
                 expiry::expire_batch(&stage.desk).await.unwrap();
                 Ok(())
             }
-            Other::Decline => stage.mine.decline(&self.landed, self.invitation).await,
+            Other::Decline => {
+                let counted = server::jobs::declines::commit_batch(&stage.desk).await;
+                assert!(counted.is_ok(), "{counted:?}");
+                Ok(())
+            }
             Other::Never => {
                 let input = NeverInvite {
                     token: Some(self.token.clone()),
@@ -153,11 +157,11 @@ impl Meeting {
                 stage.sql(sql, args![stage.course, stage.desk.now()]).await;
                 Ok(())
             }
-            Other::SwitchOff => {
-                let sql = "UPDATE bundles SET active = 0 WHERE id = $1";
-                stage.sql(sql, args![self.bundle]).await;
-                Ok(())
-            }
+            Other::SwitchOff => stage
+                .invitations
+                .deactivate(&self.ada, reference)
+                .await
+                .map(drop),
             Other::Demote => {
                 let sql = "UPDATE memberships SET role = 'learner' WHERE user_id = $1";
                 stage.sql(sql, args![stage.ada]).await;
@@ -205,6 +209,11 @@ async fn s51_an_accept_and_whatever_comes_with_it_happen_in_some_order() {
                     let ends = "UPDATE invitations SET expires_at = $2 WHERE bundle_id = $1";
                     stage.sql(ends, args![meeting.bundle, soon]).await;
                 }
+                if other == Other::Decline {
+                    let declined = stage.mine.decline(&meeting.landed, meeting.invitation);
+                    declined.await.unwrap();
+                    stage.clock.advance_seconds(9);
+                }
                 let accept = {
                     let meeting = Arc::clone(&meeting);
                     async move {
@@ -219,7 +228,7 @@ async fn s51_an_accept_and_whatever_comes_with_it_happen_in_some_order() {
                 let meanwhile = {
                     let meeting = Arc::clone(&meeting);
                     async move {
-                        if other == Other::Expire {
+                        if matches!(other, Other::Expire | Other::Decline) {
                             meeting.stage.clock.advance_seconds(1);
                         }
                         meeting.meanwhile(other).await
@@ -250,14 +259,19 @@ async fn s51_an_accept_and_whatever_comes_with_it_happen_in_some_order() {
                 let came = (accepted.is_ok(), met.is_ok(), status.as_str());
                 let legal: &[(bool, bool, &str)] = match other {
                     Other::Revoke => &[(true, false, "accepted"), (false, true, "revoked")],
-                    // The link dies with the resend, the invitation lives on.
-                    Other::Resend => &[(true, false, "accepted"), (false, true, "pending")],
+                    // The link dies with the resend, or opens nothing where it is switched
+                    // off; the invitation lives on.
+                    Other::Resend | Other::SwitchOff => {
+                        &[(true, false, "accepted"), (false, true, "pending")]
+                    }
                     Other::Extend => &[(true, false, "accepted"), (true, true, "accepted")],
                     Other::Expire => &[(true, true, "accepted"), (false, true, "expired")],
-                    Other::Decline => &[(true, false, "accepted"), (false, true, "declined")],
-                    // Who has the mail may ask for it afterwards too; nothing waits then.
-                    Other::Never => &[(true, true, "accepted"), (false, true, "declined")],
-                    Other::Archive | Other::SwitchOff | Other::Demote => {
+                    // Accepting takes a refusal back, until it counts. Who has the mail may ask
+                    // for it afterwards too; nothing waits then.
+                    Other::Decline | Other::Never => {
+                        &[(true, true, "accepted"), (false, true, "declined")]
+                    }
+                    Other::Archive | Other::Demote => {
                         &[(true, true, "accepted"), (false, true, "pending")]
                     }
                     Other::Home => &[(true, false, "accepted"), (false, true, "accepted")],

@@ -139,11 +139,15 @@ fn form(email: &str, key: &str, users: &[UserId]) -> CreateInvitations {
         programs: Vec::new(),
         active: true,
         mail: true,
+        send_at: None,
         role: Role::Learner,
         expires_on: None,
         access_from: None,
         access_until: None,
         note: String::new(),
+        source: String::new(),
+        redirect: String::new(),
+        metadata: String::new(),
     }
 }
 

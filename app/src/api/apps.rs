@@ -13,7 +13,7 @@ use crate::domain::{
     import::RowOutcome,
     invitation::InvitationStatus,
     role::Role,
-    time::CivilDate,
+    time::{CivilDate, CivilTime, Timestamp},
 };
 
 /// A form, and the list of what it makes.
@@ -96,6 +96,10 @@ pub struct CreateInvitations {
     pub active: bool,
     /// Whether a mail tells of it; else its link is copied.
     pub mail: bool,
+    /// When that mail goes out, by the tenant's clocks; none: at once. Nobody can accept
+    /// before.
+    #[serde(default)]
+    pub send_at: Option<CivilTime>,
     /// The role on acceptance.
     pub role: Role,
     /// The last day, in the tenant's zone; none: as the tenant has it.
@@ -106,6 +110,24 @@ pub struct CreateInvitations {
     pub access_until: Option<CivilDate>,
     /// What the person reads in the mail; may be empty.
     pub note: String,
+    /// Where it comes from, for those who read the list; may be empty.
+    #[serde(default)]
+    pub source: String,
+    /// Where the person goes after accepting: a path of this site; empty: home.
+    #[serde(default)]
+    pub redirect: String,
+    /// What is kept with it: a line each, `name: text`; may be empty.
+    #[serde(default)]
+    pub metadata: String,
+}
+
+/// How a mail will look.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailPreview {
+    /// Its subject.
+    pub subject: String,
+    /// As text; its link opens nothing.
+    pub text: String,
 }
 
 /// What became of one person.
@@ -119,12 +141,22 @@ pub struct PersonMade {
     pub bundle: Option<BundleId>,
     /// Invitations that were made.
     pub made: u32,
+    /// When the mail of what was made goes out, where that is later.
+    #[serde(default)]
+    pub send_at: Option<Timestamp>,
 }
 
 /// What became of each person: the users in their order, or the address.
 #[server(name = AppsCreate, prefix = "/api", endpoint = "apps/create", input = Json, output = Json)]
 pub async fn create(input: CreateInvitations) -> Result<Vec<PersonMade>, ApiError> {
     answer(ports().apps.create(&caller(), input).await)
+}
+
+/// How the mail of what a form says will look, by the template that writes it; nothing is
+/// made.
+#[server(name = AppsPreview, prefix = "/api", endpoint = "apps/preview", input = Json, output = Json)]
+pub async fn preview(input: CreateInvitations) -> Result<MailPreview, ApiError> {
+    answer(ports().apps.preview(&caller(), input).await)
 }
 
 /// People by app and status, over all tenants.

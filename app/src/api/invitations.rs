@@ -95,9 +95,13 @@ pub struct BundleLine {
     pub delivery_at: Option<Timestamp>,
     /// Why the mail did not go, in words.
     pub delivery_note: String,
+    /// When it goes out, where it is scheduled.
+    pub send_at: Option<Timestamp>,
+    /// Reminders so far.
+    pub reminders: u8,
     /// Who invited.
     pub invited_by: String,
-    /// The import's file name, where a file made it.
+    /// Where it comes from: in the words of who made it, else the import's file name.
     pub source: String,
     /// When.
     pub created_at: Timestamp,
@@ -155,6 +159,14 @@ pub struct BundlePage {
     pub note: String,
     /// The import that made it.
     pub import: Option<ImportId>,
+    /// Where the person goes after accepting, on this origin; may be empty.
+    pub redirect: String,
+    /// What is kept with it, by name.
+    pub metadata: Vec<(String, String)>,
+    /// The one before it, where it was made anew.
+    pub previous: Option<BundleId>,
+    /// The one that was made anew after it.
+    pub next: Option<BundleId>,
     /// Whether its inviter may no longer invite: its links are neutral until somebody
     /// resends it (S24).
     pub orphaned: bool,
@@ -189,8 +201,18 @@ pub enum Event {
     MailQueued,
     /// A mail came to where it is by now.
     Mail,
+    /// It goes out then.
+    Scheduled,
+    /// What was scheduled went out.
+    Sent,
     /// The mail went out anew.
     Resent,
+    /// It was switched off.
+    Deactivated,
+    /// It was switched on again.
+    Activated,
+    /// A reminder went into the outbox.
+    Reminded,
     /// It ends later.
     Extended,
     /// An admin took a link.
@@ -201,6 +223,8 @@ pub enum Event {
     CodeRevealed,
     /// Somebody else answers for it.
     TakenOver,
+    /// It was made anew after its end.
+    Reinvited,
     /// The person said yes.
     Accepted,
     /// The person said no.
@@ -280,6 +304,12 @@ pub enum BulkAct {
     Resend,
     /// Move each one's end to this day.
     Extend(CivilDate),
+    /// Remind each person.
+    Remind,
+    /// Switch each one on again.
+    Activate,
+    /// Switch each one off.
+    Deactivate,
     /// Take each one back.
     Revoke,
 }
@@ -311,6 +341,12 @@ pub enum BulkOutcome {
     NotLive,
     /// It is switched off.
     SwitchedOff,
+    /// It is on, or off, already.
+    AlreadySo,
+    /// The person was reminded as often as may be.
+    RemindedEnough,
+    /// There is no mail that arrived to remind of.
+    NothingToRemindOf,
     /// Its last mail was queued less than a minute ago.
     TooSoon,
     /// A quota of mails is used up.
@@ -344,7 +380,7 @@ pub async fn counts(tenant: String) -> Result<BTreeMap<InvitationStatus, u64>, A
     answer(ports().invitations.counts(&caller(), tenant).await)
 }
 
-/// Sends the mail anew; every older link dies.
+/// Sends the mail anew, and every older link dies; what is scheduled goes out now.
 #[server(name = InvitationsResend, prefix = "/api", endpoint = "invitations/resend", input = Json, output = Json)]
 pub async fn resend(input: BundleRef) -> Result<BundleLine, ApiError> {
     answer(ports().invitations.resend(&caller(), input).await)
@@ -354,6 +390,31 @@ pub async fn resend(input: BundleRef) -> Result<BundleLine, ApiError> {
 #[server(name = InvitationsRevoke, prefix = "/api", endpoint = "invitations/revoke", input = Json, output = Json)]
 pub async fn revoke(input: BundleRef) -> Result<BundleLine, ApiError> {
     answer(ports().invitations.revoke(&caller(), input).await)
+}
+
+/// Mails a reminder with a link of its own; older links live on. Three times at most.
+#[server(name = InvitationsRemind, prefix = "/api", endpoint = "invitations/remind", input = Json, output = Json)]
+pub async fn remind(input: BundleRef) -> Result<BundleLine, ApiError> {
+    answer(ports().invitations.remind(&caller(), input).await)
+}
+
+/// Makes what was declined, revoked or ran out anew, linked to the one before; the answer
+/// is the new one.
+#[server(name = InvitationsReinvite, prefix = "/api", endpoint = "invitations/reinvite", input = Json, output = Json)]
+pub async fn reinvite(input: BundleRef) -> Result<BundleLine, ApiError> {
+    answer(ports().invitations.reinvite(&caller(), input).await)
+}
+
+/// Switches what is live on again: a mail that was held goes out.
+#[server(name = InvitationsActivate, prefix = "/api", endpoint = "invitations/activate", input = Json, output = Json)]
+pub async fn activate(input: BundleRef) -> Result<BundleLine, ApiError> {
+    answer(ports().invitations.activate(&caller(), input).await)
+}
+
+/// Switches what is live off: no mail, nobody accepts it, its time runs on.
+#[server(name = InvitationsDeactivate, prefix = "/api", endpoint = "invitations/deactivate", input = Json, output = Json)]
+pub async fn deactivate(input: BundleRef) -> Result<BundleLine, ApiError> {
+    answer(ports().invitations.deactivate(&caller(), input).await)
 }
 
 /// One bundle with its timeline.

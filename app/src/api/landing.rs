@@ -34,6 +34,8 @@ pub struct Landing {
     pub targets: Vec<LandingTarget>,
     /// Until when.
     pub expires_at: Timestamp,
+    /// Where to go on after accepting: a path of this site; empty: home.
+    pub redirect: String,
     /// What to do next.
     pub next: NextStep,
     /// A redemption code opened it: it is for whoever has it, and has no address.

@@ -32,6 +32,8 @@ pub struct MyInvitation {
     pub status_changed_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
+    /// Declined, and for so many seconds more that can be taken back.
+    pub undo_seconds: Option<u64>,
 }
 
 /// One of my courses or programs.
@@ -70,8 +72,14 @@ pub async fn accept(invitation: InvitationId) -> Result<(), ApiError> {
     answer(ports().mine.accept(&caller(), invitation).await)
 }
 
-/// Declines one of my pending invitations; final.
+/// Declines one of my pending invitations; for ten seconds that can be taken back.
 #[server(name = MineDecline, prefix = "/api", endpoint = "mine/decline", input = Json, output = Json)]
 pub async fn decline(invitation: InvitationId) -> Result<(), ApiError> {
     answer(ports().mine.decline(&caller(), invitation).await)
+}
+
+/// Takes a refusal back that does not count yet.
+#[server(name = MineUndoDecline, prefix = "/api", endpoint = "mine/undo_decline", input = Json, output = Json)]
+pub async fn undo_decline(invitation: InvitationId) -> Result<(), ApiError> {
+    answer(ports().mine.undo_decline(&caller(), invitation).await)
 }

@@ -115,7 +115,13 @@ pub struct TenantSettings {
     pub hold_seconds: u32,
     /// Whether the tenant's admins may see links (S26).
     pub reveal_links: bool,
+    /// Days after the mail on which who has not answered is reminded: rising, at most
+    /// [`MOST_REMINDERS`], each 1–90; none: nobody is.
+    pub remind_days: Vec<u16>,
 }
+
+/// Reminders of one invitation, by the schedule and by hand.
+pub const MOST_REMINDERS: usize = 3;
 
 /// Changes a tenant's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

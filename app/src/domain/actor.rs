@@ -38,6 +38,10 @@ pub enum Job {
     Import,
     /// Expires invitations.
     Expiry,
+    /// Sends what is scheduled.
+    Schedule,
+    /// Reminds of what waits.
+    Reminders,
 }
 
 impl Actor {

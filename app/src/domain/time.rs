@@ -13,6 +13,17 @@ pub struct CivilDate {
     pub day: u8,
 }
 
+/// A minute of a day, as the clocks of the tenant's zone show it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CivilTime {
+    /// The day.
+    pub day: CivilDate,
+    /// 0–23.
+    pub hour: u8,
+    /// 0–59.
+    pub minute: u8,
+}
+
 /// Milliseconds since 1970-01-01T00:00:00Z, as both databases store it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

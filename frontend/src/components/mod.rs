@@ -42,6 +42,7 @@ pub use combobox::{Choice, Combobox};
 pub use dialog::{ConfirmDialog, Dialog, DialogSize};
 pub use dropzone::{DropZone, FileButton};
 pub use feedback::{EmptyArt, EmptyState, ErrorState, MoreButton, Notice, Skeleton, SkeletonShape};
+pub use field::{Field, FieldIds};
 pub use icon::{Icon, IconName, Logo};
 pub use inputs::{PasswordInput, SearchField, TextInput};
 pub use menu::{MenuItem, MenuSeparator, ProfileMenu};

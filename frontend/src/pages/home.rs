@@ -1,12 +1,17 @@
 //! `/home`: the learner's invitations and courses.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use app::{
-    api::mine::{MineAccept, MineDecline, MineHome, MyCourse, MyHome, MyInvitation},
-    domain::invitation::{InvitationKind, InvitationStatus},
+    api::mine::{
+        MineAccept, MineDecline, MineHome, MineUndoDecline, MyCourse, MyHome, MyInvitation,
+    },
+    domain::{
+        id::InvitationId,
+        invitation::{InvitationKind, InvitationStatus},
+    },
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     components::{
@@ -22,7 +27,7 @@ use crate::{
     query::{Query, Steady},
     routes::Page,
     session::{Session, use_session},
-    text::{failure, kind_word, status_badge},
+    text::{count_of, failure, kind_word, status_badge},
     when::{flag, when},
 };
 
@@ -33,6 +38,8 @@ struct Actions {
     session: Session,
     toasts: ToastStore,
     asking: Asking,
+    /// Declined here just now: its **Undo** takes the focus.
+    declined: StoredValue<Option<InvitationId>>,
 }
 
 /// What one can do with an invitation.
@@ -40,29 +47,23 @@ struct Actions {
 enum Answer {
     Accept,
     Decline,
+    /// Takes declining back.
+    Undo,
 }
 
 impl Actions {
-    /// Asks first: neither answer can be taken back.
+    /// Asks before what cannot be taken back.
     fn ask(self, answer: Answer, one: MyInvitation) {
-        let (word, kind, text) = match answer {
-            Answer::Accept => (
-                "Accept",
-                ButtonKind::Primary,
-                "Whoever invited you sees that you accepted. You cannot undo this yourself.",
-            ),
-            Answer::Decline => (
-                "Decline",
-                ButtonKind::Danger,
-                "Whoever invited you sees that you declined. This cannot be undone; they can \
-                 invite you again.",
-            ),
-        };
+        if answer != Answer::Accept {
+            spawn_local(self.act(answer, one));
+            return;
+        }
         self.asking.ask(Question {
-            title: format!("{word} {}?", one.title),
-            word,
-            kind,
-            text: text.to_owned(),
+            title: format!("Accept {}?", one.title),
+            word: "Accept",
+            kind: ButtonKind::Primary,
+            text: "Whoever invited you sees that you accepted. You cannot undo this yourself."
+                .to_owned(),
             act: Arc::new(move || Box::pin(self.act(answer, one.clone()))),
         });
     }
@@ -72,6 +73,7 @@ impl Actions {
         let done = match answer {
             Answer::Accept => self.session.call(MineAccept { invitation }).await,
             Answer::Decline => self.session.call(MineDecline { invitation }).await,
+            Answer::Undo => self.session.call(MineUndoDecline { invitation }).await,
         };
         match (done, answer) {
             (Ok(()), Answer::Accept) => {
@@ -79,8 +81,11 @@ impl Actions {
                 // A new membership belongs into the profile menu.
                 self.session.refresh();
             }
-            (Ok(()), Answer::Decline) => {
-                self.toasts.success(format!("You declined {}.", one.title));
+            // What one can do about it stands where the buttons were.
+            (Ok(()), Answer::Decline) => self.declined.set_value(Some(invitation)),
+            (Ok(()), Answer::Undo) => {
+                let text = format!("{} waits for your answer again.", one.title);
+                self.toasts.success(text);
             }
             (Err(error), _) => self.toasts.error(failure(&error)),
         }
@@ -99,6 +104,7 @@ pub fn HomePage() -> impl IntoView {
         session,
         toasts: use_toasts(),
         asking: Asking::new(),
+        declined: StoredValue::new(None),
     };
     let name = Memo::new(move |_| session.me().map(|me| me.name));
     view! {
@@ -146,7 +152,10 @@ fn invitations(actions: Actions) -> AnyView {
         all.retain(|one| (one.status == InvitationStatus::Pending) == pending);
         all
     };
-    let key = |one: &MyInvitation| format!("{} {}", one.invitation, one.status.as_str());
+    let key = |one: &MyInvitation| {
+        let declined = one.undo_seconds.is_some();
+        format!("{} {} {declined}", one.invitation, one.status.as_str())
+    };
     let none_waits = flag(move || those(true).is_empty());
     let nothing = || {
         view! {
@@ -172,7 +181,10 @@ fn invitations(actions: Actions) -> AnyView {
             {keyed(
                 move || those(true),
                 key,
-                move |one| view! { <Pending one actions/> }.into_any(),
+                move |one| match one.undo_seconds {
+                    Some(seconds) => declined(one, seconds, actions),
+                    None => view! { <Pending one actions/> }.into_any(),
+                },
             )}
         </div>
         {when(move || !those(false).is_empty(), done)}
@@ -227,6 +239,74 @@ fn Pending(one: MyInvitation, actions: Actions) -> impl IntoView {
             </div>
         </article>
     }
+}
+
+/// Declined, which can be taken back for a while; closing the page takes nothing back.
+fn declined(one: MyInvitation, seconds: u64, actions: Actions) -> AnyView {
+    let left = RwSignal::new(seconds);
+    let undo = NodeRef::<leptos::html::Button>::new();
+    let tick = set_interval_with_handle(
+        move || {
+            let Some(now) = left.try_get_untracked() else {
+                return;
+            };
+            left.set(now.saturating_sub(1));
+            // A second later the server has written it down.
+            if now == 0 {
+                actions.home.refetch();
+            }
+        },
+        Duration::from_secs(1),
+    )
+    .ok();
+    on_cleanup(move || {
+        if let Some(tick) = tick {
+            tick.clear();
+        }
+    });
+    if actions.declined.get_value() == Some(one.invitation) {
+        actions.declined.set_value(None);
+        request_animation_frame(move || {
+            if let Some(undo) = undo.try_get_untracked().flatten() {
+                // Focus can only fail on a detached element, where nobody minds.
+                _ = undo.focus();
+            }
+        });
+    }
+    let title_id = format!("invitation-{}", one.invitation);
+    let described = title_id.clone();
+    let labelled = title_id.clone();
+    let asked = one.clone();
+    view! {
+        <article class="invitation" aria-labelledby=labelled>
+            <div class="invitation__words">
+                <h3 class="invitation__title" id=title_id>
+                    {one.title}
+                </h3>
+                <p class="invitation__text">
+                    <span role="status">"You declined this."</span>
+                    " You can take that back for "
+                    <span aria-hidden="true">
+                        {move || count_of(left.get(), "second", "seconds")}
+                    </span>
+                    <span class="visually-hidden">"ten seconds"</span> "."
+                </p>
+            </div>
+            <div class="invitation__actions">
+                <button
+                    node_ref=undo
+                    type="button"
+                    class="btn"
+                    aria-describedby=described
+                    disabled=move || left.get() == 0
+                    on:click=move |_| actions.ask(Answer::Undo, asked.clone())
+                >
+                    "Undo"
+                </button>
+            </div>
+        </article>
+    }
+    .into_any()
 }
 
 fn earlier(one: MyInvitation) -> AnyView {

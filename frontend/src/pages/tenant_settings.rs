@@ -39,6 +39,20 @@ pub fn TenantSettingsPage() -> impl IntoView {
     }
 }
 
+/// `3, 7`.
+fn in_words(days: &[u16]) -> String {
+    let days: Vec<String> = days.iter().map(u16::to_string).collect();
+    days.join(", ")
+}
+
+/// Reads that; `None` where something is no number.
+fn days_of(text: &str) -> Option<Vec<u16>> {
+    text.split([',', ' ', ';'])
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().ok())
+        .collect()
+}
+
 /// The zones that the browser knows.
 fn zones() -> Vec<String> {
     let intl = Reflect::get(&js_sys::global(), &JsValue::from_str("Intl"));
@@ -65,6 +79,8 @@ fn form(settings: TenantSettings) -> AnyView {
     let days = RwSignal::new(settings.default_expiry_days.to_string());
     let hold = RwSignal::new(settings.hold_seconds.to_string());
     let reveal = RwSignal::new(settings.reveal_links);
+    let remind = RwSignal::new(in_words(&settings.remind_days));
+    let remind_error = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let trouble = RwSignal::new(None::<String>);
     let zone_error = RwSignal::new(None::<String>);
@@ -90,7 +106,15 @@ fn form(settings: TenantSettings) -> AnyView {
                 .is_none()
                 .then(|| "Enter a number of seconds.".to_owned()),
         );
-        let (Some(default_expiry_days), Some(hold_seconds)) = (expiry, seconds) else {
+        let reminders = days_of(&remind.get_untracked());
+        remind_error.set(
+            reminders
+                .is_none()
+                .then(|| "Enter numbers of days, such as 3, 7.".to_owned()),
+        );
+        let (Some(default_expiry_days), Some(hold_seconds), Some(remind_days)) =
+            (expiry, seconds, reminders)
+        else {
             return;
         };
         let input = ChangeSettings {
@@ -100,6 +124,7 @@ fn form(settings: TenantSettings) -> AnyView {
                 default_expiry_days,
                 hold_seconds,
                 reveal_links: reveal.get_untracked(),
+                remind_days,
             },
         };
         busy.set(true);
@@ -118,6 +143,7 @@ fn form(settings: TenantSettings) -> AnyView {
                         ("time_zone", zone_error),
                         ("default_expiry_days", days_error),
                         ("hold_seconds", hold_error),
+                        ("remind_days", remind_error),
                     ] {
                         let text = field_error(&error, field);
                         found |= text.is_some();
@@ -164,6 +190,15 @@ fn form(settings: TenantSettings) -> AnyView {
                         error=hold_error
                     />
                 </div>
+            </Card>
+            <Card title="Reminders">
+                <TextInput
+                    label="Remind after days"
+                    value=remind
+                    autocomplete="off"
+                    hint=Some("Days after the mail, at most three numbers such as 3, 7. Empty: nobody is reminded by itself. Who answered, or whose mail came back, is not reminded.".to_owned())
+                    error=remind_error
+                />
             </Card>
             <Card title="Links">
                 <Switch

@@ -77,7 +77,10 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     );
     tasks.spawn(poller);
     tasks.spawn(jobs::imports::run(desk.clone(), shutdown.clone()));
+    tasks.spawn(jobs::declines::run(desk.clone(), shutdown.clone()));
     tasks.spawn(jobs::expiry::run(desk.clone(), shutdown.clone()));
+    tasks.spawn(jobs::reminders::run(desk.clone(), shutdown.clone()));
+    tasks.spawn(jobs::schedule::run(desk.clone(), shutdown.clone()));
     tasks.spawn(jobs::words::run(desk.clone(), shutdown.clone()));
     if let Some(mailer) = mailer(&config)? {
         tasks.spawn(jobs::account_mails::run(

@@ -220,6 +220,7 @@ async fn write_down(desk: &Desk, owner: &str, results: &[Sent], not_begun: &[Let
 fn outcome(letter: &Letter, result: Result<(), MailFailure>, now: Timestamp) -> Sent {
     let mut sent = Sent {
         id: letter.id,
+        bundle: letter.bundle,
         tenant: letter.tenant,
         status: DeliveryStatus::Sent,
         note: String::new(),

@@ -31,6 +31,7 @@ struct View {
     until: String,
     link: String,
     never: String,
+    reminder: bool,
 }
 
 /// Writes the mail of one outbox entry. The link starts with the configured public
@@ -46,7 +47,11 @@ pub fn write(
         inviter if inviter.is_empty() => tenant.clone(),
         inviter => inviter,
     };
-    let subject = format!("{inviter} invites you to {tenant}");
+    let subject = if letter.reminder {
+        format!("Reminder: {inviter} invites you to {tenant}")
+    } else {
+        format!("{inviter} invites you to {tenant}")
+    };
     let titles = |kind| {
         letter
             .items
@@ -71,6 +76,7 @@ pub fn write(
         link: link(&settings.public_url, token),
         never: never_link(&settings.public_url, token),
         title: names::note(&subject),
+        reminder: letter.reminder,
     };
     let broken = |error: askama::Error| {
         tracing::error!(%error, "the invitation's template");
@@ -137,6 +143,7 @@ mod tests {
             note: String::new(),
             expires_at: Timestamp(1_798_066_740_000),
             items: vec![(InvitationKind::Course, "Fire safety".to_owned())],
+            reminder: false,
             token_hash: [0; 32],
             secret: 0,
         }
@@ -202,6 +209,23 @@ mod tests {
         );
         assert!(!mail.html.contains("evil.test"));
         assert!(!mail.text.contains("evil.test"));
+    }
+
+    #[test]
+    fn a_reminder_says_that_it_is_one() {
+        let mut letter = letter();
+        let waits = "This is a reminder";
+        let (mail, _) = written(&letter);
+        assert!(!mail.text.contains(waits) && !mail.html.contains(waits));
+        letter.reminder = true;
+        let (mail, link) = written(&letter);
+        assert_eq!(
+            mail.subject,
+            "Reminder: Ada Admin invites you to Acme Academy"
+        );
+        for form in [&mail.text, &mail.html] {
+            assert!(form.contains(waits) && form.contains(&link), "{form}");
+        }
     }
 
     #[test]

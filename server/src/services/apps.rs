@@ -1,15 +1,19 @@
 //! The catalog invitation apps: a super-admin's forms, and what they count.
 
+mod preview;
+
 use app::{
     api::{
         ApiError, FieldError,
-        apps::{App, AppCounts, COUNTED, CreateInvitations, MOST, PersonMade},
+        apps::{App, AppCounts, COUNTED, CreateInvitations, MOST, MailPreview, PersonMade},
     },
     domain::{
         id::CatalogItemId,
         import::RowOutcome,
         invitation::{InvitationKind, InvitationStatus},
+        metadata,
         policy::{self, Action},
+        redirect,
         time::{CivilDate, Timestamp},
     },
     ports::{self, Caller},
@@ -22,8 +26,9 @@ use sha2::{Digest as _, Sha256};
 use super::{
     Desk, days,
     desk::{allow, refuse},
+    form,
     imports::by_hand::{self, Asked, Fault, Person, Target},
-    invitations::read_key,
+    invitations::{read_key, sends_mails},
 };
 use crate::storage::{BatchKey, KnownBatch, StorageError, Tenant, Tx};
 
@@ -76,6 +81,23 @@ impl ports::Apps for AppsService {
             .map_err(refuse)??;
         self.desk.wake.notify_waiters();
         Ok(answer)
+    }
+
+    async fn preview(
+        &self,
+        caller: &Caller,
+        input: CreateInvitations,
+    ) -> Result<MailPreview, ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        if input.tenant.is_empty() {
+            return Err(wrong("tenant", "Choose the tenant that invites."));
+        }
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::Invite)
+            .await?;
+        let inviter = self.desk.user(caller)?.user;
+        preview::of(&self.desk, &tenant, inviter, input).await
     }
 
     async fn counts(&self, caller: &Caller) -> Result<Vec<AppCounts>, ApiError> {
@@ -194,10 +216,20 @@ async fn create_in(
         targets,
         active: input.active,
         mail: input.mail,
+        send_at: None,
+        metadata: "{}".to_owned(),
+        source: input.source.trim().to_owned(),
+        redirect: String::new(),
         starts_at: None,
         ends_at: None,
     };
-    let asked = match window(input, tenant, asked) {
+    let asked = match window(input, tenant, asked)
+        .and_then(|asked| {
+            let send_at = later(input, desk, tenant)?;
+            Ok(Asked { send_at, ..asked })
+        })
+        .and_then(|asked| extras(input, asked))
+    {
         Ok(asked) => asked,
         Err(error) => return Ok(Err(error)),
     };
@@ -205,6 +237,12 @@ async fn create_in(
         Ok(rows) => rows,
         Err(fault) => return Ok(Err(of_fault(fault, input))),
     };
+    if let (Some(send_at), Some(day)) = (asked.send_at, asked.expires_on)
+        && days::end_of(day, &tenant.time_zone).is_none_or(|end| end <= send_at)
+    {
+        let message = "It would end before it goes out. Choose a later day.";
+        return Ok(Err(wrong("expires_on", message)));
+    }
     if let Some(answer) = known_answer(tx.claim_batch(key, now).await?)? {
         return Ok(answer);
     }
@@ -214,6 +252,7 @@ async fn create_in(
         .map(|one| PersonMade {
             outcome: one.outcome,
             message: one.message,
+            send_at: asked.send_at.filter(|_| one.outcome == RowOutcome::Created),
             bundle: one.bundle,
             made: one.invitations,
         })
@@ -275,6 +314,51 @@ fn window(input: &CreateInvitations, tenant: &Tenant, asked: Asked) -> Result<As
         ));
     }
     Ok(asked)
+}
+
+/// What is kept with it, and where its person goes after accepting (S49).
+fn extras(input: &CreateInvitations, asked: Asked) -> Result<Asked, ApiError> {
+    if let Some(problem) = form::name_problem(&asked.source) {
+        return Err(wrong("source", problem));
+    }
+    let redirect = redirect::parse(&input.redirect).map_err(|text| wrong("redirect", text))?;
+    let pairs = metadata::parse(&input.metadata).map_err(|text| wrong("metadata", text))?;
+    let object: serde_json::Map<String, serde_json::Value> = pairs
+        .into_iter()
+        .map(|(name, text)| (name, text.into()))
+        .collect();
+    Ok(Asked {
+        redirect,
+        metadata: serde_json::Value::Object(object).to_string(),
+        ..asked
+    })
+}
+
+/// When the mail goes out, by the tenant's clocks, where that is later.
+fn later(
+    input: &CreateInvitations,
+    desk: &Desk,
+    tenant: &Tenant,
+) -> Result<Option<Timestamp>, ApiError> {
+    let Some(time) = input.send_at else {
+        return Ok(None);
+    };
+    let now = desk.now();
+    let refused = |message: &str| Err(wrong("send_at", message));
+    if !input.mail {
+        return refused("What gets no mail goes out at no time. Choose one of the two.");
+    }
+    if !sends_mails(desk) {
+        return refused("No mail server is configured, so nothing goes out later.");
+    }
+    match days::at(time, &tenant.time_zone) {
+        None => refused("There is no such day or time."),
+        Some(at) if at <= now => refused("This is over. Choose a later time."),
+        Some(at) if at > now.plus_days(365) => {
+            refused("This is more than a year ahead. Choose an earlier day.")
+        }
+        at => Ok(at),
+    }
 }
 
 /// A rule of a row that is broken, at the form's field.
@@ -346,6 +430,7 @@ async fn people(
                 email: user.email_typed,
                 first_name: user.first_name,
                 last_name: user.last_name,
+                ..Person::default()
             }),
             _ => {
                 return Ok(Err(wrong(

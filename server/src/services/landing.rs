@@ -397,6 +397,7 @@ async fn landing(
             })
             .collect(),
         expires_at: offer.expires_at,
+        redirect: offer.redirect.clone(),
         next,
         mailed: offer.proves_mailbox(),
     })

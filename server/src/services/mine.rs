@@ -5,7 +5,7 @@ use app::{
         ApiError,
         mine::{MyCourse, MyHome, MyInvitation},
     },
-    domain::{id::InvitationId, invitation::InvitationStatus, policy::Action},
+    domain::{id::InvitationId, invitation::InvitationStatus, policy::Action, time::Timestamp},
     ports::{Caller, Mine},
 };
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use super::{
     Desk,
     desk::{allow, refuse},
 };
-use crate::storage::{AcceptOutcome, OwnInvitation, OwnItem};
+use crate::storage::{AcceptOutcome, Declining, OwnInvitation, OwnItem};
 
 /// Invitations that are settled, on one page.
 const SETTLED: usize = 50;
@@ -55,14 +55,13 @@ impl Mine for MineService {
             })
             .await
             .map_err(refuse)?;
-        let (pending, settled): (Vec<_>, Vec<_>) = invitations
-            .into_iter()
-            .partition(|one| one.status == InvitationStatus::Pending);
+        let invitations = invitations.into_iter().map(|one| invitation(one, now));
+        let (pending, settled): (Vec<_>, Vec<_>) =
+            invitations.partition(|one| one.status == InvitationStatus::Pending);
         Ok(MyHome {
             invitations: pending
                 .into_iter()
                 .chain(settled.into_iter().take(SETTLED))
-                .map(invitation)
                 .collect(),
             courses: courses.into_iter().map(course).collect(),
         })
@@ -104,16 +103,54 @@ impl Mine for MineService {
             Err(ApiError::NotFound)
         }
     }
+
+    async fn undo_decline(
+        &self,
+        caller: &Caller,
+        invitation: InvitationId,
+    ) -> Result<(), ApiError> {
+        allow(app::domain::policy::authorise(
+            &caller.actor,
+            Action::UseOwnAccount,
+        ))?;
+        let user = self.desk.user(caller)?.user;
+        let now = self.desk.now();
+        let undone = self
+            .desk
+            .storage
+            .write(move |tx| Box::pin(tx.undo_decline(invitation, user, now)))
+            .await
+            .map_err(refuse)?;
+        match undone {
+            Declining::Undone => Ok(()),
+            Declining::Missing => Err(ApiError::NotFound),
+            Declining::TooLate => Err(ApiError::conflict(
+                "too_late",
+                "It is too late to take that back. Whoever invited you can invite you again.",
+            )),
+        }
+    }
 }
 
-fn invitation(one: OwnInvitation) -> MyInvitation {
+fn invitation(one: OwnInvitation, now: Timestamp) -> MyInvitation {
+    let declined = one
+        .decline_at
+        .filter(|_| one.status == InvitationStatus::Pending);
     MyInvitation {
+        undo_seconds: declined
+            .filter(|at| *at > now)
+            .map(|at| now.seconds_until(at)),
+        // The job that writes it down has not come by yet.
+        status: if declined.is_some_and(|at| at <= now) {
+            InvitationStatus::Declined
+        } else {
+            one.status
+        },
         invitation: one.id,
         tenant: one.tenant,
         kind: one.kind,
         title: one.title,
         inviter: one.inviter,
-        status: one.status,
         status_changed_at: one.status_changed_at,
         expires_at: one.expires_at,
     }

@@ -4,8 +4,8 @@ use app::{
     api::{
         ApiError, FieldError,
         tenants::{
-            ChangeSettings, FoundTenant, SeatsTaken, SetSeats, TenantLine, TenantOverview,
-            TenantSettings,
+            ChangeSettings, FoundTenant, MOST_REMINDERS, SeatsTaken, SetSeats, TenantLine,
+            TenantOverview, TenantSettings,
         },
     },
     domain::{
@@ -187,6 +187,7 @@ impl ports::Tenants for TenantsService {
             default_expiry_days: u16::try_from(tenant.default_expiry_days).unwrap_or(30),
             hold_seconds: u32::try_from(tenant.hold_seconds).unwrap_or(60),
             reveal_links: tenant.reveal_links,
+            remind_days: tenant.remind_days,
         })
     }
 
@@ -256,6 +257,16 @@ fn validated(settings: TenantSettings) -> Result<TenantSettings, ApiError> {
     }
     if settings.hold_seconds > 3_600 {
         wrong("hold_seconds", "Choose 0 to 3,600 seconds.");
+    }
+    let days = &settings.remind_days;
+    if days.len() > MOST_REMINDERS
+        || days.iter().any(|day| !(1..=90).contains(day))
+        || !days.is_sorted_by(|a, b| a < b)
+    {
+        wrong(
+            "remind_days",
+            "Choose at most three numbers from 1 to 90, each greater than the one before.",
+        );
     }
     if fields.is_empty() {
         return Ok(settings);

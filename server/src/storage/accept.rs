@@ -82,13 +82,16 @@ const BUNDLE_OF_INVITATION: &str = "SELECT bundle_id FROM invitations WHERE id =
 // Not FOR UPDATE: a claim of the outbox holds its entry while it makes a link, which looks
 // at the bundle's key.
 const LOCK_BUNDLE: &str = "SELECT id AS bundle_id FROM bundles WHERE id = $1 FOR NO KEY UPDATE";
+// Whoever accepts in the seconds in which a refusal can be taken back has taken it back.
 const ACCEPT_BUNDLE: &str = "UPDATE invitations
     SET status = 'accepted', status_changed_at = $2
     WHERE bundle_id = $1 AND status = 'pending' AND expires_at > $2
+      AND (decline_at IS NULL OR decline_at > $2)
     RETURNING id, kind, target_id";
 const ACCEPT_ONE: &str = "UPDATE invitations
     SET status = 'accepted', status_changed_at = $2
     WHERE id = $1 AND status = 'pending' AND expires_at > $2
+      AND (decline_at IS NULL OR decline_at > $2)
     RETURNING id, kind, target_id";
 // What is nobody's yet gets its invitee in the same moment: one code, one person.
 const REDEEM_BUNDLE: &str = "UPDATE invitations

@@ -34,6 +34,8 @@ pub fn audit_actor(actor: &Actor) -> (Option<Uuid>, &'static str) {
         Actor::User(user) => (Some(user.user.0), "user"),
         Actor::System(Job::Import) => (None, "job:import"),
         Actor::System(Job::Expiry) => (None, "job:expiry"),
+        Actor::System(Job::Schedule) => (None, "job:schedule"),
+        Actor::System(Job::Reminders) => (None, "job:reminders"),
     }
 }
 

@@ -39,6 +39,8 @@ pub struct LiveBundle {
     pub role: Role,
     /// Not switched off.
     pub active: bool,
+    /// Its mail goes out later.
+    pub scheduled: bool,
     /// Whether its inviter could still make it; else its links are neutral.
     pub inviter_may: bool,
     /// Its newest mail.
@@ -51,6 +53,7 @@ struct LiveBundleRow {
     tenant_id: Uuid,
     role: String,
     active: i64,
+    status: String,
     delivery_id: Option<Uuid>,
     inviter_deactivated_at: Option<i64>,
     inviter_super: i64,
@@ -194,7 +197,7 @@ impl Tx {
         let rows: Vec<LiveBundleRow> = self
             .in_batches(args![], values, |list| {
                 format!(
-                    "SELECT b.id, b.tenant_id, b.role, b.active, b.delivery_id,
+                    "SELECT b.id, b.tenant_id, b.role, b.active, b.status, b.delivery_id,
                         u.deactivated_at AS inviter_deactivated_at,
                         u.super_admin AS inviter_super, m.role AS inviter_role
                      FROM bundles b
@@ -218,6 +221,7 @@ impl Tx {
                     inviter_may: rights.cover(TenantId(row.tenant_id), &row.role),
                     role: role_of(row.role)?,
                     active: row.active == 1,
+                    scheduled: row.status == "scheduled",
                     delivery: row.delivery_id.map(DeliveryId),
                 })
             })

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use app::domain::{
     id::{BundleId, DeliveryId, ImportId, InvitationId, TenantId, UserId},
-    invitation::{Binding, InvitationKind},
+    invitation::{Binding, InvitationKind, InvitationStatus},
     role::Role,
     time::Timestamp,
 };
@@ -16,7 +16,7 @@ use crate::args;
 /// Values in one `IN` list.
 pub(super) const BATCH: usize = 500;
 
-/// A bundle to be made; its status is `pending`.
+/// A bundle to be made; its status is `pending`, or `scheduled`.
 #[derive(Clone, Debug)]
 pub struct NewBundle {
     /// The bundle.
@@ -43,6 +43,10 @@ pub struct NewBundle {
     pub note: String,
     /// JSON object of the columns kept as metadata.
     pub metadata: String,
+    /// Where it comes from, in the words of who made it; may be empty.
+    pub source: String,
+    /// Where its person goes after accepting, on this origin; may be empty.
+    pub redirect: String,
     /// Not switched off.
     pub active: bool,
     /// No mail is wanted: its link is copied.
@@ -51,6 +55,8 @@ pub struct NewBundle {
     pub starts_at: Option<Timestamp>,
     /// When it ends.
     pub ends_at: Option<Timestamp>,
+    /// When it goes out; `None`: it waits for its person from now on.
+    pub send_at: Option<Timestamp>,
     /// Its mail; `None`: no mail was asked for.
     pub delivery: Option<DeliveryId>,
     /// When it ends.
@@ -70,7 +76,7 @@ pub struct Act {
     pub at: Timestamp,
 }
 
-/// An invitation to be made; its status is `pending`.
+/// An invitation to be made; its status is `pending`, or `scheduled`.
 #[derive(Clone, Debug)]
 pub struct NewInvitation {
     /// The invitation.
@@ -87,6 +93,16 @@ pub struct NewInvitation {
     pub invitee_key: String,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// Its mail goes out later.
+    pub scheduled: bool,
+}
+
+const fn status(scheduled: bool) -> &'static str {
+    if scheduled {
+        InvitationStatus::Scheduled.as_str()
+    } else {
+        InvitationStatus::Pending.as_str()
+    }
 }
 
 impl Tx {
@@ -113,7 +129,7 @@ impl Tx {
                     bundle.external_id,
                     bundle.note,
                     bundle.metadata,
-                    "pending",
+                    status(bundle.send_at.is_some()),
                     act.inviter,
                     act.import,
                     bundle.delivery,
@@ -124,6 +140,9 @@ impl Tx {
                     bundle.no_mail,
                     bundle.starts_at,
                     bundle.ends_at,
+                    bundle.send_at,
+                    bundle.source,
+                    bundle.redirect,
                 ]
             })
             .collect();
@@ -132,8 +151,8 @@ impl Tx {
             "INSERT INTO bundles (id, tenant_id, email, email_typed, user_id, first_name,
              last_name, search_text, role, labels, external_id, note, metadata, status,
              inviter_id, import_id, delivery_id, created_at, expires_at, changed_at, active, no_mail,
-             starts_at, ends_at)",
-            24,
+             starts_at, ends_at, send_at, source, redirect)",
+            27,
             "",
             rows,
         )
@@ -159,7 +178,7 @@ impl Tx {
                     invitation.binding.as_str(),
                     invitation.target,
                     invitation.invitee_key.as_str(),
-                    "pending",
+                    status(invitation.scheduled),
                     act.at,
                     act.at,
                     invitation.expires_at,

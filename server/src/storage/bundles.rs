@@ -14,7 +14,8 @@ use app::{
 use uuid::Uuid;
 
 use super::{
-    Arg, StorageError, Tx, contains_pattern, in_list, invitations::status_of, users::display_name,
+    Arg, StorageError, Tx, contains_pattern, in_list, invitations::status_of, outbox::HELD,
+    users::display_name,
 };
 use crate::args;
 
@@ -82,7 +83,11 @@ pub struct ListedBundle {
     /// Switched on.
     pub active: bool,
     /// The newest mail's state, when it was or is to be sent, and why not.
-    pub delivery: Option<(DeliveryStatus, Timestamp, String)>,
+    pub delivery: Option<(DeliveryStatus, Option<Timestamp>, String)>,
+    /// When it goes out, where it is scheduled.
+    pub send_at: Option<Timestamp>,
+    /// Reminders so far.
+    pub reminders: u8,
     /// Name of who invited.
     pub invited_by: String,
     /// The import's file name, or what a form names as the source; may be empty.
@@ -146,6 +151,8 @@ struct BundleRow {
     delivery_sent_at: Option<i64>,
     delivery_not_before: Option<i64>,
     delivery_error: Option<String>,
+    send_at: Option<i64>,
+    reminders: i64,
     inviter_first: String,
     inviter_last: String,
     inviter_email: String,
@@ -287,7 +294,7 @@ impl Tx {
             "SELECT b.id, b.email_typed, b.first_name, b.last_name, b.search_text, b.role,
                     b.status, b.active,
                     o.status AS delivery_status, o.sent_at AS delivery_sent_at,
-                    o.not_before AS delivery_not_before, o.last_error AS delivery_error,
+                    o.not_before AS delivery_not_before, o.last_error AS delivery_error, b.send_at, b.reminders,
                     u.first_name AS inviter_first, u.last_name AS inviter_last,
                     u.email_typed AS inviter_email,
                     COALESCE(f.file_name, b.source) AS source,
@@ -411,7 +418,9 @@ fn listed(row: BundleRow, targets: Vec<ListedTarget>) -> Result<ListedBundle, St
         .map(|text| {
             let at = row.delivery_sent_at.or(row.delivery_not_before);
             let note = row.delivery_error.unwrap_or_default();
-            Ok::<_, StorageError>((delivery_of(text)?, Timestamp(at.unwrap_or_default()), note))
+            // What is held has no time.
+            let at = at.filter(|at| *at < HELD.0).map(Timestamp);
+            Ok::<_, StorageError>((delivery_of(text)?, at, note))
         })
         .transpose()?;
     Ok(ListedBundle {
@@ -428,6 +437,8 @@ fn listed(row: BundleRow, targets: Vec<ListedTarget>) -> Result<ListedBundle, St
         status: status_of(row.status)?,
         active: row.active != 0,
         delivery,
+        send_at: row.send_at.map(Timestamp),
+        reminders: u8::try_from(row.reminders).unwrap_or(u8::MAX),
         invited_by: display_name(&row.inviter_first, &row.inviter_last, &row.inviter_email),
         source: row.source.unwrap_or_default(),
         created_at: Timestamp(row.created_at),

@@ -59,7 +59,18 @@ struct KindCount {
 const COUNTS: &str = "SELECT kind, COUNT(DISTINCT key) AS n FROM catalog_items
     WHERE (tenant_id = $1 OR tenant_id IS NULL) AND archived_at IS NULL GROUP BY kind";
 
+const TITLE: &str = "SELECT title FROM catalog_items WHERE id = $1";
+
 impl Tx {
+    /// An item's title.
+    pub async fn item_title(
+        &mut self,
+        item: CatalogItemId,
+    ) -> Result<Option<String>, StorageError> {
+        let row = self.optional::<(String,)>(TITLE, args![item]).await?;
+        Ok(row.map(|(title,)| title))
+    }
+
     /// What these keys mean in `tenant`: its own items first, then the shared ones.
     /// Archived and unknown keys are not in the answer; an own item hides a shared one
     /// of its key also where it is archived, lest people land in another course than

@@ -62,14 +62,14 @@ const IMPORTS: &str = "SELECT i.id, i.state, i.rows, i.processed, i.outcomes,
 const OUTCOMES: &str = "SELECT import_id, outcome, COUNT(*) AS n
     FROM import_rows GROUP BY import_id, outcome";
 // A mail goes out at or after its not_before, and tells of whatever its bundle holds then.
-// What is switched off, scheduled or nobody's yet is not mailed.
+// What is switched off, never went out or is nobody's yet is not mailed.
 const UNMAILED: &str = "SELECT i.id FROM invitations i JOIN bundles b ON b.id = i.bundle_id
-    WHERE b.active = 1 AND b.no_mail = 0 AND i.binding <> 'blank' AND i.status <> 'scheduled'
+    WHERE b.active = 1 AND b.no_mail = 0 AND i.binding <> 'blank' AND b.send_at IS NULL
       AND NOT EXISTS (SELECT 1 FROM outbox o
           WHERE o.bundle_id = i.bundle_id AND o.not_before >= i.created_at)";
 const UNNAMED: &str = "SELECT b.id FROM bundles b
     WHERE b.active = 1 AND b.no_mail = 0 AND b.delivery_id IS NULL AND EXISTS (SELECT 1 FROM invitations i
-        WHERE i.bundle_id = b.id AND i.binding <> 'blank' AND i.status <> 'scheduled')";
+        WHERE i.bundle_id = b.id AND i.binding <> 'blank' AND b.send_at IS NULL)";
 const BUNDLES: &str = "SELECT b.id AS bundle_id, b.status AS bundle_status, i.status
     FROM bundles b LEFT JOIN invitations i ON i.bundle_id = b.id";
 const EVENTS: &str = "SELECT i.id, i.status,
@@ -156,6 +156,27 @@ const NOTHING: &[(&str, &str)] = &[
         "I7: a bundle and its invitation in different tenants",
         "SELECT i.id FROM invitations i JOIN bundles b ON b.id = i.bundle_id
          WHERE b.tenant_id <> i.tenant_id",
+    ),
+    (
+        "I7: something scheduled that has no time to go out, or the other way round",
+        "SELECT id FROM bundles WHERE status IN ('scheduled', 'pending', 'unassigned')
+            AND (status = 'scheduled') <> (send_at IS NOT NULL)",
+    ),
+    (
+        "I4: a mail on its way for what is still to go out",
+        "SELECT o.id FROM outbox o JOIN bundles b ON b.id = o.bundle_id
+         WHERE b.status = 'scheduled' AND o.status IN ('queued', 'deferred', 'sending')",
+    ),
+    (
+        "I4: reminders that were counted and not queued, or the other way round",
+        "SELECT b.id FROM bundles b WHERE b.reminders <> (SELECT COUNT(*) FROM outbox o
+            WHERE o.bundle_id = b.id AND o.purpose = 'reminder')",
+    ),
+    (
+        "I7: a reinvite of what is not at an end, or of something else",
+        "SELECT i.id FROM invitations i LEFT JOIN invitations p ON p.id = i.previous_id
+         WHERE i.previous_id IS NOT NULL AND (p.id IS NULL OR p.tenant_id <> i.tenant_id
+            OR p.target_id <> i.target_id OR p.status NOT IN ('declined', 'expired', 'revoked'))",
     ),
     (
         "S25: an invitation to another tenant's item, or to none",

@@ -52,10 +52,20 @@ struct BundleStateRow {
     #[sqlx(flatten)]
     by: InviterColumns,
     last_mail_at: Option<i64>,
+    no_mail: i64,
+    send_at: Option<i64>,
+    untold: i64,
+    reminders: i64,
+    told: i64,
+    on_its_way: i64,
 }
 
 /// What an act on a bundle looks at.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and any of them may hold together"
+)]
 pub struct BundleState {
     /// Leading.
     pub status: InvitationStatus,
@@ -71,6 +81,18 @@ pub struct BundleState {
     pub inviter: UserId,
     /// When what is live in it ends.
     pub expires_at: Timestamp,
+    /// Made without a mail on purpose.
+    pub no_mail: bool,
+    /// When it goes out, where it is scheduled.
+    pub send_at: Option<Timestamp>,
+    /// Something pending in it is in no mail.
+    pub untold: bool,
+    /// Reminders so far.
+    pub reminders: u32,
+    /// Its newest mail was sent, and none since came back.
+    pub told: bool,
+    /// A mail waits in the outbox.
+    pub on_its_way: bool,
 }
 
 const COUNTS: &str = "SELECT status, COUNT(*) AS n FROM bundles WHERE tenant_id = $1
@@ -78,7 +100,23 @@ const COUNTS: &str = "SELECT status, COUNT(*) AS n FROM bundles WHERE tenant_id 
 const STATE: &str = "SELECT b.status, b.active, b.role, b.email, b.inviter_id, b.expires_at,
         u.deactivated_at AS inviter_deactivated_at, u.super_admin AS inviter_super,
         m.role AS inviter_role,
-        (SELECT MAX(o.created_at) FROM outbox o WHERE o.bundle_id = b.id) AS last_mail_at
+        (SELECT MAX(o.created_at) FROM outbox o WHERE o.bundle_id = b.id) AS last_mail_at,
+        b.no_mail, b.send_at,
+        CASE WHEN EXISTS (SELECT 1 FROM invitations i
+            WHERE i.bundle_id = b.id AND i.status = 'pending'
+              AND NOT EXISTS (SELECT 1 FROM outbox o
+                WHERE o.bundle_id = b.id AND o.not_before >= i.created_at))
+        THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS untold,
+        b.reminders,
+        CASE WHEN EXISTS (SELECT 1 FROM outbox d
+            WHERE d.id = b.delivery_id AND d.status = 'sent'
+              AND NOT EXISTS (SELECT 1 FROM outbox o
+                WHERE o.bundle_id = b.id AND o.created_at >= d.created_at
+                  AND o.status IN ('bounced', 'complained', 'suppressed')))
+        THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS told,
+        CASE WHEN EXISTS (SELECT 1 FROM outbox o
+            WHERE o.bundle_id = b.id AND o.status IN ('queued', 'deferred', 'sending'))
+        THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS on_its_way
     FROM bundles b
     JOIN users u ON u.id = b.inviter_id
     LEFT JOIN memberships m ON m.tenant_id = b.tenant_id AND m.user_id = b.inviter_id
@@ -138,6 +176,12 @@ impl Tx {
                     email: row.email,
                     inviter: UserId(row.inviter_id),
                     expires_at: Timestamp(row.expires_at),
+                    no_mail: row.no_mail != 0,
+                    send_at: row.send_at.map(Timestamp),
+                    untold: row.untold != 0,
+                    reminders: u32::try_from(row.reminders).unwrap_or(u32::MAX),
+                    told: row.told != 0,
+                    on_its_way: row.on_its_way != 0,
                 })
             })
             .transpose()

@@ -31,6 +31,8 @@ pub struct OwnInvitation {
     pub status_changed_at: Timestamp,
     /// Until when.
     pub expires_at: Timestamp,
+    /// From when the person's refusal counts.
+    pub decline_at: Option<Timestamp>,
 }
 
 /// One of a user's courses or programs.
@@ -64,6 +66,7 @@ struct InvitationRow {
     status: String,
     status_changed_at: i64,
     expires_at: i64,
+    decline_at: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -82,13 +85,14 @@ struct OneRow {
 }
 
 // $1 user id as text, $2 the canonical address (again $1 where it is not proved),
-// $3 user id, $4 now. A pending one that cannot be accepted is not shown.
+// $3 user id, $4 now. A pending one that cannot be accepted is not shown,
+// nor what ended before it went out.
 const INVITATIONS: &str = "SELECT i.id, t.name AS tenant, i.kind,
         COALESCE(c.title, t.name) AS title, u.first_name AS inviter_first,
         u.last_name AS inviter_last, u.email_typed AS inviter_email,
         u.deactivated_at AS inviter_deactivated_at, u.super_admin AS inviter_super,
         m.role AS inviter_role, b.tenant_id, b.role, i.status,
-        i.status_changed_at, i.expires_at
+        i.status_changed_at, i.expires_at, i.decline_at
     FROM invitations i
     JOIN bundles b ON b.id = i.bundle_id
     JOIN tenants t ON t.id = i.tenant_id
@@ -102,7 +106,8 @@ const INVITATIONS: &str = "SELECT i.id, t.name AS tenant, i.kind,
             SELECT o.id FROM bundles ob JOIN invitations o ON o.bundle_id = ob.id
             WHERE ob.user_id = $3 AND o.status = 'accepted')
       AND t.disabled_at IS NULL
-      AND (i.status IN ('accepted', 'declined', 'expired', 'revoked')
+      AND (i.status IN ('accepted', 'declined')
+        OR (i.status IN ('expired', 'revoked') AND b.send_at IS NULL)
         OR (i.status = 'pending' AND b.active = 1 AND i.expires_at > $4
             AND c.archived_at IS NULL))
     ORDER BY CASE i.status WHEN 'pending' THEN 0 ELSE 1 END, i.status_changed_at DESC, i.id DESC
@@ -164,6 +169,7 @@ impl Tx {
                     status: status_of(row.status)?,
                     status_changed_at: Timestamp(row.status_changed_at),
                     expires_at: Timestamp(row.expires_at),
+                    decline_at: row.decline_at.map(Timestamp),
                 })
             })
             .collect()
@@ -194,29 +200,5 @@ impl Tx {
     ) -> Result<bool, StorageError> {
         let args = args![invitation, user, user.to_string()];
         Ok(self.optional::<OneRow>(IS_MINE, args).await?.is_some())
-    }
-
-    /// Declines one pending invitation of the user's home; false: there is none.
-    pub async fn decline_mine(
-        &mut self,
-        invitation: InvitationId,
-        user: UserId,
-        at: Timestamp,
-    ) -> Result<bool, StorageError> {
-        if !self.lock_bundle_of(invitation).await? || !self.is_mine(invitation, user).await? {
-            return Ok(false);
-        }
-        if self.offer_of_invitation(invitation, at).await?.is_none() {
-            return Ok(false);
-        }
-        self.end_invitations(
-            &[invitation],
-            InvitationStatus::Declined,
-            "",
-            (Some(user.0), "user"),
-            at,
-        )
-        .await?;
-        Ok(true)
     }
 }

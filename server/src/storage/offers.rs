@@ -10,6 +10,7 @@ use app::domain::{
     id::{BundleId, InvitationId, SessionId, TenantId, UserId},
     invitation::{InvitationKind, TokenPurpose},
     policy::role_ceiling,
+    redirect,
     role::Role,
     time::Timestamp,
 };
@@ -107,6 +108,8 @@ pub struct Offer {
     pub expires_at: Timestamp,
     /// Name of who invites; may be empty.
     pub inviter: String,
+    /// Where the person goes after accepting: a path of this origin, or empty.
+    pub redirect: String,
     /// What the link was minted for; none on the learner's home.
     pub purpose: Option<TokenPurpose>,
 }
@@ -170,6 +173,7 @@ struct OfferRow {
     expires_at: i64,
     inviter_first: String,
     inviter_last: String,
+    redirect: String,
     #[sqlx(flatten)]
     by: InviterColumns,
     purpose: Option<String>,
@@ -188,7 +192,7 @@ macro_rules! offer_sql {
         concat!(
             "SELECT b.id AS bundle_id, b.tenant_id, t.name AS tenant_name, t.slug AS tenant_slug,
                 b.email, b.email_typed, b.user_id, b.first_name, b.last_name, b.role, b.labels,
-                b.external_id, b.expires_at, u.first_name AS inviter_first,
+                b.external_id, b.expires_at, b.redirect, u.first_name AS inviter_first,
                 u.last_name AS inviter_last, u.deactivated_at AS inviter_deactivated_at,
                 u.super_admin AS inviter_super, m.role AS inviter_role, ",
             $purpose,
@@ -318,6 +322,8 @@ fn offer(row: Option<OfferRow>) -> Result<Option<Offer>, StorageError> {
         inviter: format!("{} {}", row.inviter_first, row.inviter_last)
             .trim()
             .to_owned(),
+        // Asked again: whatever the database says, nobody is led away from here (S49).
+        redirect: redirect::parse(&row.redirect).unwrap_or_default(),
         purpose: row.purpose.as_deref().and_then(TokenPurpose::parse),
     }))
 }

@@ -15,7 +15,9 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::{Arg, NewLink, StorageError, Tx, in_list, insert_many, offers::InviterColumns};
+use super::{
+    Arg, NewLink, StorageError, Tx, in_list, insert_many, offers::InviterColumns, reminders,
+};
 use crate::args;
 
 /// A mail to be sent.
@@ -70,6 +72,8 @@ pub struct Letter {
     pub expires_at: Timestamp,
     /// Titles of programs, then of courses.
     pub items: Vec<(InvitationKind, String)>,
+    /// Nudges who was invited before.
+    pub reminder: bool,
     /// SHA-256 of the token of this try's link.
     pub token_hash: [u8; 32],
     /// Which of the secrets handed to [`Tx::claim`] is the token.
@@ -90,6 +94,8 @@ pub struct Claimed {
 pub struct Sent {
     /// The entry.
     pub id: DeliveryId,
+    /// For whom.
+    pub bundle: BundleId,
     /// Whose.
     pub tenant: TenantId,
     /// The new status.
@@ -154,6 +160,16 @@ const LOST_TWICE: &str =
     "The server stopped twice while this mail was being sent. It may have arrived.";
 
 // No mail of an import that is being undone; in the words of the index `imports_jobs`.
+/// When a mail goes out that is held: never by itself.
+pub const HELD: Timestamp = Timestamp(253_402_300_799_000);
+/// Stands in `last_error` while it is.
+pub(super) const HELD_WORDS: &str = "Held while the invitation is switched off.";
+// Not a try; what LOST says of an earlier worker stays true.
+const HOLD: &str = "UPDATE outbox SET status = 'queued', attempts = attempts - 1,
+        not_before = $2, lease_until = 0,
+        last_error = CASE WHEN last_error = $4 THEN last_error ELSE $3 END
+    WHERE id = $1";
+
 const DUE: &str = "SELECT id FROM outbox
     WHERE status IN ('queued', 'deferred', 'sending') AND not_before <= $1 AND lease_until <= $1
       AND (import_id IS NULL OR import_id NOT IN (SELECT id FROM imports
@@ -204,6 +220,14 @@ const GIVE_BACK: &str = "UPDATE outbox SET status = 'queued', attempts = attempt
     WHERE id = $1 AND lease_owner = $2 AND status = 'sending'";
 
 impl LetterRow {
+    /// Whether this mail waits until its invitation is switched on again.
+    fn is_held(&self, now: Timestamp) -> bool {
+        self.active == 0
+            && self.status == "pending"
+            && self.expires_at > now.0
+            && (self.purpose != "mail" || self.delivery_id == Some(self.id))
+    }
+
     /// Why this mail is not to be sent after all.
     fn obstacle(&self, items: &[ItemRow], now: Timestamp) -> Option<String> {
         if self.status != "pending" {
@@ -217,9 +241,6 @@ impl LetterRow {
         }
         if self.expires_at <= now.0 {
             return Some("The invitation expired before it was sent.".to_owned());
-        }
-        if self.active == 0 {
-            return Some("The invitation is switched off.".to_owned());
         }
         if self.tenant_disabled_at.is_some() {
             return Some("The tenant is disabled.".to_owned());
@@ -309,6 +330,13 @@ impl Tx {
         let (letters, mut items) = self.letters(&ids).await?;
         for (secret, row) in letters.into_iter().enumerate() {
             let items = items.remove(&row.bundle_id).unwrap_or_default();
+            if row.is_held(now) {
+                self.execute(HOLD, args![row.id, HELD, HELD_WORDS, LOST])
+                    .await?;
+                tenants.push(row.tenant_id);
+                claimed.settled += 1;
+                continue;
+            }
             if let Some(reason) = row.obstacle(&items, now) {
                 self.execute(SETTLE, args![row.id, reason]).await?;
                 tenants.push(row.tenant_id);
@@ -380,6 +408,7 @@ impl Tx {
         owner: &str,
         results: &[Sent],
     ) -> Result<u64, StorageError> {
+        self.note_reminders(owner, results).await?;
         let mut written = 0;
         for one in results {
             let sent_at = (one.status == DeliveryStatus::Sent).then_some(one.at);
@@ -405,6 +434,27 @@ impl Tx {
                 .await?;
         }
         Ok(written)
+    }
+
+    /// Reminders count from a mail that was sent; after one that bounced there are none.
+    /// Bundles come before their mails, in the order of their ids, as for everybody.
+    async fn note_reminders(&mut self, owner: &str, results: &[Sent]) -> Result<(), StorageError> {
+        let mut results: Vec<&Sent> = results.iter().collect();
+        results.sort_unstable_by_key(|one| one.bundle);
+        for one in results {
+            match one.status {
+                DeliveryStatus::Sent => {
+                    self.execute(reminders::FROM, args![one.id, one.bundle, one.at, owner])
+                        .await?;
+                }
+                DeliveryStatus::Bounced | DeliveryStatus::Complained => {
+                    self.execute(reminders::NO_MORE, args![one.id, one.bundle, owner])
+                        .await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Puts claimed entries back that were not begun: it was no try. How many.
@@ -486,6 +536,7 @@ fn letter(row: LetterRow, items: Vec<ItemRow>, token_hash: [u8; 32], secret: usi
                 Some((kind, item.title?))
             })
             .collect(),
+        reminder: row.purpose == TokenPurpose::Reminder.as_str(),
         token_hash,
         secret,
     }

@@ -8,7 +8,7 @@ use app::{
 };
 use uuid::Uuid;
 
-use super::{Seats, StorageError, Tx};
+use super::{Seats, StorageError, Tx, reminders};
 use crate::args;
 
 /// A customer organisation.
@@ -28,6 +28,8 @@ pub struct Tenant {
     pub hold_seconds: i64,
     /// Whether its admins may see links (S26).
     pub reveal_links: bool,
+    /// Days after the mail on which people are reminded, rising; at most three.
+    pub remind_days: Vec<u16>,
 }
 
 /// A tenant to be stored.
@@ -97,6 +99,7 @@ struct Row {
     default_expiry_days: i64,
     hold_seconds: i64,
     reveal_links: i64,
+    remind_days: String,
 }
 
 impl From<Row> for Tenant {
@@ -109,14 +112,15 @@ impl From<Row> for Tenant {
             default_expiry_days: row.default_expiry_days,
             hold_seconds: row.hold_seconds,
             reveal_links: row.reveal_links != 0,
+            remind_days: reminders::days_of(&row.remind_days),
         }
     }
 }
 
 const BY_SLUG: &str = "SELECT id, slug, name, time_zone, default_expiry_days, hold_seconds,
-        reveal_links FROM tenants WHERE slug = $1 AND disabled_at IS NULL";
+        reveal_links, remind_days FROM tenants WHERE slug = $1 AND disabled_at IS NULL";
 const BY_ID: &str = "SELECT id, slug, name, time_zone, default_expiry_days, hold_seconds,
-        reveal_links FROM tenants WHERE id = $1 AND disabled_at IS NULL";
+        reveal_links, remind_days FROM tenants WHERE id = $1 AND disabled_at IS NULL";
 const TOTALS: &str = "SELECT
     (SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
         WHERE m.tenant_id = $1 AND u.deleted_at IS NULL) AS members,
@@ -130,7 +134,8 @@ const LIST: &str = "SELECT t.id, t.slug, t.name,
 const INSERT: &str = "INSERT INTO tenants (id, slug, name, time_zone, hold_seconds, created_at)
     VALUES ($1, $2, $3, $4, $5, $6)";
 const CHANGE: &str = "UPDATE tenants
-    SET time_zone = $2, default_expiry_days = $3, hold_seconds = $4, reveal_links = $5
+    SET time_zone = $2, default_expiry_days = $3, hold_seconds = $4, reveal_links = $5,
+        remind_days = $6
     WHERE id = $1 AND disabled_at IS NULL";
 const SET_HOLD: &str = "UPDATE tenants SET hold_seconds = $1";
 
@@ -192,6 +197,7 @@ impl Tx {
                 i64::from(settings.default_expiry_days),
                 settings.hold_seconds,
                 settings.reveal_links,
+                reminders::days_text(&settings.remind_days),
             ],
         )
         .await?;

@@ -24,6 +24,10 @@ pub struct BundleFacts {
     pub note: String,
     /// What made it.
     pub import: Option<ImportId>,
+    /// JSON object of the columns kept as metadata.
+    pub metadata: String,
+    /// Where its person goes after accepting; may be empty.
+    pub redirect: String,
 }
 
 /// An audit event of a bundle or of one of its invitations.
@@ -60,6 +64,8 @@ struct FactsRow {
     external_id: Option<String>,
     note: String,
     import_id: Option<Uuid>,
+    metadata: String,
+    redirect: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -81,7 +87,7 @@ struct MailRow {
     last_error: String,
 }
 
-const FACTS: &str = "SELECT labels, external_id, note, import_id FROM bundles
+const FACTS: &str = "SELECT labels, external_id, note, import_id, metadata, redirect FROM bundles
     WHERE tenant_id = $1 AND id = $2";
 const EVENTS: &str = "SELECT a.at, a.action, a.subject_id, u.first_name, u.last_name,
         u.email_typed
@@ -96,7 +102,12 @@ const MAILS: &str = "SELECT created_at, not_before, sent_at, status, last_error
 fn event_of(action: &str) -> Option<Event> {
     Some(match action {
         "invitation.created" => Event::Invited,
+        "invitation.sent" => Event::Sent,
         "invitation.resent" => Event::Resent,
+        "invitation.reinvited" => Event::Reinvited,
+        "invitation.activated" => Event::Activated,
+        "invitation.deactivated" => Event::Deactivated,
+        "invitation.reminded" => Event::Reminded,
         "invitation.extended" => Event::Extended,
         "invitation.link_copied" => Event::LinkCopied,
         "invitation.assigned" => Event::Assigned,
@@ -126,6 +137,8 @@ impl Tx {
             external_id: row.external_id,
             note: row.note,
             import: row.import_id.map(ImportId),
+            metadata: row.metadata,
+            redirect: row.redirect,
         }))
     }
 

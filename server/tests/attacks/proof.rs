@@ -139,6 +139,8 @@ on_both_engines!(s20_to_decline_needs_the_proof_that_accepting_needs, |app| {
     ] {
         let accept = session.post("/api/mine/accept", &body).await;
         let decline = session.post("/api/mine/decline", &body).await;
+        let undo = session.post("/api/mine/undo_decline", &body).await;
+        assert_eq!(undo.status, accept.status, "{who}");
         assert!(matches!(accept.status, 401 | 404), "{who}");
         assert_eq!(decline.status, accept.status, "{who}");
         assert_eq!(decline.text(), accept.text(), "{who}");
@@ -167,7 +169,17 @@ on_both_engines!(s20_to_decline_needs_the_proof_that_accepting_needs, |app| {
     let owner = app.session_of(unproved).await;
     let declined = owner.post("/api/mine/decline", &body).await;
     assert_eq!(declined.status, 200);
-    assert_eq!(number(app, pending, args![]).await, 1, "the one, no other");
+    // Ten seconds later it counts.
+    assert_eq!(number(app, pending, args![]).await, 2);
+    app.clock.advance_seconds(10);
+    assert_eq!(
+        server::jobs::declines::commit_batch(&app.desk)
+            .await
+            .unwrap(),
+        1,
+        "the one, no other"
+    );
+    assert_eq!(number(app, pending, args![]).await, 1);
     for path in ["/api/mine/decline", "/api/mine/accept"] {
         assert_eq!(owner.post(path, &body).await.status, 404, "{path} again");
     }

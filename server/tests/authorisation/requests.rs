@@ -37,7 +37,7 @@ pub enum Of {
 }
 
 /// Calls that name a tenant and a thing in it.
-pub const THINGS: [&str; 27] = [
+pub const THINGS: [&str; 31] = [
     "/api/blanks/assign",
     "/api/blanks/show",
     "/api/blanks/code",
@@ -55,6 +55,10 @@ pub const THINGS: [&str; 27] = [
     "/api/imports/abandon",
     "/api/invitations/resend",
     "/api/invitations/revoke",
+    "/api/invitations/remind",
+    "/api/invitations/reinvite",
+    "/api/invitations/activate",
+    "/api/invitations/deactivate",
     "/api/invitations/show",
     "/api/invitations/extend",
     "/api/invitations/copy_link",
@@ -207,6 +211,17 @@ impl Case<'_> {
         let (_, invitation, _) =
             invited(desk, other.tenant, other.admin, &invitee.1, Some(invitee.0)).await;
         invitation.to_string()
+    }
+
+    /// Brings a bundle to an end.
+    async fn revoke_all_of(&self, bundle: &str) {
+        let bundle: app::domain::id::BundleId = bundle.parse().unwrap();
+        for sql in [
+            "UPDATE invitations SET status = 'revoked' WHERE bundle_id = $1",
+            "UPDATE bundles SET status = 'revoked' WHERE id = $1",
+        ] {
+            crate::common::world_sql(self.app, sql, server::args![bundle]).await;
+        }
     }
 
     /// Makes room for another invitation to the same target.
@@ -417,7 +432,7 @@ pub async fn prepare(
         "/api/accounts/delete" => json!({ "current": "wrong" }),
         "/api/users/find" | "/api/tenants/find" => json!({ "search": "a" }),
         "/api/catalog/find" => json!({ "search": "a", "kind": "course" }),
-        "/api/apps/create" => json!({ "input": {
+        "/api/apps/create" | "/api/apps/preview" => json!({ "input": {
             "app": "platform", "tenant": slug, "idempotency_key": case.fresh(), "users": [],
             "email": case.address(), "platform": true, "courses": [], "programs": [],
             "active": true, "mail": true, "role": "learner", "expires_on": null, "note": "",
@@ -472,7 +487,7 @@ pub async fn prepare(
         "/api/tenants/change_settings" => json!({ "input": {
             "tenant": slug, "settings": {
                 "time_zone": "Europe/Lisbon", "default_expiry_days": 30, "hold_seconds": 0,
-                "reveal_links": false,
+                "reveal_links": false, "remind_days": [3, 7],
             },
         } }),
         "/api/tenants/set_seats" => json!({ "input": { "tenant": slug, "limit": 100_000 } }),
@@ -531,9 +546,17 @@ pub async fn prepare(
         } }),
         "/api/invitations/resend"
         | "/api/invitations/revoke"
+        | "/api/invitations/remind"
+        | "/api/invitations/activate"
+        | "/api/invitations/deactivate"
         | "/api/invitations/show"
         | "/api/invitations/copy_link" => {
             json!({ "input": { "tenant": slug, "bundle": case.bundle().await } })
+        }
+        "/api/invitations/reinvite" => {
+            let bundle = case.bundle().await;
+            case.revoke_all_of(&bundle).await;
+            json!({ "input": { "tenant": slug, "bundle": bundle } })
         }
         "/api/landing/never" => json!({ "input": {
             "token": case.token(false).await, "everywhere": false,
@@ -553,7 +576,7 @@ pub async fn prepare(
             case.land(session, true).await;
             json!({})
         }
-        "/api/mine/accept" | "/api/mine/decline" => {
+        "/api/mine/accept" | "/api/mine/decline" | "/api/mine/undo_decline" => {
             json!({ "invitation": case.own_invitation().await })
         }
         "/api/demo/mails" => json!({ "search": "" }),

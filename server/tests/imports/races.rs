@@ -179,10 +179,13 @@ async fn i2_a_list_that_was_overtaken_looks_again() {
                                 external_id: None,
                                 note: String::new(),
                                 metadata: "{}".to_owned(),
+                                source: String::new(),
+                                redirect: String::new(),
                                 active: true,
                                 no_mail: false,
                                 starts_at: None,
                                 ends_at: None,
+                                send_at: None,
                                 delivery: Some(mail),
                                 expires_at: NOW.plus_days(30),
                             }],
@@ -196,6 +199,7 @@ async fn i2_a_list_that_was_overtaken_looks_again() {
                             binding: Binding::Email,
                             invitee_key: email,
                             expires_at: NOW.plus_days(30),
+                            scheduled: false,
                         };
                         tx.record(vec![AuditEvent {
                             tenant: Some(tenant),

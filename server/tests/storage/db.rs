@@ -233,10 +233,13 @@ impl Db {
             external_id: None,
             note: String::new(),
             metadata: "{}".to_owned(),
+            source: String::new(),
+            redirect: String::new(),
             active: true,
             no_mail: false,
             starts_at: None,
             ends_at: None,
+            send_at: None,
             delivery,
             expires_at: after(1_000),
         }
@@ -251,6 +254,7 @@ impl Db {
             binding: Binding::Email,
             invitee_key: key.to_owned(),
             expires_at: after(1_000),
+            scheduled: false,
         }
     }
 

@@ -105,6 +105,10 @@ async fn happen(db: &Db, event: InvitationEvent, invited: Invited, user: UserId)
         InvitationEvent::Decline => {
             db.write(move |tx| Box::pin(tx.decline_mine(invitation, user, NOW)))
                 .await;
+            let due = [(invitation, bundle, Some(user))];
+            let counts = after(10);
+            db.write(move |tx| Box::pin(async move { tx.commit_declines(&due, counts).await }))
+                .await;
             end(InvitationStatus::Declined).await;
         }
         InvitationEvent::Expire => {
@@ -113,7 +117,11 @@ async fn happen(db: &Db, event: InvitationEvent, invited: Invited, user: UserId)
                 .await;
         }
         InvitationEvent::Revoke => end(InvitationStatus::Revoked).await,
-        InvitationEvent::Assign | InvitationEvent::Send => unreachable!("no statement yet"),
+        InvitationEvent::Send => {
+            db.write(move |tx| Box::pin(tx.send_scheduled(bundle, by, NOW)))
+                .await;
+        }
+        InvitationEvent::Assign => unreachable!("no statement yet"),
     }
 }
 
@@ -145,4 +153,8 @@ contract!(i7_expiry_follows_the_machine, |db| {
 
 contract!(i7_revoke_follows_the_machine, |db| {
     agrees(db, InvitationEvent::Revoke).await;
+});
+
+contract!(i7_sending_follows_the_machine, |db| {
+    agrees(db, InvitationEvent::Send).await;
 });

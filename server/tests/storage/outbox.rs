@@ -33,6 +33,7 @@ fn ids(letters: &[Letter]) -> HashSet<DeliveryId> {
 fn result(letter: &Letter, status: DeliveryStatus, at: Timestamp) -> Sent {
     Sent {
         id: letter.id,
+        bundle: letter.bundle,
         tenant: letter.tenant,
         status,
         note: String::new(),
@@ -161,6 +162,17 @@ contract!(what_ended_is_settled_instead_of_sent, |db| {
     let (acme, ada) = db.desk("acme").await;
     db.invite(acme, ada, "mara@new.test").await;
     db.sql("UPDATE bundles SET active = 0", args![]).await;
+    let claimed = claim(db, "one", NOW, &hashes(1, 1)).await;
+    assert_eq!((claimed.letters.len(), claimed.settled), (0, 1));
+    // Held, and no try of it.
+    assert_eq!(of_status(db, DeliveryStatus::Queued).await, 1);
+    let tries = "SELECT CAST(SUM(attempts) AS BIGINT) FROM outbox";
+    assert_eq!(db.number(tries, args![]).await, 0);
+    let again = claim(db, "one", after(1_000), &hashes(1, 1)).await;
+    assert_eq!((again.letters.len(), again.settled), (0, 0));
+    let ended = "UPDATE bundles SET status = 'revoked', active = 1";
+    db.sql(ended, args![]).await;
+    db.sql("UPDATE outbox SET not_before = 0", args![]).await;
     let claimed = claim(db, "one", NOW, &hashes(1, 1)).await;
     assert_eq!((claimed.letters.len(), claimed.settled), (0, 1));
     assert_eq!(of_status(db, DeliveryStatus::Dead).await, 1);

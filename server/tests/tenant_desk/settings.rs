@@ -21,6 +21,7 @@ async fn settings_are_validated_kept_and_audited() {
             default_expiry_days: 14,
             hold_seconds: 0,
             reveal_links: true,
+            remind_days: vec![2, 5, 9],
         };
         let change = async |settings: TenantSettings| {
             let input = ChangeSettings {
@@ -50,6 +51,20 @@ async fn settings_are_validated_kept_and_audited() {
                     ..good.clone()
                 },
                 "default_expiry_days",
+            ),
+            (
+                TenantSettings {
+                    remind_days: vec![3, 3],
+                    ..good.clone()
+                },
+                "remind_days",
+            ),
+            (
+                TenantSettings {
+                    remind_days: vec![1, 2, 3, 4],
+                    ..good.clone()
+                },
+                "remind_days",
             ),
             (
                 TenantSettings {

@@ -5,17 +5,21 @@ mod view;
 use app::{
     api::{
         ApiError,
-        apps::{App, AppsCreate, CreateInvitations, PersonMade},
+        apps::{App, AppsCreate, AppsPreview, CreateInvitations, MailPreview, PersonMade},
         invitations::{BundleRef, InvitationsResend},
     },
     domain::{
-        id::BundleId, import::RowOutcome, invitation::InvitationKind, role::Role, time::CivilDate,
+        id::BundleId,
+        import::RowOutcome,
+        invitation::InvitationKind,
+        role::Role,
+        time::{CivilDate, CivilTime},
     },
 };
 use leptos::{ev, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
-use self::view::{entry_view, fields};
+use self::view::{entry_view, fields, preview_dialog};
 use super::{
     apps::name_of,
     blanks::BlankForm,
@@ -39,6 +43,13 @@ use crate::{
 /// People and targets that one form takes.
 const MOST: usize = app::api::apps::MOST;
 
+/// When the mail goes out: the values of the choice.
+const NOW: &str = "now";
+const LATER: &str = "later";
+const NEVER: &str = "never";
+/// The time that the form proposes.
+const NINE: &str = "09:00";
+
 /// What a button of the form does after saving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum After {
@@ -60,6 +71,69 @@ struct Entry {
     made: PersonMade,
 }
 
+/// What a form asks beyond whom and what. Cheap to copy.
+#[derive(Clone, Copy)]
+struct More {
+    /// When the mail goes out.
+    send: RwSignal<String>,
+    send_day: RwSignal<String>,
+    send_time: RwSignal<String>,
+    source: RwSignal<String>,
+    redirect: RwSignal<String>,
+    metadata: RwSignal<String>,
+    preview: RwSignal<Option<MailPreview>>,
+    preview_open: RwSignal<bool>,
+}
+
+impl More {
+    fn new() -> Self {
+        let text = || RwSignal::new(String::new());
+        Self {
+            send: RwSignal::new(NOW.to_owned()),
+            send_day: text(),
+            send_time: RwSignal::new(NINE.to_owned()),
+            source: text(),
+            redirect: text(),
+            metadata: text(),
+            preview: RwSignal::new(None),
+            preview_open: RwSignal::new(false),
+        }
+    }
+
+    fn clear(self) {
+        for text in [self.send_day, self.source, self.redirect, self.metadata] {
+            text.set(String::new());
+        }
+        self.send.set(NOW.to_owned());
+        self.send_time.set(NINE.to_owned());
+    }
+
+    /// When the mail goes out, where that is later.
+    fn send_at(self) -> Option<CivilTime> {
+        if self.send.with_untracked(|send| send != LATER) {
+            return None;
+        }
+        let time = self.send_time.get_untracked();
+        let clock = time
+            .split_once(':')
+            .and_then(|(hour, minute)| Some((hour.parse().ok()?, minute.get(..2)?.parse().ok()?)));
+        // What is not filled in is no time: the server says so at the field.
+        let (hour, minute) = clock.unwrap_or((u8::MAX, 0));
+        Some(CivilTime {
+            day: self
+                .send_day
+                .with_untracked(|text| day(text))
+                .unwrap_or(CivilDate {
+                    year: 0,
+                    month: 0,
+                    day: 0,
+                }),
+            hour,
+            minute,
+        })
+    }
+}
+
 /// The form's state. Cheap to copy.
 #[derive(Clone, Copy)]
 struct Adding {
@@ -72,12 +146,12 @@ struct Adding {
     course: Field,
     program: Field,
     tenant: Field,
-    mail: RwSignal<bool>,
     role: RwSignal<String>,
     expires: RwSignal<String>,
     access_from: RwSignal<String>,
     access_until: RwSignal<String>,
     note: RwSignal<String>,
+    more: StoredValue<More>,
     busy: RwSignal<bool>,
     error: RwSignal<Option<ApiError>>,
     /// The newest first.
@@ -99,7 +173,7 @@ impl Adding {
             course: pick::items(session, InvitationKind::Course),
             program: pick::items(session, InvitationKind::Program),
             tenant: pick::tenants(session),
-            mail: RwSignal::new(true),
+            more: StoredValue::new(More::new()),
             role: RwSignal::new(Role::Learner.as_str().to_owned()),
             expires: RwSignal::new(String::new()),
             access_from: RwSignal::new(String::new()),
@@ -156,6 +230,7 @@ impl Adding {
         };
         let (courses, programs) = (ids(self.course), ids(self.program));
         let users = self.user.values();
+        let more = self.more();
         CreateInvitations {
             app: self.app,
             tenant: self.tenant.values().into_iter().next().unwrap_or_default(),
@@ -171,13 +246,21 @@ impl Adding {
             courses,
             programs,
             active: self.active.get_untracked(),
-            mail: self.mail.get_untracked(),
+            mail: more.send.with_untracked(|send| send != NEVER),
+            send_at: more.send_at(),
             role: Role::parse(&self.role.get_untracked()).unwrap_or_default(),
             expires_on: day_of(self.expires),
             access_from: day_of(self.access_from),
             access_until: day_of(self.access_until),
             note: self.note.get_untracked(),
+            source: more.source.get_untracked(),
+            redirect: more.redirect.get_untracked(),
+            metadata: more.metadata.get_untracked(),
         }
+    }
+
+    fn more(self) -> More {
+        self.more.get_value()
     }
 
     /// What is invited to, in words.
@@ -299,16 +382,37 @@ impl Adding {
                 field.clear();
             }
             self.note.set(String::new());
+            self.more().clear();
             for day in [self.expires, self.access_from, self.access_until] {
                 day.set(String::new());
             }
             self.active.set(true);
-            self.mail.set(true);
         }
         focus(if self.app == App::Placeholder {
             "email"
         } else {
             "user"
+        });
+    }
+
+    /// Shows how the mail will look.
+    fn look(self) {
+        if self.busy.get_untracked() {
+            return;
+        }
+        let input = self.input();
+        self.error.set(None);
+        self.busy.set(true);
+        spawn_local(async move {
+            let answer = self.session.call(AppsPreview { input }).await;
+            self.busy.try_set(false);
+            match answer {
+                Ok(preview) => {
+                    self.more().preview.try_set(Some(preview));
+                    self.more().preview_open.try_set(true);
+                }
+                Err(error) => self.fail(error),
+            }
         });
     }
 
@@ -454,9 +558,11 @@ fn form(app: App) -> AnyView {
                     <Button on:click=move |_| adding.save(After::Edit)>
                         "Save and continue editing"
                     </Button>
+                    <Button on:click=move |_| adding.look()>"Preview the mail"</Button>
                 </div>
             </div>
         </form>
+        {preview_dialog(adding)}
     }
     .into_any()
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use app::{
     api::invitations::{
-        BundleLine, BundleRef, ExtendBundle, InvitationsExtend, InvitationsResend,
+        BundleLine, BundleRef, ExtendBundle, InvitationsActivate, InvitationsDeactivate,
+        InvitationsExtend, InvitationsReinvite, InvitationsRemind, InvitationsResend,
         InvitationsRevoke,
     },
     domain::{id::BundleId, time::CivilDate},
 };
-use leptos::prelude::*;
+use leptos::{prelude::*, task::spawn_local};
 
 use super::extend::{ExtendDialog, Extending};
 use crate::{
@@ -21,12 +22,19 @@ use crate::{
     text::failure,
 };
 
-/// What is asked before it is done.
+/// What can be done; what cannot be taken back is asked about first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act {
     Resend,
+    /// What is scheduled.
+    SendNow,
+    Remind,
     Extend,
+    Activate,
+    Deactivate,
     Revoke,
+    /// What came to an end.
+    Reinvite,
 }
 
 impl Act {
@@ -34,8 +42,13 @@ impl Act {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Resend => "Resend",
+            Self::SendNow => "Send now",
+            Self::Remind => "Remind",
             Self::Extend => "Extend",
+            Self::Activate => "Activate",
+            Self::Deactivate => "Deactivate",
             Self::Revoke => "Revoke",
+            Self::Reinvite => "Invite again",
         }
     }
 }
@@ -83,6 +96,27 @@ impl Actions {
                 "A new mail goes out. The links in the mails sent before stop working. \
                  This cannot be undone.",
             ),
+            Act::SendNow => (
+                format!("Send the invitation to {who} now?"),
+                ButtonKind::Primary,
+                "The mail goes out now instead of at its time. This cannot be undone.",
+            ),
+            Act::Reinvite => (
+                format!("Invite {who} again?"),
+                ButtonKind::Primary,
+                "A new invitation to the same is made in your name and mailed. This one stays \
+                 as it is, and each leads to the other.",
+            ),
+            Act::Remind => (
+                format!("Remind {who}?"),
+                ButtonKind::Primary,
+                "A reminder goes out with a link of its own; the links sent before go on \
+                 working. One person is reminded three times at most. This cannot be undone.",
+            ),
+            Act::Activate | Act::Deactivate => {
+                spawn_local(self.act(act, one));
+                return;
+            }
             Act::Extend => {
                 self.extending.ask(
                     format!("Extend the invitation of {who}?"),
@@ -112,15 +146,28 @@ impl Actions {
             bundle: one.bundle,
         };
         let answer = match act {
-            Act::Revoke => self.session.call(InvitationsRevoke { input }),
-            Act::Resend | Act::Extend => self.session.call(InvitationsResend { input }),
-        }
-        .await;
+            Act::Revoke => self.session.call(InvitationsRevoke { input }).await,
+            Act::Reinvite => self.session.call(InvitationsReinvite { input }).await,
+            Act::Remind => self.session.call(InvitationsRemind { input }).await,
+            Act::Activate => self.session.call(InvitationsActivate { input }).await,
+            Act::Deactivate => self.session.call(InvitationsDeactivate { input }).await,
+            Act::Resend | Act::SendNow | Act::Extend => {
+                self.session.call(InvitationsResend { input }).await
+            }
+        };
         match answer {
             Ok(data) => self.done(
                 &one,
                 match act {
                     Act::Revoke => format!("The invitation of {} is revoked.", data.email),
+                    Act::Activate => format!("The invitation of {} is active again.", data.email),
+                    Act::Deactivate => format!(
+                        "The invitation of {} is inactive: no mail, and nobody accepts it.",
+                        data.email
+                    ),
+                    Act::Reinvite => format!("{} is invited again.", data.email),
+                    Act::Remind => format!("A reminder goes to {}.", data.email),
+                    Act::SendNow => format!("The mail to {} goes out.", data.email),
                     Act::Resend | Act::Extend => format!("A new mail goes to {}.", data.email),
                 },
                 data,

@@ -108,7 +108,7 @@ impl Bulk {
                 if at_end == 1 { "it is" } else { "they are" },
             )
         };
-        let (kind, text) = match act {
+        let (kind, text, doing) = match act {
             Act::Extend => {
                 self.actions.extending.ask(
                     format!("Extend {many}?"),
@@ -119,7 +119,29 @@ impl Bulk {
                 );
                 return;
             }
-            Act::Resend => (
+            Act::Remind => (
+                ButtonKind::Primary,
+                format!(
+                    "Reminders go out, to each person three times at most. The links sent \
+                     before go on working.{rest} What is sent cannot be taken back; Cancel \
+                     stops what is not done by then."
+                ),
+                BulkAct::Remind,
+            ),
+            Act::Activate => (
+                ButtonKind::Primary,
+                format!("Mails that were held go out, and the people can accept again.{rest}"),
+                BulkAct::Activate,
+            ),
+            Act::Deactivate => (
+                ButtonKind::Primary,
+                format!(
+                    "No mail goes out and nobody can accept until they are activated again. \
+                     Their time runs on.{rest}"
+                ),
+                BulkAct::Deactivate,
+            ),
+            Act::Resend | Act::SendNow => (
                 ButtonKind::Primary,
                 format!(
                     "{} out. The links in the mails sent before stop working.{rest} What is \
@@ -130,20 +152,17 @@ impl Bulk {
                         format!("{} new mails go", format_number(selected.live))
                     },
                 ),
+                BulkAct::Resend,
             ),
-            Act::Revoke => (
+            Act::Revoke | Act::Reinvite => (
                 ButtonKind::Danger,
                 format!(
                     "Every link to {} stops working. What was accepted stays.{rest} This \
                      cannot be undone; Cancel stops what is not done by then.",
                     if selected.live == 1 { "it" } else { "them" },
                 ),
+                BulkAct::Revoke,
             ),
-        };
-        let doing = if act == Act::Resend {
-            BulkAct::Resend
-        } else {
-            BulkAct::Revoke
         };
         self.actions.asking.ask(Question {
             title: format!("{} {many}?", act.word()),
@@ -273,9 +292,16 @@ impl Bulk {
 /// What became of some, in words.
 fn words(outcome: BulkOutcome, act: Act) -> &'static str {
     match (outcome, act) {
-        (BulkOutcome::Done, Act::Resend) => "sent anew",
+        (BulkOutcome::Done, Act::Resend | Act::SendNow) => "sent anew",
         (BulkOutcome::Done, Act::Extend) => "extended",
-        (BulkOutcome::Done, Act::Revoke) => "revoked",
+        (BulkOutcome::Done, Act::Remind) => "reminded",
+        (BulkOutcome::RemindedEnough, _) => "reminded three times already",
+        (BulkOutcome::NothingToRemindOf, _) => "without a mail that arrived",
+        (BulkOutcome::Done, Act::Activate) => "activated",
+        (BulkOutcome::Done, Act::Deactivate) => "deactivated",
+        (BulkOutcome::AlreadySo, Act::Activate) => "active already",
+        (BulkOutcome::AlreadySo, _) => "inactive already",
+        (BulkOutcome::Done, Act::Revoke | Act::Reinvite) => "revoked",
         (BulkOutcome::NotLive, _) => "at an end already",
         (BulkOutcome::SwitchedOff, _) => "switched off",
         (BulkOutcome::TooSoon, _) => "mailed less than a minute ago",
@@ -335,7 +361,7 @@ pub fn BulkBar(
                 </strong>
                 {when(move || all.get(), offer)}
                 <span class="toolbar__line"></span>
-                {[Act::Resend, Act::Extend, Act::Revoke].map(button).collect_view()}
+                {[Act::Resend, Act::Remind, Act::Extend, Act::Activate, Act::Deactivate, Act::Revoke].map(button).collect_view()}
                 <span class="toolbar__line"></span>
                 <Button
                     kind=ButtonKind::Quiet
@@ -355,6 +381,9 @@ pub fn BulkBar(
             match run.act {
                 Some(Act::Resend) => "Resending",
                 Some(Act::Extend) => "Extending",
+                Some(Act::Remind) => "Reminding",
+                Some(Act::Activate) => "Activating",
+                Some(Act::Deactivate) => "Deactivating",
                 _ => "Revoking",
             }
             .to_owned()

@@ -17,7 +17,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use super::{
     acts::{Act, Actions, Acts, One},
     assign::{AssignDialog, Assigning},
-    row::{called, mail, target},
+    row::{called, lesser_acts, mail, main_acts, target},
 };
 use crate::{
     components::{
@@ -35,10 +35,9 @@ use crate::{
 };
 
 /// Which buttons there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Offered {
-    resend: bool,
-    live: bool,
+    acts: Vec<Act>,
     copy: bool,
 }
 
@@ -86,15 +85,27 @@ pub fn InvitationPage() -> impl IntoView {
                 One {
                     bundle: page.line.bundle,
                     who,
-                    take: Arc::new(|_line: BundleLine| ()),
+                    take: Arc::new(move |line: BundleLine| {
+                        if bundle.get_untracked() != Some(line.bundle) {
+                            let slug = actions.tenant.with_value(|tenant| tenant.slug.clone());
+                            let page = Page::Invitation(slug, line.bundle.to_string());
+                            actions.session.go(page.href());
+                        }
+                    }),
                 },
             );
         }
     };
     let buttons = move || {
         move || {
-            let offered = *offered.read();
-            let button = move |act: Act, kind: ButtonKind| {
+            let offered = offered.read();
+            let button = move |act: &Act| {
+                let act = *act;
+                let kind = if act == Act::Revoke {
+                    ButtonKind::Danger
+                } else {
+                    ButtonKind::Default
+                };
                 view! { <Button kind on:click=move |_| ask(act)>{act.word()}</Button> }
             };
             let copy = move |_| {
@@ -112,9 +123,7 @@ pub fn InvitationPage() -> impl IntoView {
                 {offered
                     .copy
                     .then(|| view! { <Button busy=copied.busy on:click=copy>"Copy link"</Button> })}
-                {offered.live.then(|| button(Act::Extend, ButtonKind::Default))}
-                {offered.resend.then(|| button(Act::Resend, ButtonKind::Default))}
-                {offered.live.then(|| button(Act::Revoke, ButtonKind::Danger))}
+                {offered.acts.iter().map(button).collect_view()}
             }
         }
     };
@@ -138,9 +147,10 @@ pub fn InvitationPage() -> impl IntoView {
 
 fn offered(page: &BundlePage) -> Offered {
     let pending = page.line.active && page.line.status == InvitationStatus::Pending;
+    let mut acts = lesser_acts(&page.line);
+    acts.extend(main_acts(&page.line));
     Offered {
-        resend: pending,
-        live: page.line.status.is_live(),
+        acts,
         copy: pending && page.may_copy,
     }
 }
@@ -148,10 +158,11 @@ fn offered(page: &BundlePage) -> Offered {
 fn body(page: BundlePage, list: &str) -> AnyView {
     let targets = page.line.targets.iter().cloned().map(target).collect_view();
     let timeline = page.timeline.iter().cloned().map(happened).collect_view();
+    let orphaned = page.orphaned;
     let import = page.import.map(|import| format!("{list}?import={import}"));
+    let details = facts(page, import, list);
     view! {
-        {page
-            .orphaned
+        {orphaned
             .then(|| {
                 view! {
                     <Notice tone=Tone::Warn title="Its links open nothing now.">
@@ -168,15 +179,26 @@ fn body(page: BundlePage, list: &str) -> AnyView {
                     <ol class="timeline">{timeline}</ol>
                 </Card>
             </div>
-            <Card title="Details">{facts(page, import)}</Card>
+            <Card title="Details">{details}</Card>
         </div>
         <ZoneNote/>
     }
     .into_any()
 }
 
-fn facts(page: BundlePage, import: Option<String>) -> AnyView {
+fn facts(page: BundlePage, import: Option<String>, list: &str) -> AnyView {
     let line = page.line;
+    let neighbour = |name: &'static str, bundle: Option<BundleId>| {
+        bundle.map(|bundle| {
+            let href = format!("{list}/{bundle}");
+            view! {
+                <dt>{name}</dt>
+                <dd>
+                    <a href=href>"See that invitation"</a>
+                </dd>
+            }
+        })
+    };
     let fact = |name: &'static str, value: String| {
         (!value.is_empty()).then(|| {
             view! {
@@ -205,6 +227,12 @@ fn facts(page: BundlePage, import: Option<String>) -> AnyView {
                 <DateText at=line.expires_at.0 style=DateStyle::Minute/>
             </dd>
             {fact("Invited by", line.invited_by)}
+            {neighbour("Invited again", page.next)}
+            {neighbour("Invited before", page.previous)}
+            {fact("After accepting", page.redirect)}
+            {import
+                .is_none()
+                .then(|| fact("Source", source.clone()))}
             {import
                 .map(|href| {
                     view! {
@@ -215,6 +243,16 @@ fn facts(page: BundlePage, import: Option<String>) -> AnyView {
                     }
                 })}
             {fact("Note", page.note)}
+            {page
+                .metadata
+                .into_iter()
+                .map(|(name, value)| {
+                    view! {
+                        <dt>{name}</dt>
+                        <dd>{value}</dd>
+                    }
+                })
+                .collect_view()}
         </dl>
     }
     .into_any()
@@ -242,7 +280,13 @@ fn happened(one: Happened) -> AnyView {
             let delivery = one.delivery.unwrap_or(DeliveryStatus::Queued);
             (mail_words(delivery), Some(delivery_badge(delivery)))
         }
+        Event::Scheduled => ("Goes out", Some(Status::Scheduled)),
+        Event::Sent => ("Sent as scheduled", Some(Status::Pending)),
+        Event::Deactivated => ("Switched off", Some(Status::Inactive)),
+        Event::Activated => ("Switched on again", None),
         Event::Resent => ("Resent; older links stopped working", None),
+        Event::Reinvited => ("Invited again", None),
+        Event::Reminded => ("Reminded; older links go on working", None),
         Event::Extended => ("Extended", None),
         Event::LinkCopied => ("Link copied", None),
         Event::Assigned => ("Given to this person; the code stopped working", None),

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use app::{
-    api::invitations::{BundleLine, TargetLine},
+    api::{
+        invitations::{BundleLine, TargetLine},
+        tenants::MOST_REMINDERS,
+    },
     domain::{
-        invitation::{InvitationKind, InvitationStatus},
+        invitation::{DeliveryStatus, InvitationKind, InvitationStatus},
         role::Role,
     },
 };
@@ -18,7 +21,8 @@ use super::{
 };
 use crate::{
     components::{
-        Button, ButtonKind, ButtonSize, DateText, Icon, IconName, RelativeTime, Status, StatusBadge,
+        Button, ButtonKind, ButtonSize, DateStyle, DateText, Icon, IconName, RelativeTime, Status,
+        StatusBadge,
     },
     routes::Page,
     text::{delivery_badge, kind_word, role_word, status_badge},
@@ -93,11 +97,49 @@ pub fn InvitationRow(
             </button>
         }
     };
+    // One button for an act on this line, described by its person.
+    let button = {
+        let line = line.clone();
+        let person = person.clone();
+        move |act: Act| {
+            let line = line.clone();
+            let ask = move |_| {
+                let who = line.data.with_untracked(called);
+                let line = line.clone();
+                actions.ask(
+                    act,
+                    One {
+                        bundle: line.id,
+                        who,
+                        take: Arc::new(move |data| {
+                            // A reinvite is another line.
+                            if data.bundle == line.id {
+                                line.take(data);
+                            }
+                        }),
+                    },
+                );
+            };
+            view! {
+                <Button
+                    kind=ButtonKind::Quiet
+                    size=ButtonSize::Small
+                    attr:aria-describedby=person.clone()
+                    on:click=ask
+                >
+                    {act.word()}
+                </Button>
+            }
+            .into_any()
+        }
+    };
     let targets = {
         let (data, open) = (data.clone(), open.clone());
+        let button = button.clone();
         move || {
             open.get().then(|| {
-                let data = data.clone();
+                let (data, lesser) = (data.clone(), data.clone());
+                let button = button.clone();
                 view! {
                     <tr class="row--detail" id=details.clone()>
                         <td colspan=COLUMNS>
@@ -108,6 +150,11 @@ pub fn InvitationRow(
                                     })
                                 }}
                             </ul>
+                            <div class="cluster">
+                                {move || {
+                                    lesser.with(lesser_acts).into_iter().map(&button).collect_view()
+                                }}
+                            </div>
                         </td>
                     </tr>
                 }
@@ -117,45 +164,7 @@ pub fn InvitationRow(
     };
     let buttons = {
         let data = data.clone();
-        let person = person.clone();
-        move || {
-            let (revocable, pending) = data.with(|line| {
-                (
-                    line.status.is_live(),
-                    line.active && line.status == InvitationStatus::Pending,
-                )
-            });
-            let button = |act: Act, words: &'static str| {
-                let line = line.clone();
-                let ask = move |_| {
-                    let who = line.data.with_untracked(called);
-                    let line = line.clone();
-                    actions.ask(
-                        act,
-                        One {
-                            bundle: line.id,
-                            who,
-                            take: Arc::new(move |data| line.take(data)),
-                        },
-                    );
-                };
-                view! {
-                    <Button
-                        kind=ButtonKind::Quiet
-                        size=ButtonSize::Small
-                        attr:aria-describedby=person.clone()
-                        on:click=ask
-                    >
-                        {words}
-                    </Button>
-                }
-            };
-            view! {
-                {pending.then(|| button(Act::Resend, "Resend"))}
-                {revocable.then(|| button(Act::Extend, "Extend"))}
-                {revocable.then(|| button(Act::Revoke, "Revoke"))}
-            }
-        }
+        move || data.with(main_acts).into_iter().map(&button).collect_view()
     };
     view! {
         <tr
@@ -185,6 +194,43 @@ pub fn InvitationRow(
         </tr>
         {move || targets()}
     }
+}
+
+/// What is done every day, in the line itself.
+pub(super) fn main_acts(line: &BundleLine) -> Vec<Act> {
+    let send = match line.status {
+        InvitationStatus::Pending if line.active => Some(Act::Resend),
+        InvitationStatus::Scheduled if line.active => Some(Act::SendNow),
+        _ => None,
+    };
+    let mut acts: Vec<Act> = send.into_iter().collect();
+    if line.status.is_live() {
+        acts.extend([Act::Extend, Act::Revoke]);
+    }
+    acts
+}
+
+/// What is done seldom, where the line is unfolded.
+pub(super) fn lesser_acts(line: &BundleLine) -> Vec<Act> {
+    let switch = if line.active {
+        Act::Deactivate
+    } else {
+        Act::Activate
+    };
+    let remind = line.active
+        && line.status == InvitationStatus::Pending
+        && line.delivery == Some(DeliveryStatus::Sent)
+        && usize::from(line.reminders) < MOST_REMINDERS;
+    let mut acts = Vec::new();
+    if remind {
+        acts.push(Act::Remind);
+    }
+    if line.status.is_live() {
+        acts.push(switch);
+    } else if line.status != InvitationStatus::Accepted && !line.email.is_empty() {
+        acts.push(Act::Reinvite);
+    }
+    acts
 }
 
 /// The name, or the address where there is none; what is nobody's yet has neither.
@@ -240,6 +286,17 @@ fn invited_to(line: BundleLine) -> AnyView {
 
 /// The delivery's badge, when, and why not.
 pub(super) fn mail(line: BundleLine) -> AnyView {
+    if let Some(at) = line
+        .send_at
+        .filter(|_| line.status == InvitationStatus::Scheduled)
+    {
+        return view! {
+            <span class="delivery">
+                "Scheduled for " <DateText at=at.0 style=DateStyle::Minute/>
+            </span>
+        }
+        .into_any();
+    }
     let Some(delivery) = line.delivery else {
         return view! { <span class="muted">"No mail"</span> }.into_any();
     };

@@ -11,7 +11,8 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use super::Offer;
 use crate::{
     components::{
-        Button, ButtonKind, ButtonType, Notice, PasswordInput, TextInput, Tone, use_toasts,
+        Button, ButtonKind, ButtonType, Notice, PasswordInput, TextInput, ToastStore, Tone,
+        use_toasts,
     },
     pages::sign_in::{SignInForm, alert},
     routes::{MY_INVITATIONS, Page},
@@ -29,9 +30,25 @@ pub(super) fn Step(offer: Offer, landing: Landing) -> impl IntoView {
         NextStep::Register if landing.by_code => view! { <CodeStep offer landing/> }.into_any(),
         NextStep::Register => view! { <RegisterForm offer landing/> }.into_any(),
         NextStep::SignIn => view! { <SignInStep offer landing/> }.into_any(),
-        NextStep::Accept => view! { <AcceptStep offer by_code=landing.by_code/> }.into_any(),
+        NextStep::Accept => {
+            view! { <AcceptStep offer by_code=landing.by_code redirect=landing.redirect/> }
+                .into_any()
+        }
         NextStep::Mismatch => view! { <MismatchStep offer landing/> }.into_any(),
     }
+}
+
+/// Says that it is done, and offers to go on where whoever invited wants the person to go.
+fn go_on(toasts: ToastStore, said: String, redirect: String) {
+    if redirect.is_empty() {
+        toasts.success(said);
+        return;
+    }
+    let go = Callback::new(move |()| {
+        // Setting an address of this origin cannot fail.
+        _ = window().location().assign(&redirect);
+    });
+    toasts.push(Tone::Ok, said, Some(("Continue".to_owned(), go)));
 }
 
 /// True where the link itself is at an end, or the session is not the one it was:
@@ -56,6 +73,7 @@ fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
     let last_error = RwSignal::new(None::<String>);
     let password_error = RwSignal::new(None::<String>);
     let tenant = StoredValue::new(landing.tenant);
+    let redirect = StoredValue::new(landing.redirect);
 
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -95,7 +113,8 @@ fn RegisterForm(offer: Offer, landing: Landing) -> impl IntoView {
             match answer {
                 Ok(me) => {
                     let tenant = tenant.try_get_value().unwrap_or_default();
-                    toasts.success(format!("Welcome to {tenant}, {}.", me.name));
+                    let said = format!("Welcome to {tenant}, {}.", me.name);
+                    go_on(toasts, said, redirect.try_get_value().unwrap_or_default());
                     session.signed_in(me).await;
                     session.go(Page::Home.href());
                 }
@@ -228,7 +247,8 @@ fn SignInStep(offer: Offer, landing: Landing) -> impl IntoView {
 }
 
 #[component]
-fn AcceptStep(offer: Offer, by_code: bool) -> impl IntoView {
+fn AcceptStep(offer: Offer, by_code: bool, redirect: String) -> impl IntoView {
+    let redirect = StoredValue::new(redirect);
     let session = use_session();
     let leave = move |_| {
         spawn_local(async move {
@@ -247,7 +267,8 @@ fn AcceptStep(offer: Offer, by_code: bool) -> impl IntoView {
         spawn_local(async move {
             match client::call(LandingAccept {}).await {
                 Ok(()) => {
-                    toasts.success("Accepted. You find it on this page.");
+                    let said = "Accepted. You find it on this page.".to_owned();
+                    go_on(toasts, said, redirect.try_get_value().unwrap_or_default());
                     // The new membership belongs into the profile menu.
                     session.refresh();
                     session.go(MY_INVITATIONS);

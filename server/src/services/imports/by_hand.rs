@@ -33,6 +33,10 @@ pub struct Person {
     pub first_name: String,
     /// May be empty.
     pub last_name: String,
+    /// Labels, separated by `|`.
+    pub group: String,
+    /// The person's id in another system.
+    pub external_id: String,
 }
 
 /// What a form says about all of its people.
@@ -50,6 +54,14 @@ pub struct Asked {
     pub active: bool,
     /// A mail tells of it.
     pub mail: bool,
+    /// When that goes out; none: at once.
+    pub send_at: Option<Timestamp>,
+    /// JSON object of what is kept as metadata.
+    pub metadata: String,
+    /// Where it comes from; may be empty.
+    pub source: String,
+    /// Where the person goes after accepting; may be empty.
+    pub redirect: String,
     /// When what courses and programs give begins.
     pub starts_at: Option<Timestamp>,
     /// When it ends.
@@ -91,6 +103,8 @@ pub fn read(
             first_name: person.first_name.clone(),
             last_name: person.last_name.clone(),
             role: role.to_owned(),
+            group: person.group.clone(),
+            external_id: person.external_id.clone(),
             expires_on: day.clone(),
             note: asked.note.clone(),
             ..RowDraft::default()
@@ -102,10 +116,18 @@ pub fn read(
         match &mut row.wish {
             Err(fault) => return Err(fault.clone()),
             Ok(wish) => {
+                // The days that the tenant gives begin when the person hears of it.
+                if let (Some(at), None) = (asked.send_at, asked.expires_on) {
+                    wish.expires_at = at.plus_days(tenant.default_expiry_days);
+                }
+                wish.metadata.clone_from(&asked.metadata);
                 wish.by_hand = Some(ByHand {
                     targets: asked.targets.clone(),
                     active: asked.active,
                     mail: asked.mail,
+                    send_at: asked.send_at,
+                    source: asked.source.clone(),
+                    redirect: asked.redirect.clone(),
                     starts_at: asked.starts_at,
                     ends_at: asked.ends_at,
                 });

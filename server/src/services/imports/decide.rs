@@ -174,8 +174,9 @@ pub fn decide(row: &Row, facts: &Facts) -> Decision {
     let grown = live
         .iter()
         .filter_map(|(_, bundle)| facts.bundles.get(bundle))
-        // What one form makes for a person is a bundle of its own.
-        .filter(|_| wish.by_hand.is_none())
+        // What one form makes for a person is a bundle of its own; and what a list adds goes
+        // out at once, which a scheduled bundle does not.
+        .filter(|bundle| wish.by_hand.is_none() && !bundle.scheduled)
         .max_by_key(|bundle| bundle.id.0);
     let (pending, missing): (Vec<Target>, Vec<Target>) = open
         .into_iter()

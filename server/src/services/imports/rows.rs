@@ -115,6 +115,12 @@ pub struct ByHand {
     pub active: bool,
     /// A mail is sent; else the link is copied.
     pub mail: bool,
+    /// When it goes out; `None`: at once.
+    pub send_at: Option<Timestamp>,
+    /// Where it comes from; may be empty.
+    pub source: String,
+    /// Where its person goes after accepting; may be empty.
+    pub redirect: String,
     /// When what courses and programs give begins.
     pub starts_at: Option<Timestamp>,
     /// When it ends.
@@ -122,9 +128,16 @@ pub struct ByHand {
 }
 
 impl Wish {
-    /// Whether a mail tells of what it makes.
+    /// Whether a mail is queued for what it makes. What is scheduled gets one at its time.
     pub fn is_mailed(&self) -> bool {
-        self.by_hand.as_ref().is_none_or(|by| by.mail && by.active)
+        self.by_hand
+            .as_ref()
+            .is_none_or(|by| by.mail && by.active && by.send_at.is_none())
+    }
+
+    /// When what it makes goes out, where that is later.
+    pub fn send_at(&self) -> Option<Timestamp> {
+        self.by_hand.as_ref().and_then(|by| by.send_at)
     }
 
     /// The canonical address.

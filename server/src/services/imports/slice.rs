@@ -452,6 +452,7 @@ fn plan(
                 },
                 invitee_key: invitee_key.clone(),
                 expires_at: wish.expires_at,
+                scheduled: wish.send_at().is_some(),
             }));
     }
     batch
@@ -479,6 +480,15 @@ fn new_bundle(
         active: wish.by_hand.as_ref().is_none_or(|by| by.active),
         starts_at: wish.by_hand.as_ref().and_then(|by| by.starts_at),
         ends_at: wish.by_hand.as_ref().and_then(|by| by.ends_at),
+        send_at: wish.send_at(),
+        source: wish
+            .by_hand
+            .as_ref()
+            .map_or_else(String::new, |by| by.source.clone()),
+        redirect: wish
+            .by_hand
+            .as_ref()
+            .map_or_else(String::new, |by| by.redirect.clone()),
         no_mail: wish.by_hand.as_ref().is_some_and(|by| !by.mail),
         delivery,
         expires_at: wish.expires_at,

@@ -7,6 +7,7 @@ use app::{
     api::{ApiError, invitations::BundleLine},
     bulk::date::a_year_later,
     domain::{
+        actor::{Actor, Job},
         id::{BundleId, DeliveryId, UserId},
         invitation::{InvitationStatus, TokenPurpose},
         time::{CivilDate, Timestamp},
@@ -15,7 +16,7 @@ use app::{
 };
 use uuid::Uuid;
 
-use super::{line, listed};
+use super::{line, listed, schedule};
 use crate::{
     clock::new_id,
     keys::Key,
@@ -41,8 +42,16 @@ pub enum Change {
     Missing,
     /// It is at an end.
     NotLive(InvitationStatus),
+    /// Its mail is still to go out.
+    Scheduled,
     /// It is switched off.
     SwitchedOff,
+    /// It is on, or off, already.
+    AlreadySo,
+    /// The person was reminded as often as may be.
+    RemindedEnough,
+    /// No mail arrived that could be reminded of.
+    NothingToRemindOf,
     /// The person asked never to be invited.
     Suppressed,
     /// Its last mail is too new; seconds to wait.
@@ -74,6 +83,8 @@ pub struct Act {
     pub user: Option<UserId>,
     pub public_url: String,
     pub key: Arc<Key>,
+    /// Whether mails go out at all.
+    pub mails: bool,
     pub now: Timestamp,
 }
 
@@ -85,6 +96,20 @@ impl Act {
             user: caller.actor.user().map(|user| user.user),
             public_url: desk.settings.public_url.clone(),
             key: desk.key.clone(),
+            mails: sends_mails(desk),
+            now: desk.now(),
+        }
+    }
+
+    /// One that nobody asked for.
+    pub fn of_job(desk: &Desk, tenant: &Tenant, job: Job) -> Self {
+        Self {
+            tenant: tenant.clone(),
+            actor: audit_actor(&Actor::System(job)),
+            user: None,
+            public_url: desk.settings.public_url.clone(),
+            key: desk.key.clone(),
+            mails: sends_mails(desk),
             now: desk.now(),
         }
     }
@@ -153,9 +178,14 @@ impl Budget {
     }
 }
 
+/// Whether mails go out at all.
+pub fn sends_mails(desk: &Desk) -> bool {
+    desk.settings.mail_configured || desk.settings.demo
+}
+
 /// Refuses a resend where nothing could be sent.
 pub fn needs_mail_server(desk: &Desk) -> Result<(), ApiError> {
-    if desk.settings.mail_configured || desk.settings.demo {
+    if sends_mails(desk) {
         return Ok(());
     }
     Err(ApiError::conflict(
@@ -185,7 +215,7 @@ pub fn until(desk: &Desk, tenant: &Tenant, day: CivilDate) -> Result<Timestamp, 
 }
 
 /// What stands in the way of any act on a bundle.
-fn ended(state: &BundleState, now: Timestamp) -> Option<Change> {
+pub fn ended(state: &BundleState, now: Timestamp) -> Option<Change> {
     if !state.status.is_live() {
         return Some(Change::NotLive(state.status));
     }
@@ -207,52 +237,95 @@ pub async fn resend_in(
     if let Some(change) = ended(&state, now) {
         return Ok(change);
     }
-    if state.status != InvitationStatus::Pending {
-        return Ok(Change::NotLive(state.status));
-    }
     if !state.active {
         return Ok(Change::SwitchedOff);
     }
-    let free = state.last_mail_at.map(|at| at.plus_seconds(RESEND_BRAKE));
-    if let Some(free) = free.filter(|free| *free > now) {
-        return Ok(Change::TooSoon(now.seconds_until(free)));
+    if state.status == InvitationStatus::Scheduled {
+        let change = schedule::send_in(tx, act, bundle, &state, budget).await?;
+        if change == Change::Done {
+            answer_for(tx, act, bundle, &state).await?;
+        }
+        return Ok(change);
     }
-    let hash = act.key.address_hash(&state.email);
-    if !tx
-        .suppressed_among(act.tenant.id, &[hash])
-        .await?
-        .is_empty()
-    {
-        return Ok(Change::Suppressed);
+    if state.status != InvitationStatus::Pending {
+        return Ok(Change::NotLive(state.status));
     }
-    if let Some(quota) = budget.take(tx, act, &state).await? {
-        return Ok(Change::OverQuota(quota));
+    if let Some(change) = too_soon(&state, now) {
+        return Ok(change);
     }
-    let entry = new_id(now);
-    let delivery = NewDelivery {
-        id: DeliveryId(entry),
-        tenant: act.tenant.id,
-        bundle,
-        import: None,
-        purpose: TokenPurpose::Mail,
-        message_id: mail::message_id(entry, &act.public_url),
-        not_before: now,
-        created_at: now,
-    };
-    // Whoever sends it again answers for it where the inviter no longer can (S24); the
-    // caller's right to was checked before.
-    if let Some(user) = act.user.filter(|_| !state.inviter_may) {
-        tx.take_over(&[bundle], user).await?;
+    if let Some(change) = no_mail_for(tx, act, &state, budget).await? {
+        return Ok(change);
     }
+    answer_for(tx, act, bundle, &state).await?;
     // Mails first: one that is being claimed has its link by then.
     tx.cancel_mails(&[bundle], "A newer mail took its place.")
         .await?;
     tx.kill_links(&[bundle], now).await?;
-    tx.insert_deliveries(vec![delivery]).await?;
-    tx.set_deliveries(&[(bundle, DeliveryId(entry))]).await?;
+    queue(tx, act, bundle, TokenPurpose::Mail).await?;
     tx.record(vec![act.event("invitation.resent", bundle)])
         .await?;
     Ok(Change::Done)
+}
+
+/// Whether a bundle's last mail is too new for another.
+pub fn too_soon(state: &BundleState, now: Timestamp) -> Option<Change> {
+    let free = state.last_mail_at?.plus_seconds(RESEND_BRAKE);
+    (free > now).then(|| Change::TooSoon(now.seconds_until(free)))
+}
+
+/// Whoever sends it again answers for it where the inviter no longer can (S24); the
+/// caller's right to was checked before.
+pub async fn answer_for(
+    tx: &mut Tx,
+    act: &Act,
+    bundle: BundleId,
+    state: &BundleState,
+) -> Result<(), StorageError> {
+    match act.user.filter(|_| !state.inviter_may) {
+        Some(user) => tx.take_over(&[bundle], user).await,
+        None => Ok(()),
+    }
+}
+
+/// Why no mail may go to a bundle's person; else one is taken of every quota.
+pub async fn no_mail_for(
+    tx: &mut Tx,
+    act: &Act,
+    state: &BundleState,
+    budget: &mut Budget,
+) -> Result<Option<Change>, StorageError> {
+    let hash = act.key.address_hash(&state.email);
+    let suppressed = tx.suppressed_among(act.tenant.id, &[hash]).await?;
+    if !suppressed.is_empty() {
+        return Ok(Some(Change::Suppressed));
+    }
+    let quota = budget.take(tx, act, state).await?;
+    Ok(quota.map(Change::OverQuota))
+}
+
+/// Queues a mail for a bundle; one that invites is the bundle's newest.
+pub async fn queue(
+    tx: &mut Tx,
+    act: &Act,
+    bundle: BundleId,
+    purpose: TokenPurpose,
+) -> Result<(), StorageError> {
+    let entry = new_id(act.now);
+    tx.insert_deliveries(vec![NewDelivery {
+        id: DeliveryId(entry),
+        tenant: act.tenant.id,
+        bundle,
+        import: None,
+        purpose,
+        message_id: mail::message_id(entry, &act.public_url),
+        not_before: act.now,
+        created_at: act.now,
+    }])
+    .await?;
+    if purpose == TokenPurpose::Mail {
+        tx.set_deliveries(&[(bundle, DeliveryId(entry))]).await?;
+    }
+    Ok(())
 }
 
 /// Takes what is live back; every link dies.
@@ -365,7 +438,7 @@ pub async fn extend(
 }
 
 /// Tells open pages, and reads the line as it is now.
-async fn finish(
+pub async fn finish(
     tx: &mut Tx,
     act: &Act,
     bundle: BundleId,
@@ -378,7 +451,8 @@ async fn finish(
     Ok((change, listed(tx, act.tenant.id, bundle).await?))
 }
 
-fn answered((change, found): (Change, Option<ListedBundle>)) -> Result<BundleLine, ApiError> {
+/// The line as it is now, or why nothing was done.
+pub fn answered((change, found): (Change, Option<ListedBundle>)) -> Result<BundleLine, ApiError> {
     match change {
         Change::Done => found.map(line).ok_or(ApiError::NotFound),
         other => Err(refusal(&other)),
@@ -396,6 +470,25 @@ pub fn refusal(change: &Change) -> ApiError {
                 "This invitation is {} by now, so there is nothing to send or take back.",
                 status.as_str()
             ),
+        ),
+        Change::Scheduled => ApiError::conflict(
+            "scheduled",
+            "This invitation goes out later, and nobody can accept it before. Send it now \
+             first.",
+        ),
+        Change::AlreadySo => ApiError::conflict(
+            "already_so",
+            "This invitation is switched so already. Nothing was changed.",
+        ),
+        Change::RemindedEnough => ApiError::conflict(
+            "reminded_enough",
+            "This person was reminded three times. Nothing was sent. A resend sends the \
+             invitation anew.",
+        ),
+        Change::NothingToRemindOf => ApiError::conflict(
+            "nothing_to_remind_of",
+            "There is no mail that arrived to remind of. Nothing was sent. A resend sends the \
+             invitation anew.",
         ),
         Change::SwitchedOff => ApiError::conflict(
             "inactive",

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     acts::{self, Act, Budget, Change},
-    filter_of,
+    filter_of, remind, switch,
 };
 use crate::{
     services::{Desk, desk::refuse},
@@ -36,6 +36,9 @@ enum Chosen {
 enum Doing {
     Resend,
     Extend(Timestamp),
+    Remind,
+    Activate,
+    Deactivate,
     Revoke,
 }
 
@@ -63,6 +66,12 @@ pub async fn run(
             Doing::Resend
         }
         BulkAct::Extend(day) => Doing::Extend(acts::until(desk, tenant, day)?),
+        BulkAct::Remind => {
+            acts::needs_mail_server(desk)?;
+            Doing::Remind
+        }
+        BulkAct::Activate => Doing::Activate,
+        BulkAct::Deactivate => Doing::Deactivate,
         BulkAct::Revoke => Doing::Revoke,
     };
     let chosen = match input.which {
@@ -160,6 +169,9 @@ async fn batch(
         let change = match doing {
             Doing::Resend => acts::resend_in(tx, act, bundle, &mut budget).await?,
             Doing::Extend(until) => acts::extend_in(tx, act, bundle, until).await?,
+            Doing::Remind => remind::by_hand(tx, act, bundle, &mut budget).await?,
+            Doing::Activate => switch::activate_in(tx, act, bundle, &mut budget).await?,
+            Doing::Deactivate => switch::deactivate_in(tx, act, bundle).await?,
             Doing::Revoke => acts::revoke_in(tx, act, bundle).await?,
         };
         done.outcomes.add(outcome(&change));
@@ -182,6 +194,9 @@ const fn outcome(change: &Change) -> BulkOutcome {
         Change::Done => BulkOutcome::Done,
         Change::Missing => BulkOutcome::Missing,
         Change::NotLive(_) => BulkOutcome::NotLive,
+        Change::RemindedEnough => BulkOutcome::RemindedEnough,
+        Change::NothingToRemindOf | Change::Scheduled => BulkOutcome::NothingToRemindOf,
+        Change::AlreadySo => BulkOutcome::AlreadySo,
         Change::SwitchedOff => BulkOutcome::SwitchedOff,
         Change::TooSoon(_) => BulkOutcome::TooSoon,
         Change::OverQuota(_) => BulkOutcome::OverQuota,

@@ -4,8 +4,15 @@ pub(super) mod acts;
 mod bulk;
 mod cursor;
 mod page;
+mod reinvite;
+mod remind;
+mod schedule;
+mod switch;
 
+pub(super) use acts::sends_mails;
 pub(super) use bulk::read_key;
+pub use remind::remind_due;
+pub use schedule::send_due;
 
 use std::collections::BTreeMap;
 
@@ -171,6 +178,38 @@ impl Invitations for InvitationsService {
         acts::extend(&self.desk, caller, &tenant, input.bundle, input.until).await
     }
 
+    async fn remind(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageInvitations)
+            .await?;
+        remind::remind(&self.desk, caller, &tenant, input.bundle).await
+    }
+
+    async fn reinvite(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageInvitations)
+            .await?;
+        reinvite::reinvite(&self.desk, caller, &tenant, input.bundle).await
+    }
+
+    async fn activate(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageInvitations)
+            .await?;
+        switch::activate(&self.desk, caller, &tenant, input.bundle).await
+    }
+
+    async fn deactivate(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError> {
+        let tenant = self
+            .desk
+            .tenant(caller, &input.tenant, Action::ManageInvitations)
+            .await?;
+        switch::deactivate(&self.desk, caller, &tenant, input.bundle).await
+    }
+
     async fn show(&self, caller: &Caller, input: BundleRef) -> Result<BundlePage, ApiError> {
         let tenant = self
             .desk
@@ -245,7 +284,7 @@ pub(super) async fn listed(
 
 pub(super) fn line(bundle: ListedBundle) -> BundleLine {
     let (delivery, delivery_at, delivery_note) = match bundle.delivery {
-        Some((status, at, note)) => (Some(status), Some(at), note),
+        Some((status, at, note)) => (Some(status), at, note),
         None => (None, None, String::new()),
     };
     BundleLine {
@@ -258,6 +297,8 @@ pub(super) fn line(bundle: ListedBundle) -> BundleLine {
         delivery,
         delivery_at,
         delivery_note,
+        send_at: bundle.send_at,
+        reminders: bundle.reminders,
         invited_by: bundle.invited_by,
         source: bundle.source,
         created_at: bundle.created_at,

@@ -1,5 +1,7 @@
 //! The page of one bundle, and the link that an admin copies there.
 
+use std::collections::BTreeMap;
+
 use app::{
     api::{
         ApiError,
@@ -47,12 +49,14 @@ pub async fn show(
                 let state = tx.bundle_state(id, bundle).await?;
                 let events = tx.bundle_events(bundle).await?;
                 let mails = tx.bundle_mails(bundle).await?;
-                Ok(Some((listed, facts, state, events, mails)))
+                let neighbours = tx.neighbours(bundle).await?;
+                Ok(Some((listed, facts, state, events, mails, neighbours)))
             })
         })
         .await
         .map_err(refuse)?;
-    let (listed, facts, state, events, mails) = found.ok_or(ApiError::NotFound)?;
+    let (listed, facts, state, events, mails, (previous, next)) =
+        found.ok_or(ApiError::NotFound)?;
     let orphaned = state.is_some_and(|state| state.status.is_live() && !state.inviter_may);
     Ok(BundlePage {
         timeline: timeline(&listed, &events, &mails),
@@ -61,9 +65,26 @@ pub async fn show(
         external_id: facts.external_id.unwrap_or_default(),
         note: facts.note,
         import: facts.import,
+        redirect: facts.redirect,
+        metadata: pairs(&facts.metadata),
+        previous,
+        next,
         orphaned,
         may_copy,
     })
+}
+
+/// What was kept as metadata: names and texts, as the database has them.
+fn pairs(metadata: &str) -> Vec<(String, String)> {
+    let object: BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(metadata).unwrap_or_default();
+    object
+        .into_iter()
+        .map(|(name, value)| match value {
+            serde_json::Value::String(text) => (name, text),
+            other => (name, other.to_string()),
+        })
+        .collect()
 }
 
 /// Makes a link of its own, which proves no mailbox; the older ones live on.
@@ -98,6 +119,9 @@ pub async fn copy_link(
                 };
                 if !may {
                     return Ok((Copy::Hidden, none));
+                }
+                if state.status == InvitationStatus::Scheduled {
+                    return Ok((Copy::No(Change::Scheduled), none));
                 }
                 if state.status != InvitationStatus::Pending {
                     return Ok((Copy::No(Change::NotLive(state.status)), none));
@@ -187,6 +211,15 @@ fn timeline(listed: &ListedBundle, events: &[Audited], mails: &[MailLine]) -> Ve
         });
     }
     all.extend(mails.iter().flat_map(mail_lines));
+    if let Some(at) = listed.send_at.filter(|_| listed.status.is_live()) {
+        all.push(Happened {
+            at,
+            what: Event::Scheduled,
+            delivery: None,
+            who: String::new(),
+            note: String::new(),
+        });
+    }
     // The order of equals stands: what was done, then its mail.
     all.sort_by_key(|one| one.at);
     all

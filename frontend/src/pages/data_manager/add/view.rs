@@ -6,10 +6,11 @@ use app::{
 };
 use leptos::prelude::*;
 
-use super::{Adding, Entry, MOST, page_of};
+use super::{Adding, Entry, LATER, MOST, NEVER, NOW, page_of};
 use crate::{
     components::{
-        Button, ButtonSize, Combobox, Notice, Select, SelectOption, Switch, TextInput, Tone,
+        Button, ButtonSize, Combobox, DateStyle, DateText, Dialog, Field as Labelled, FieldIds,
+        Notice, Select, SelectOption, Switch, TextInput, Tone,
     },
     pages::data_manager::pick::Field,
     text::{count_of, role_word},
@@ -19,9 +20,14 @@ use crate::{
 /// The fields of an app's form.
 pub(super) fn fields(adding: Adding) -> AnyView {
     let app = adding.app;
+    let more = adding.more();
     let roles = [Role::Learner, Role::Instructor, Role::Admin]
         .into_iter()
         .map(|role| SelectOption::new(role.as_str(), role_word(role)))
+        .collect();
+    let sends = [(NOW, "Now"), (LATER, "Later"), (NEVER, "Not at all")]
+        .into_iter()
+        .map(|(value, label)| SelectOption::new(value, label))
         .collect();
     let by_user = app != App::Placeholder;
     let email_hint = by_user.then(|| "Only for somebody who has no account.".to_owned());
@@ -131,9 +137,107 @@ pub(super) fn fields(adding: Adding) -> AnyView {
             hint=Some("Plain text. The person reads it in the mail.".to_owned())
             error=adding.at("note")
         />
-        <Switch checked=adding.mail hint="Off: copy the link on the invitation's page.">
-            "Send a mail"
-        </Switch>
+        <TextInput
+            label="Source"
+            id="source"
+            value=more.source
+            optional=true
+            hint=Some("Where it comes from, such as a campaign. It stands in the lists.".to_owned())
+            error=adding.at("source")
+        />
+        <TextInput
+            label="Continue at"
+            id="redirect"
+            value=more.redirect
+            optional=true
+            placeholder="/home"
+            hint=Some("A page of this site that is offered after accepting.".to_owned())
+            error=adding.at("redirect")
+        />
+        {lines_field(adding)}
+        <Select
+            label="Send the mail"
+            id="send"
+            value=more.send
+            options=sends
+            hint=Some("Not at all: copy the link on the invitation's page.".to_owned())
+        />
+        {when(move || more.send.with(|send| send == LATER), move || later(adding))}
+    }
+    .into_any()
+}
+
+/// What is kept with it: a line each.
+fn lines_field(adding: Adding) -> AnyView {
+    let more = adding.more();
+    let ids = FieldIds::new(Some("metadata".to_owned()));
+    let own = ids.clone();
+    let error = adding.at("metadata");
+    let hint = Signal::stored(Some("A line each, such as cost center: 4711.".to_owned()));
+    view! {
+        <Labelled ids=ids.clone() label="Metadata" hint error optional=true>
+            <textarea
+                class="input"
+                rows="2"
+                id=ids.control.clone()
+                prop:value=move || more.metadata.get()
+                on:input:target=move |event| more.metadata.set(event.target().value())
+                aria-invalid=move || error.with(Option::is_some).then_some("true")
+                aria-describedby=move || own.described_by(true, error.with(Option::is_some))
+            ></textarea>
+        </Labelled>
+    }
+    .into_any()
+}
+
+/// The mail as it will look, by the template that writes it.
+pub(super) fn preview_dialog(adding: Adding) -> AnyView {
+    let more = adding.more();
+    let footer = move || {
+        view! { <Button on:click=move |_| more.preview_open.set(false)>"Close"</Button> }
+    };
+    view! {
+        <Dialog open=more.preview_open title="The mail as it will look" footer>
+            {move || {
+                let preview = more.preview.get()?;
+                Some(
+                    view! {
+                        <div class="stack">
+                            <p>
+                                <strong>{preview.subject}</strong>
+                            </p>
+                            <pre class="letter__text">{preview.text}</pre>
+                            <p class="muted">
+                                "The mail has a button as well. The link here opens nothing: the real one is made when the mail is sent."
+                            </p>
+                        </div>
+                    },
+                )
+            }}
+        </Dialog>
+    }
+    .into_any()
+}
+
+/// When a mail goes out that does not go out now.
+fn later(adding: Adding) -> AnyView {
+    let more = adding.more();
+    view! {
+        <div class="cluster">
+            <TextInput
+                label="Send on"
+                id="send_at"
+                value=more.send_day
+                input_type="date"
+                error=adding.at("send_at")
+            />
+            <TextInput
+                label="Send at"
+                value=more.send_time
+                input_type="time"
+                hint=Some("By the tenant's clocks. Until then the person sees nothing of it.".to_owned())
+            />
+        </div>
     }
     .into_any()
 }
@@ -169,10 +273,15 @@ pub(super) fn entry_view(adding: Adding, entry: Entry) -> AnyView {
         RowOutcome::Created => (
             Tone::Ok,
             format!(
-                "{} is invited to {} ({}).",
+                "{} is invited to {} ({}){}",
                 entry.who,
                 entry.what,
-                count_of(u64::from(made.made), "invitation", "invitations")
+                count_of(u64::from(made.made), "invitation", "invitations"),
+                if made.send_at.is_some() {
+                    ", scheduled for"
+                } else {
+                    "."
+                }
             ),
         ),
         RowOutcome::AlreadyInvited => (
@@ -196,6 +305,9 @@ pub(super) fn entry_view(adding: Adding, entry: Entry) -> AnyView {
         ),
     };
     let message = made.message.clone();
+    let later = made
+        .send_at
+        .map(|at| view! { <DateText at=at.0 style=DateStyle::Minute/> "." });
     let link = made.bundle.map(|bundle| {
         let words = if exists {
             "See and extend the invitation"
@@ -207,7 +319,7 @@ pub(super) fn entry_view(adding: Adding, entry: Entry) -> AnyView {
     let kept = StoredValue::new(entry);
     view! {
         <Notice tone>
-            {words} " " {message} " " {link} " "
+            {words} " " {later} " " {message} " " {link} " "
             {when(
                 move || exists,
                 move || {
