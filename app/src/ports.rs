@@ -10,6 +10,7 @@ use crate::{
         ApiError,
         accounts::{ChangeEmail, ChangePassword, Profile, Rename, ResetPassword},
         apps::{AppCounts, CreateInvitations, MailPreview, PersonMade},
+        audit::{AuditPage, ListAudit},
         blanks::{
             AssignBlank, BatchLine, BatchPage, BatchRef, BlanksMade, CodesPage, CreateBlanks,
             RestRevoked, RevealedCode,
@@ -25,7 +26,7 @@ use crate::{
         },
         invitations::{
             BulkBatch, BulkDone, BundleLine, BundlePage, BundleRef, CopiedLink, ExtendBundle,
-            InvitationFilter, InvitationsPage, Inviter, ListInvitations, Matching,
+            FilterNames, InvitationFilter, InvitationsPage, Inviter, ListInvitations, Matching,
         },
         landing::{Landing, NeverAgain, NeverInvite, Register},
         mine::MyHome,
@@ -95,6 +96,8 @@ pub struct Ports {
     pub blanks: Arc<dyn Blanks>,
     /// The way in by a code.
     pub redeem: Arc<dyn Redeem>,
+    /// Who did what.
+    pub audit: Arc<dyn Audit>,
     /// The invitee's link.
     pub landing: Arc<dyn LandingPort>,
     /// The learner's home.
@@ -292,6 +295,13 @@ pub trait Invitations: Send + Sync {
         slug: String,
         filter: InvitationFilter,
     ) -> Result<Matching, ApiError>;
+    /// What the things are called that a filter names.
+    async fn named(
+        &self,
+        caller: &Caller,
+        slug: String,
+        filter: InvitationFilter,
+    ) -> Result<FilterNames, ApiError>;
     /// One batch of an act in bulk.
     async fn bulk(&self, caller: &Caller, input: BulkBatch) -> Result<BulkDone, ApiError>;
 }
@@ -345,6 +355,13 @@ pub trait Redeem: Send + Sync {
         caller: &Caller,
         input: RegisterByCode,
     ) -> Result<(Me, Cookies), ApiError>;
+}
+
+/// See [`crate::api::audit`].
+#[async_trait]
+pub trait Audit: Send + Sync {
+    /// A page of the record.
+    async fn list(&self, caller: &Caller, input: ListAudit) -> Result<AuditPage, ApiError>;
 }
 
 /// See [`crate::api::landing`].

@@ -34,6 +34,8 @@ const PAGES = [
   { name: 'the question before an acceptance', path: '/home', who: PEOPLE.learner, prepare: asksToAccept },
   { name: 'data manager', path: '/data-manager', who: PEOPLE.super },
   { name: 'catalog invitation apps', path: '/data-manager/catalog-invitation-apps', who: PEOPLE.super },
+  { name: 'an app’s list', path: '/data-manager/catalog-invitation-apps/platform', who: PEOPLE.super, prepare: seesLines },
+  { name: 'the record of all tenants', path: '/data-manager/audit', who: PEOPLE.super, prepare: seesRecord },
   { name: 'a form of an app', path: '/data-manager/catalog-invitation-apps/course/add', who: PEOPLE.super },
   { name: 'management', path: '/t/acme/management', who: PEOPLE.acme, prepare: seesLines },
   { name: 'profile menu', path: '/t/acme/management', who: PEOPLE.acme, prepare: (page) => button(page, 'Profile').click() },
@@ -53,6 +55,7 @@ const PAGES = [
   { name: 'catalog', path: '/t/acme/management/catalog', who: PEOPLE.acme, prepare: seesItems },
   { name: 'a course that is added', path: '/t/acme/management/catalog', who: PEOPLE.acme, prepare: addsProgram },
   { name: 'tenant settings', path: '/t/acme/management/settings', who: PEOPLE.acme, prepare: (page) => field(page, 'Time zone').waitFor() },
+  { name: 'the record of a tenant', path: '/t/acme/management/audit', who: PEOPLE.acme, prepare: seesRecord },
   { name: 'a foreign tenant', path: '/t/globex/management', who: PEOPLE.acme },
   { name: 'settings', path: '/settings', who: PEOPLE.acme },
 ];
@@ -111,6 +114,10 @@ async function asksToAccept(page) {
 
 async function seesLines(page) {
   await page.getByRole('row').filter({ hasText: INVITED.email }).first().waitFor();
+}
+
+async function seesRecord(page) {
+  await page.getByRole('region', { name: 'Record' }).getByRole('row').nth(1).waitFor();
 }
 
 async function unfold(page) {

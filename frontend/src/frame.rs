@@ -103,13 +103,14 @@ const fn name_of(page: Option<&Page>) -> &'static str {
     match page {
         Some(Page::Management(_)) => "Management",
         Some(Page::Invite(_)) => "Invite",
-        Some(Page::Invitations(_)) => "Invitations",
+        Some(Page::Invitations(_) | Page::AppInvitations(_)) => "Invitations",
         Some(Page::Invitation(..)) => "Invitation",
         Some(Page::Imports(_) | Page::Import(..)) => "Imports",
         Some(Page::Placeholders(_)) => "Placeholders",
         Some(Page::People(_)) => "People",
         Some(Page::Catalog(_)) => "Catalog",
         Some(Page::TenantSettings(_)) => "Tenant settings",
+        Some(Page::TenantAudit(_) | Page::Audit) => "Audit",
         Some(Page::DataManager) => "Data Manager",
         Some(Page::InvitationApps) => "Catalog Invitation Apps",
         Some(Page::AddInvitations(_)) => "Add invitations",
@@ -187,8 +188,11 @@ fn TenantNav(slug: String) -> impl IntoView {
             <NavItem href=Page::Catalog(slug.clone()).href() icon=IconName::Book>
                 "Catalog"
             </NavItem>
-            <NavItem href=Page::TenantSettings(slug).href() icon=IconName::Settings>
+            <NavItem href=Page::TenantSettings(slug.clone()).href() icon=IconName::Settings>
                 "Tenant settings"
+            </NavItem>
+            <NavItem href=Page::TenantAudit(slug).href() icon=IconName::File>
+                "Audit"
             </NavItem>
         </SideNav>
     }

@@ -38,10 +38,16 @@ pub enum Page {
     Catalog(String),
     /// What the tenant's admins decide.
     TenantSettings(String),
+    /// Who did what in the tenant.
+    TenantAudit(String),
     /// Every tenant (super-admins).
     DataManager,
+    /// Who did what anywhere (super-admins).
+    Audit,
     /// The catalog invitation apps (super-admins).
     InvitationApps,
+    /// One app's invitations.
+    AppInvitations(App),
     /// One app's form.
     AddInvitations(App),
     /// Where a mailed link leads.
@@ -79,8 +85,11 @@ impl Page {
             Self::People(slug) => format!("/t/{slug}/management/people").into(),
             Self::Catalog(slug) => format!("/t/{slug}/management/catalog").into(),
             Self::TenantSettings(slug) => format!("/t/{slug}/management/settings").into(),
+            Self::TenantAudit(slug) => format!("/t/{slug}/management/audit").into(),
             Self::DataManager => "/data-manager".into(),
+            Self::Audit => "/data-manager/audit".into(),
             Self::InvitationApps => APPS.into(),
+            Self::AppInvitations(app) => format!("{APPS}/{}", app.word()).into(),
             Self::AddInvitations(app) => format!("{APPS}/{}/add", app.word()).into(),
             Self::Landing => "/i".into(),
             Self::Redeem => "/redeem".into(),
@@ -108,11 +117,17 @@ impl Page {
             (Some("forgot"), None, ..) => Self::Forgot,
             (Some("reset"), None, ..) => Self::Reset,
             (Some("data-manager"), None, ..) => Self::DataManager,
+            (Some("data-manager"), Some("audit"), None, _) => Self::Audit,
             (Some("data-manager"), Some("catalog-invitation-apps"), None, _) => {
                 Self::InvitationApps
             }
-            (Some("data-manager"), Some("catalog-invitation-apps"), Some(app), Some("add")) => {
-                Self::AddInvitations(App::parse(app)?)
+            (Some("data-manager"), Some("catalog-invitation-apps"), Some(app), add) => {
+                let app = App::parse(app)?;
+                match add {
+                    None => Self::AppInvitations(app),
+                    Some("add") => Self::AddInvitations(app),
+                    Some(_) => return None,
+                }
             }
             (Some("i"), None, ..) => Self::Landing,
             (Some("redeem"), None, ..) => Self::Redeem,
@@ -138,6 +153,7 @@ impl Page {
                     Some("people") => Self::People(slug),
                     Some("catalog") => Self::Catalog(slug),
                     Some("settings") => Self::TenantSettings(slug),
+                    Some("audit") => Self::TenantAudit(slug),
                     Some(_) => return None,
                 }
             }
@@ -159,7 +175,8 @@ impl Page {
             | Self::Placeholders(slug)
             | Self::People(slug)
             | Self::Catalog(slug)
-            | Self::TenantSettings(slug) => Some(slug),
+            | Self::TenantSettings(slug)
+            | Self::TenantAudit(slug) => Some(slug),
             _ => None,
         }
     }
@@ -229,8 +246,11 @@ mod tests {
             Page::People(acme()),
             Page::Catalog(acme()),
             Page::TenantSettings(acme()),
+            Page::TenantAudit(acme()),
             Page::DataManager,
+            Page::Audit,
             Page::InvitationApps,
+            Page::AppInvitations(App::Course),
             Page::AddInvitations(App::Course),
             Page::AddInvitations(App::Placeholder),
             Page::Placeholders(acme()),

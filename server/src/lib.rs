@@ -23,10 +23,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     http::{Assets, Parts},
     services::{
-        Desk, accounts::AccountsService, apps::AppsService, blanks::BlanksService,
-        catalog::CatalogService, demo::DemoService, events::Changes, imports::ImportsService,
-        invitations::InvitationsService, landing::LandingService, mine::MineService,
-        people::PeopleService, redeem::RedeemService, sessions::SessionsService,
+        Desk, accounts::AccountsService, apps::AppsService, audit::AuditService,
+        blanks::BlanksService, catalog::CatalogService, demo::DemoService, events::Changes,
+        imports::ImportsService, invitations::InvitationsService, landing::LandingService,
+        mine::MineService, people::PeopleService, redeem::RedeemService, sessions::SessionsService,
         tenants::TenantsService, users::UsersService,
     },
 };
@@ -64,6 +64,7 @@ pub fn build(desk: &Desk, setup: Setup) -> (Router, impl Future<Output = ()> + u
         catalog: Arc::new(CatalogService::new(desk.clone())),
         imports: Arc::new(ImportsService::new(desk.clone())),
         apps: Arc::new(AppsService::new(desk.clone())),
+        audit: Arc::new(AuditService::new(desk.clone())),
         invitations: Arc::new(InvitationsService::new(desk.clone())),
         blanks: Arc::new(BlanksService::new(desk.clone())),
         redeem: Arc::new(RedeemService::new(desk.clone(), landing.clone())),

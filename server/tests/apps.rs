@@ -369,6 +369,19 @@ async fn the_apps_count_people_over_all_tenants() {
             .map(|one| one.people.of(InvitationStatus::Pending))
             .collect();
         assert_eq!(pending, [1, 0, 1, 1]);
+        // Who was invited without an account, and has one by now, still counts as that.
+        let (_, token) = stage.invited("new@new.test").await;
+        let (_, caller) = stage.open(&Stage::anonymous(), &token).await.unwrap();
+        stage.register(&caller).await.unwrap();
+        let counts = AppsService::new(stage.desk.clone())
+            .counts(&root)
+            .await
+            .unwrap();
+        let accepted: Vec<u64> = counts
+            .iter()
+            .map(|one| one.people.of(InvitationStatus::Accepted))
+            .collect();
+        assert_eq!(accepted, [0, 0, 1, 1]);
     })
     .await;
 }

@@ -6,12 +6,16 @@
     reason = "a test's helpers fail like the test itself"
 )]
 
+#[path = "desk/all.rs"]
+mod all;
 #[path = "desk/bulk.rs"]
 mod bulk;
 #[path = "desk/list.rs"]
 mod list;
 #[path = "desk/page.rs"]
 mod page;
+#[path = "desk/record.rs"]
+mod record;
 mod stage;
 
 use app::{api::invitations::BundleRef, domain::id::BundleId};

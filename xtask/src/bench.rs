@@ -1,7 +1,8 @@
-//! `cargo xtask bench load | submit | size`: the measurements of the README.
+//! `cargo xtask bench load | submit | size | list | search`: the measurements of the README.
 
 use crate::Outcome;
 use crate::front::{self, Kind};
+use crate::postgres::{Cluster, For};
 use crate::project::Project;
 use crate::tools::{self, Need};
 use crate::{process, run, say, system, test};
@@ -13,7 +14,9 @@ const LIMIT: u64 = 300_000;
 /// Builds the release and measures one thing.
 pub fn bench(project: &Project, args: &[String]) -> Outcome {
     let Some((what, rest)) = args.split_first() else {
-        return Err("Which one? `cargo xtask bench load`, `submit` or `size`.".to_owned());
+        return Err(
+            "Which one? `cargo xtask bench load`, `submit`, `size`, `list` or `search`.".to_owned(),
+        );
     };
     match what.as_str() {
         "size" => {
@@ -35,10 +38,83 @@ pub fn bench(project: &Project, args: &[String]) -> Outcome {
                     .env("CHROMIUM", chromium),
             )
         }
+        "list" | "search" => at_the_server(project, what, rest),
         other => Err(format!(
-            "There is no bench `{other}`: load, submit or size."
+            "There is no bench `{other}`: load, submit, size, list or search."
         )),
     }
+}
+
+/// Fills a throw-away database of each engine, one after the other, and measures the
+/// services on it. `--engine sqlite` or `postgres` takes one; the rest is the program's.
+fn at_the_server(project: &Project, what: &str, args: &[String]) -> Outcome {
+    let mut engines = vec!["sqlite", "postgres"];
+    let mut rest: Vec<&String> = args.iter().collect();
+    if let Some(place) = args.iter().position(|arg| arg == "--engine") {
+        let only = args.get(place + 1).map(String::as_str);
+        engines.retain(|engine| Some(*engine) == only);
+        rest.drain(place..(place + 2).min(args.len()));
+        if engines.is_empty() {
+            return Err("The engines are `sqlite` and `postgres`.".to_owned());
+        }
+    }
+    process::run(process::cargo(project).args([
+        "build",
+        "--release",
+        "-p",
+        "server",
+        "--example",
+        "bench",
+    ]))?;
+    let program = project
+        .target
+        .join("release/examples")
+        .join(format!("bench{}", std::env::consts::EXE_SUFFIX));
+    let measure = |database: &std::ffi::OsStr| {
+        process::run(
+            process::command(project, &program)
+                .arg(what)
+                .arg(database)
+                .args(&rest),
+        )
+    };
+    say::line(&machine());
+    for engine in engines {
+        say::line(&format!("\n{engine}"));
+        if engine == "postgres" {
+            // It ends, and its data with it, when it goes out of scope.
+            let cluster = Cluster::start(project, For::Tests)?;
+            measure(cluster.url.as_ref())?;
+        } else {
+            let folder = std::env::temp_dir().join(format!("beckon-bench-{}", std::process::id()));
+            std::fs::create_dir_all(&folder)
+                .map_err(|error| format!("{} cannot be made: {error}.", folder.display()))?;
+            let measured = measure(folder.join("bench.db").as_ref());
+            // What is left lies in the folder for what is temporary.
+            drop(std::fs::remove_dir_all(&folder));
+            measured?;
+        }
+    }
+    Ok(())
+}
+
+/// What was measured on: processor, how many of it, memory.
+fn machine() -> String {
+    let line = |file: &str, name: &str| {
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        text.lines()
+            .find(|line| line.starts_with(name))
+            .and_then(|line| line.split_once(':'))
+            .map(|(_, value)| value.trim().to_owned())
+            .unwrap_or_default()
+    };
+    let processors = std::thread::available_parallelism().map_or(0, usize::from);
+    format!(
+        "{} × {}, {} of memory",
+        processors,
+        line("/proc/cpuinfo", "model name"),
+        line("/proc/meminfo", "MemTotal"),
+    )
 }
 
 /// Sums the compressed bytes of what the browser must load until the grid can be used;

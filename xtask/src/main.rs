@@ -48,7 +48,10 @@ Beckon's commands
   cargo xtask trust                       which promises of docs/trust.md have their test
       --mutants [NAME]                    takes each guard away (or those named so): its
                                           test must fail; takes long, by hand or nightly
-  cargo xtask bench load|submit|size      the measurements of the README
+  cargo xtask bench load|submit|size      the measurements of the README, in the browser
+  cargo xtask bench list|search           and at the server, on both engines, among millions
+      --rows N, --items N, --runs N       fewer rows, courses, calls
+      --engine sqlite|postgres            only one engine
   cargo xtask screenshots                 take the pictures of the documents
   cargo xtask deny [--advisories]         only the licence, ban and source check; known
                                           weaknesses as well, by the database on the network

@@ -44,6 +44,7 @@ trap '' INT TERM HUP
   -c max_connections=300 -c fsync=off -c synchronous_commit="$4" -c full_page_writes=off \
   -c shared_buffers=128MB -c timezone=UTC >>"$2.log" 2>&1 &
 (
+  trap - TERM
   done=
   # It ends with the data folder: a signal would not reach it.
   while sleep 0.1 && [ -d "$2" ]; do

@@ -11,7 +11,7 @@ use super::ApiError;
 use super::respond::{answer, caller, ports};
 use crate::domain::{
     counts::Counts,
-    id::{BundleId, ImportId, InvitationId, UserId},
+    id::{BundleId, CatalogItemId, ImportId, InvitationId, UserId},
     invitation::{DeliveryStatus, InvitationKind, InvitationStatus},
     role::Role,
     time::{CivilDate, Timestamp},
@@ -35,11 +35,26 @@ pub struct InvitationFilter {
     pub inviter: Option<UserId>,
     /// Only those that this import made.
     pub import: Option<ImportId>,
-    /// Only those made on this day of the tenant's zone or later.
+    /// Only those with an invitation to this course or program.
+    pub target: Option<CatalogItemId>,
+    /// Only those from this source; empty: any.
+    pub source: String,
+    /// Only those that are switched on, or off.
+    pub active: Option<bool>,
+    /// Only those with an invitation that was made for an address without an account, or
+    /// for nobody yet.
+    pub placeholder: bool,
+    /// In a list over all tenants, only this tenant's; its slug.
+    pub tenant: String,
+    /// Only those made on this day of the tenant's zone or later; over all tenants, of UTC.
     pub from: Option<CivilDate>,
-    /// Only those made on this day of the tenant's zone or earlier.
+    /// Only those made on this day or earlier.
     pub to: Option<CivilDate>,
 }
+
+/// Rows that one call looks at where a filter has no index of its own: fewer lines than
+/// were asked for may come, and the list goes on after them.
+pub const LOOKED_AT: u32 = 5_000;
 
 /// What a list is ordered by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +75,7 @@ pub enum SortBy {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ListInvitations {
-    /// The tenant's slug.
+    /// The tenant's slug; empty: all tenants (super-admins).
     pub tenant: String,
     /// Which.
     pub filter: InvitationFilter,
@@ -79,6 +94,10 @@ pub struct ListInvitations {
 pub struct BundleLine {
     /// The bundle.
     pub bundle: BundleId,
+    /// Its tenant's slug.
+    pub tenant: String,
+    /// Its tenant's name.
+    pub tenant_name: String,
     /// The address as typed.
     pub email: String,
     /// As invited; may be empty.
@@ -279,6 +298,20 @@ pub struct Matching {
     pub all: u64,
     /// Those that are live.
     pub live: u64,
+    /// There may be more: so many were not counted to the end.
+    pub more: bool,
+}
+
+/// What the things are called that a filter names by their ids; empty: it names none, or
+/// one that the caller does not see.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilterNames {
+    /// The tenant.
+    pub tenant: String,
+    /// The course or program.
+    pub target: String,
+    /// The inviter.
+    pub inviter: String,
 }
 
 /// Which bundles an act in bulk is about.
@@ -320,7 +353,7 @@ pub const BULK_BATCH: usize = 100;
 /// One batch of an act in bulk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BulkBatch {
-    /// The tenant's slug.
+    /// The tenant's slug; empty: all tenants (super-admins).
     pub tenant: String,
     /// Chosen by the caller for this batch: the same key with the same content gives the
     /// stored answer and does nothing again.
@@ -450,6 +483,12 @@ pub async fn matching(tenant: String, filter: InvitationFilter) -> Result<Matchi
             .matching(&caller(), tenant, filter)
             .await,
     )
+}
+
+/// What the things are called that a filter names.
+#[server(name = InvitationsNamed, prefix = "/api", endpoint = "invitations/named", input = Json, output = Json)]
+pub async fn named(tenant: String, filter: InvitationFilter) -> Result<FilterNames, ApiError> {
+    answer(ports().invitations.named(&caller(), tenant, filter).await)
 }
 
 /// One batch of an act in bulk.

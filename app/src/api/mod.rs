@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod audit;
 pub mod blanks;
 pub mod catalog;
 #[cfg(feature = "csr")]

@@ -21,8 +21,19 @@ pub fn draw(page: &Page) -> AnyView {
         Page::People(_) => pages::people::PeoplePage().into_any(),
         Page::Catalog(_) => pages::catalog::CatalogPage().into_any(),
         Page::TenantSettings(_) => pages::tenant_settings::TenantSettingsPage().into_any(),
+        Page::Audit => pages::audit::AuditPage(pages::audit::AuditPageProps {
+            slug: String::new(),
+        })
+        .into_any(),
+        Page::TenantAudit(slug) => {
+            pages::audit::AuditPage(pages::audit::AuditPageProps { slug: slug.clone() }).into_any()
+        }
         Page::DataManager => pages::data_manager::DataManagerPage().into_any(),
         Page::InvitationApps => pages::data_manager::AppsPage().into_any(),
+        Page::AppInvitations(app) => {
+            pages::data_manager::ListPage(pages::data_manager::ListPageProps { app: *app })
+                .into_any()
+        }
         Page::AddInvitations(app) => {
             pages::data_manager::AddPage(pages::data_manager::AddPageProps { app: *app }).into_any()
         }

@@ -1,6 +1,7 @@
 //! One file or folder per page. Only pages call the api.
 
 mod ask;
+pub mod audit;
 pub mod catalog;
 mod confirm;
 pub mod data_manager;

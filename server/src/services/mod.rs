@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod apps;
+pub mod audit;
 pub mod blanks;
 pub mod catalog;
 pub mod days;

@@ -13,12 +13,12 @@ struct Count {
 // A count stops at its limit: what nobody reads to the end is not counted to the end.
 const OF_KIND: &str = "SELECT COUNT(*) AS n FROM (SELECT DISTINCT bundle_id FROM invitations
     WHERE kind = $1 AND status = $2 LIMIT $3) AS few";
-const PLACEHOLDERS: &str = "SELECT COUNT(*) AS n FROM (SELECT id FROM bundles
-    WHERE user_id IS NULL AND status = $1 LIMIT $2) AS few";
+const PLACEHOLDERS: &str = "SELECT COUNT(*) AS n FROM (SELECT DISTINCT bundle_id FROM invitations
+    WHERE binding <> 'user' AND status = $1 LIMIT $2) AS few";
 
 impl Tx {
     /// People with an invitation of this kind that stands so; at most `limit` are counted.
-    /// `None`: people who had no account.
+    /// `None`: one that was made for an address without an account, or for nobody yet.
     pub async fn count_people(
         &mut self,
         kind: Option<InvitationKind>,

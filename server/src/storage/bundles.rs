@@ -1,9 +1,9 @@
-//! The admin's list of bundles: filtered, sorted, counted, page by page.
+//! Bundles as the lists of admins and super-admins show them.
 
 use std::collections::HashMap;
 
 use app::{
-    api::invitations::{InvitationFilter, SortBy},
+    api::invitations::SortBy,
     domain::{
         id::{BundleId, InvitationId, TenantId, UserId},
         invitation::{DeliveryStatus, InvitationKind, InvitationStatus},
@@ -14,64 +14,22 @@ use app::{
 use uuid::Uuid;
 
 use super::{
-    Arg, StorageError, Tx, contains_pattern, in_list, invitations::status_of, outbox::HELD,
-    users::display_name,
+    AfterBundle, Arg, BundleFilter, BundleOrder, SortValue, StorageError, Tx, in_list,
+    invitations::status_of, outbox::HELD, users::display_name, windows::More,
 };
 use crate::args;
-
-/// Which bundles of a tenant.
-#[derive(Clone, Debug)]
-pub struct BundleFilter {
-    /// Whose.
-    pub tenant: TenantId,
-    /// What else must hold; its search and its days are read from the fields below.
-    pub asked: InvitationFilter,
-    /// Folded words; each must be part of the name or the address.
-    pub words: Vec<String>,
-    /// Only bundles made then or later.
-    pub from: Option<Timestamp>,
-    /// Only bundles made before.
-    pub before: Option<Timestamp>,
-    /// Only this bundle.
-    pub only: Option<BundleId>,
-}
-
-/// Where a page begins, and in which order it goes on.
-#[derive(Clone, Debug, Default)]
-pub struct BundleOrder {
-    /// What decides.
-    pub sort: SortBy,
-    /// Earliest first, or from Z to A.
-    pub reversed: bool,
-    /// After this bundle.
-    pub after: Option<AfterBundle>,
-}
-
-/// The last bundle of a page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AfterBundle {
-    /// What it is ordered by.
-    pub value: SortValue,
-    /// Its id.
-    pub bundle: BundleId,
-}
-
-/// What a bundle is ordered by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SortValue {
-    /// By the id alone, which is in the order of making.
-    Id,
-    /// A time.
-    Time(i64),
-    /// The folded name and address.
-    Text(String),
-}
 
 /// A bundle as the list shows it.
 #[derive(Clone, Debug)]
 pub struct ListedBundle {
     /// The bundle.
     pub id: BundleId,
+    /// Whose.
+    pub tenant: TenantId,
+    /// The tenant's slug.
+    pub tenant_slug: String,
+    /// The tenant's name.
+    pub tenant_name: String,
     /// As typed.
     pub email: String,
     /// First and last name; may be empty.
@@ -140,6 +98,9 @@ pub struct ListedTarget {
 #[derive(sqlx::FromRow)]
 struct BundleRow {
     id: Uuid,
+    tenant_id: Uuid,
+    tenant_slug: String,
+    tenant_name: String,
     email_typed: String,
     first_name: String,
     last_name: String,
@@ -156,7 +117,7 @@ struct BundleRow {
     inviter_first: String,
     inviter_last: String,
     inviter_email: String,
-    source: Option<String>,
+    source: String,
     created_at: i64,
     expires_at: i64,
     changed_at: i64,
@@ -174,12 +135,6 @@ struct TargetRow {
 }
 
 #[derive(sqlx::FromRow)]
-struct MatchingRow {
-    n: i64,
-    live: i64,
-}
-
-#[derive(sqlx::FromRow)]
 struct InviterRow {
     id: Uuid,
     first_name: String,
@@ -192,106 +147,62 @@ const INVITERS: &str = "SELECT u.id, u.first_name, u.last_name, u.email_typed
     JOIN users u ON u.id = b.inviter_id
     ORDER BY u.search_text, u.id LIMIT 200";
 
-/// Conditions of a statement, with the arguments that they name.
-struct Conditions {
-    text: String,
-    args: Vec<Arg>,
-}
-
-impl Conditions {
-    fn add(&mut self, text: &str, args: impl IntoIterator<Item = Arg>) {
-        let mut text = text.to_owned();
-        for arg in args {
-            self.args.push(arg);
-            text = text.replacen("$n", &format!("${}", self.args.len()), 1);
-        }
-        self.text.push_str(" AND ");
-        self.text.push_str(&text);
-    }
-
-    fn of(filter: &BundleFilter) -> Self {
-        let mut all = Self {
-            text: String::from("b.tenant_id = $1"),
-            args: args![filter.tenant],
-        };
-        let asked = &filter.asked;
-        if let Some(only) = filter.only {
-            all.add("b.id = $n", args![only]);
-        }
-        if let Some(status) = asked.status {
-            all.add("b.status = $n", args![status.as_str()]);
-        }
-        if let Some(delivery) = asked.delivery {
-            all.add("o.status = $n", args![delivery.as_str()]);
-        }
-        if let Some(role) = asked.role {
-            all.add("b.role = $n", args![role.as_str()]);
-        }
-        if let Some(kind) = asked.kind {
-            all.add(
-                "EXISTS (SELECT 1 FROM invitations k WHERE k.bundle_id = b.id AND k.kind = $n)",
-                args![kind.as_str()],
-            );
-        }
-        if let Some(inviter) = asked.inviter {
-            all.add("b.inviter_id = $n", args![inviter]);
-        }
-        if let Some(import) = asked.import {
-            all.add("b.import_id = $n", args![import]);
-        }
-        if let Some(from) = filter.from {
-            all.add("b.created_at >= $n", args![from]);
-        }
-        if let Some(before) = filter.before {
-            all.add("b.created_at < $n", args![before]);
-        }
-        for word in &filter.words {
-            let pattern = contains_pattern(word);
-            all.add(
-                r"(b.search_text LIKE $n ESCAPE '\' OR b.email LIKE $n ESCAPE '\')",
-                args![pattern.as_str(), pattern.as_str()],
-            );
-        }
-        all
-    }
-}
-
 impl Tx {
-    /// A page of bundles with what they are for.
+    /// A page of bundles with what they are for; and where the list goes on.
     pub async fn list_bundles(
         &mut self,
         filter: &BundleFilter,
         order: &BundleOrder,
         limit: u32,
-    ) -> Result<Vec<ListedBundle>, StorageError> {
-        let mut all = Conditions::of(filter);
-        // Names begin with A, times with the latest.
-        let up = order.reversed != (order.sort == SortBy::Invitee);
-        let (compared, direction) = if up { (">", "ASC") } else { ("<", "DESC") };
-        let column = match order.sort {
-            SortBy::Created => None,
-            SortBy::Expires => Some("b.expires_at"),
-            SortBy::Changed => Some("b.changed_at"),
-            SortBy::Invitee => Some("b.search_text"),
+    ) -> Result<(Vec<ListedBundle>, Option<AfterBundle>), StorageError> {
+        let found = self.find_bundles(filter, order, limit).await?;
+        let listed = self.listed(&found.bundles).await?;
+        let next = match found.more {
+            More::No => None,
+            More::After(place) => Some(place),
+            More::AfterLast => listed.last().map(|last| last.place(order.sort)),
         };
-        if let Some(after) = &order.after {
-            let value = match &after.value {
-                SortValue::Id => None,
-                SortValue::Time(at) => Some(Arg::from(*at)),
-                SortValue::Text(text) => Some(Arg::from(text.as_str())),
-            };
-            match (column, value) {
-                (Some(column), Some(value)) => all.add(
-                    &format!("({column}, b.id) {compared} ($n, $n)"),
-                    [value, after.bundle.into()],
-                ),
-                _ => all.add(&format!("b.id {compared} $n"), args![after.bundle]),
-            }
+        Ok((listed, next))
+    }
+
+    /// One bundle of a tenant as the list shows it.
+    pub async fn listed_bundle(
+        &mut self,
+        tenant: TenantId,
+        bundle: BundleId,
+    ) -> Result<Option<ListedBundle>, StorageError> {
+        let mut listed = self.listed(&[bundle]).await?;
+        Ok(listed.pop().filter(|one| one.tenant == tenant))
+    }
+
+    /// The tenants of these bundles; what is not there has none.
+    pub async fn tenants_of_bundles(
+        &mut self,
+        bundles: &[BundleId],
+    ) -> Result<HashMap<BundleId, TenantId>, StorageError> {
+        if bundles.is_empty() {
+            return Ok(HashMap::new());
         }
-        let by = column.map_or_else(String::new, |column| format!("{column} {direction}, "));
-        all.args.push(limit.into());
         let sql = format!(
-            "SELECT b.id, b.email_typed, b.first_name, b.last_name, b.search_text, b.role,
+            "SELECT id, tenant_id FROM bundles WHERE id IN ({})",
+            in_list(1, bundles.len())
+        );
+        let args = bundles.iter().map(|id| Arg::from(*id)).collect();
+        let rows: Vec<(Uuid, Uuid)> = self.all_composed(sql, args).await?;
+        Ok(rows
+            .into_iter()
+            .map(|(bundle, tenant)| (BundleId(bundle), TenantId(tenant)))
+            .collect())
+    }
+
+    /// These bundles, in their order.
+    async fn listed(&mut self, bundles: &[BundleId]) -> Result<Vec<ListedBundle>, StorageError> {
+        if bundles.is_empty() {
+            return Ok(Vec::new());
+        }
+        let sql = format!(
+            "SELECT b.id, b.tenant_id, t.slug AS tenant_slug, t.name AS tenant_name,
+                    b.email_typed, b.first_name, b.last_name, b.search_text, b.role,
                     b.status, b.active,
                     o.status AS delivery_status, o.sent_at AS delivery_sent_at,
                     o.not_before AS delivery_not_before, o.last_error AS delivery_error, b.send_at, b.reminders,
@@ -300,14 +211,21 @@ impl Tx {
                     COALESCE(f.file_name, b.source) AS source,
                     b.created_at, b.expires_at, b.changed_at
              FROM bundles b
+             JOIN tenants t ON t.id = b.tenant_id
              JOIN users u ON u.id = b.inviter_id
              LEFT JOIN outbox o ON o.id = b.delivery_id
              LEFT JOIN imports f ON f.id = b.import_id
-             WHERE {} ORDER BY {by}b.id {direction} LIMIT ${}",
-            all.text,
-            all.args.len()
+             WHERE b.id IN ({})",
+            in_list(1, bundles.len())
         );
-        let rows = self.all_composed::<BundleRow>(sql, all.args).await?;
+        let args = bundles.iter().map(|id| Arg::from(*id)).collect();
+        let mut rows = self.all_composed::<BundleRow>(sql, args).await?;
+        let places: HashMap<Uuid, usize> = bundles
+            .iter()
+            .enumerate()
+            .map(|(place, bundle)| (bundle.0, place))
+            .collect();
+        rows.sort_by_key(|row| places.get(&row.id).copied());
         let mut targets = self.targets_of(&rows).await?;
         rows.into_iter()
             .map(|row| {
@@ -315,47 +233,6 @@ impl Tx {
                 listed(row, own)
             })
             .collect()
-    }
-
-    /// How many bundles a filter leaves, and how many of them are live.
-    pub async fn count_matching(
-        &mut self,
-        filter: &BundleFilter,
-    ) -> Result<(u64, u64), StorageError> {
-        let all = Conditions::of(filter);
-        let sql = format!(
-            "SELECT COUNT(*) AS n,
-                    COUNT(CASE WHEN b.status IN ('unassigned', 'scheduled', 'pending')
-                        THEN 1 END) AS live
-             FROM bundles b LEFT JOIN outbox o ON o.id = b.delivery_id WHERE {}",
-            all.text
-        );
-        let rows = self.all_composed::<MatchingRow>(sql, all.args).await?;
-        Ok(rows.first().map_or((0, 0), |row| {
-            (row.n.unsigned_abs(), row.live.unsigned_abs())
-        }))
-    }
-
-    /// The ids of the bundles that a filter leaves, newest first, before one of them.
-    pub async fn matching_bundles(
-        &mut self,
-        filter: &BundleFilter,
-        before: Option<BundleId>,
-        limit: u32,
-    ) -> Result<Vec<BundleId>, StorageError> {
-        let mut all = Conditions::of(filter);
-        if let Some(before) = before {
-            all.add("b.id < $n", args![before]);
-        }
-        all.args.push(limit.into());
-        let sql = format!(
-            "SELECT b.id FROM bundles b LEFT JOIN outbox o ON o.id = b.delivery_id
-             WHERE {} ORDER BY b.id DESC LIMIT ${}",
-            all.text,
-            all.args.len()
-        );
-        let rows = self.all_composed::<(Uuid,)>(sql, all.args).await?;
-        Ok(rows.into_iter().map(|(id,)| BundleId(id)).collect())
     }
 
     /// Who invited in this tenant, by name: at most 200.
@@ -425,6 +302,9 @@ fn listed(row: BundleRow, targets: Vec<ListedTarget>) -> Result<ListedBundle, St
         .transpose()?;
     Ok(ListedBundle {
         id: BundleId(row.id),
+        tenant: TenantId(row.tenant_id),
+        tenant_slug: row.tenant_slug,
+        tenant_name: row.tenant_name,
         email: row.email_typed,
         name: format!("{} {}", row.first_name, row.last_name)
             .trim()
@@ -440,7 +320,7 @@ fn listed(row: BundleRow, targets: Vec<ListedTarget>) -> Result<ListedBundle, St
         send_at: row.send_at.map(Timestamp),
         reminders: u8::try_from(row.reminders).unwrap_or(u8::MAX),
         invited_by: display_name(&row.inviter_first, &row.inviter_last, &row.inviter_email),
-        source: row.source.unwrap_or_default(),
+        source: row.source,
         created_at: Timestamp(row.created_at),
         expires_at: Timestamp(row.expires_at),
         changed_at: Timestamp(row.changed_at),

@@ -55,11 +55,12 @@ struct KindCount {
     n: i64,
 }
 
+const TITLE: &str = "SELECT title FROM catalog_items WHERE id = $1";
+const TITLE_OF: &str = "SELECT title FROM catalog_items
+    WHERE id = $1 AND (tenant_id = $2 OR tenant_id IS NULL)";
 // A tenant's own key hides a shared one, so that a key counts once.
 const COUNTS: &str = "SELECT kind, COUNT(DISTINCT key) AS n FROM catalog_items
     WHERE (tenant_id = $1 OR tenant_id IS NULL) AND archived_at IS NULL GROUP BY kind";
-
-const TITLE: &str = "SELECT title FROM catalog_items WHERE id = $1";
 
 impl Tx {
     /// An item's title.
@@ -110,6 +111,19 @@ impl Tx {
             .into_iter()
             .filter_map(|(key, (_, item))| Some((key, item?)))
             .collect())
+    }
+
+    /// An item's title; of a tenant, only of its own and the shared ones.
+    pub async fn title_of(
+        &mut self,
+        tenant: Option<TenantId>,
+        item: CatalogItemId,
+    ) -> Result<Option<String>, StorageError> {
+        let row: Option<(String,)> = match tenant {
+            Some(tenant) => self.optional(TITLE_OF, args![item, tenant]).await?,
+            None => self.optional(TITLE, args![item]).await?,
+        };
+        Ok(row.map(|(title,)| title))
     }
 
     /// How many courses and programs may be invited to: `(courses, programs)`.

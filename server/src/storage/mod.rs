@@ -36,6 +36,7 @@ mod outbox;
 mod people;
 mod postgres;
 mod quotas;
+mod read_audit;
 mod reinvite;
 mod rekey;
 mod reminders;
@@ -49,6 +50,7 @@ mod tenants;
 mod timeline;
 mod undo;
 mod users;
+mod windows;
 
 pub use accept::{AcceptOutcome, Claimant};
 pub use account_mails::{
@@ -60,7 +62,7 @@ pub use blanks::{Assigned, BatchFacts, BlankAct, BlankBatch, BlankLine, NewBlank
 pub use bulk_acts::{BatchKey, KnownBatch};
 pub use bulk_lookup::{LiveBundle, LiveInvitation, Submitter};
 pub use bulk_write::{Act, NewBundle, NewInvitation};
-pub use bundles::{AfterBundle, BundleFilter, BundleOrder, ListedBundle, ListedTarget, SortValue};
+pub use bundles::{ListedBundle, ListedTarget};
 pub use catalog::{CatalogItem, NewCatalogItem};
 pub use changes::Change;
 pub use declines::Declining;
@@ -79,6 +81,7 @@ pub use offers::{Offer, OfferedTarget};
 pub use outbox::{Claimed, Letter, NewDelivery, Sent};
 pub use people::{AfterMember, Member};
 pub use quotas::MailsLeft;
+pub use read_audit::{AuditNames, AuditQuery, ReadEvent};
 pub use reinvite::Before;
 pub use rekey::LateKey;
 pub use reminders::Reminding;
@@ -90,3 +93,4 @@ pub use timeline::{Audited, BundleFacts, MailLine};
 pub use users::{
     KnownUser, MembershipLine, NewMembership, NewUser, PasswordHash, User, display_name,
 };
+pub use windows::{AfterBundle, BundleFilter, BundleOrder, FoundBundles, More, SortValue};

@@ -484,6 +484,7 @@ pub async fn prepare(
         "/api/invitations/list" => json!({ "input": {
             "tenant": slug, "filter": { "search": "" }, "after": null, "limit": 0,
         } }),
+        "/api/audit/list" => json!({ "input": { "tenant": slug } }),
         "/api/tenants/change_settings" => json!({ "input": {
             "tenant": slug, "settings": {
                 "time_zone": "Europe/Lisbon", "default_expiry_days": 30, "hold_seconds": 0,
@@ -514,7 +515,9 @@ pub async fn prepare(
             "tenant": slug, "item": case.item().await, "key": case.fresh(),
             "title": "Another", "courses": [],
         } }),
-        "/api/invitations/matching" => json!({ "tenant": slug, "filter": {} }),
+        "/api/invitations/matching" | "/api/invitations/named" => {
+            json!({ "tenant": slug, "filter": {} })
+        }
         "/api/invitations/bulk" => json!({ "input": {
             "tenant": slug, "idempotency_key": case.fresh(), "act": "revoke",
             "which": { "these": [case.bundle().await] },

@@ -21,3 +21,4 @@ mod sessions;
 mod statements;
 mod tenants;
 mod users;
+mod windows;

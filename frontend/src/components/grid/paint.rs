@@ -387,7 +387,7 @@ impl Painter {
         }
         match self.cell(frame.area.last).filter(|_| frame.editable) {
             Some((cell, _)) if !cell.contains(Some(&self.handle)) => {
-                dom::append(cell, &self.handle)
+                dom::append(cell, &self.handle);
             }
             Some(_) => {}
             None => self.handle.remove(),

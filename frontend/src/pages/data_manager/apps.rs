@@ -63,6 +63,9 @@ fn card(counts: AppCounts) -> AnyView {
             title=name_of(app)
             actions=move || {
                 view! {
+                    <LinkButton href=Page::AppInvitations(app).href()>
+                        {format!("All {}", name_of(app))}
+                    </LinkButton>
                     <LinkButton
                         href=Page::AddInvitations(app).href()
                         kind=ButtonKind::Primary
@@ -85,11 +88,16 @@ fn card(counts: AppCounts) -> AnyView {
                             } else {
                                 format_number(count)
                             };
+                            let those = format!(
+                                "{}?status={}",
+                                Page::AppInvitations(app).path(),
+                                status.as_str(),
+                            );
                             view! {
-                                <span class="cluster">
+                                <a class="cluster" href=those>
                                     <StatusBadge status=status_badge(status)/>
                                     <span class="num">{count}</span>
-                                </span>
+                                </a>
                             }
                         })
                         .collect_view()}

@@ -3,11 +3,13 @@
 mod add;
 mod apps;
 mod blanks;
-mod pick;
+mod list;
+pub mod pick;
 mod users;
 
 pub use add::{AddPage, AddPageProps};
-pub use apps::AppsPage;
+pub use apps::{AppsPage, name_of};
+pub use list::{ListPage, ListPageProps};
 
 use app::api::tenants::{TenantLine, TenantsList};
 use leptos::prelude::*;
@@ -33,6 +35,7 @@ pub fn DataManagerPage() -> impl IntoView {
             title="Data Manager"
             actions=|| {
                 view! {
+                    <LinkButton href=Page::Audit.href()>"Audit"</LinkButton>
                     <LinkButton href=Page::InvitationApps.href() kind=ButtonKind::Primary>
                         "Catalog Invitation Apps"
                     </LinkButton>

@@ -56,6 +56,8 @@ impl Act {
 /// The invitation that is acted on.
 #[derive(Clone)]
 pub struct One {
+    /// Its tenant's slug.
+    pub tenant: String,
     /// The bundle.
     pub bundle: BundleId,
     /// Whom the question names.
@@ -142,7 +144,7 @@ impl Actions {
 
     async fn act(self, act: Act, one: One) {
         let input = BundleRef {
-            tenant: self.tenant.get_value().slug,
+            tenant: one.tenant.clone(),
             bundle: one.bundle,
         };
         let answer = match act {
@@ -179,7 +181,7 @@ impl Actions {
     /// Why it was refused, for the dialog to show.
     async fn extend(self, one: One, until: CivilDate) -> Option<String> {
         let input = ExtendBundle {
-            tenant: self.tenant.get_value().slug,
+            tenant: one.tenant.clone(),
             bundle: one.bundle,
             until,
         };

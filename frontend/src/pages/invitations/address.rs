@@ -9,7 +9,7 @@ use app::{
     },
 };
 
-use super::lines::Filter;
+use super::{columns::Columns, lines::Filter};
 
 /// The words of the orders.
 pub const SORTS: [(SortBy, &str); 4] = [
@@ -40,6 +40,11 @@ pub fn read_sort(word: &str) -> (SortBy, bool) {
         .map_or((SortBy::Created, false), |(sort, _)| (*sort, reversed))
 }
 
+/// Whether an invitation is switched on, as a word.
+pub const fn active_word(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
 /// Reads the filter; what cannot be read is not there.
 pub fn read(param: &dyn Fn(&str) -> Option<String>) -> Filter {
     let word = |name: &str| param(name).unwrap_or_default();
@@ -53,19 +58,32 @@ pub fn read(param: &dyn Fn(&str) -> Option<String>) -> Filter {
             kind: InvitationKind::parse(&word("to")),
             inviter: word("by").parse().ok(),
             import: word("import").parse().ok(),
+            target: word("target").parse().ok(),
+            source: word("source"),
+            active: match word("active").as_str() {
+                "on" => Some(true),
+                "off" => Some(false),
+                _ => None,
+            },
+            placeholder: false,
+            tenant: word("tenant"),
             from: parse_iso(&word("from")),
             to: parse_iso(&word("until")),
         },
         sort,
         reversed,
+        hidden: Columns::read(&word("hide")),
     }
 }
 
 /// Writes the filter as an address's query; empty where it is the usual one.
 pub fn query(filter: &Filter) -> String {
     let asked = &filter.asked;
-    let search = (!asked.search.is_empty())
-        .then(|| String::from(js_sys::encode_uri_component(&asked.search)));
+    let text =
+        |text: &str| (!text.is_empty()).then(|| String::from(js_sys::encode_uri_component(text)));
+    let search = text(&asked.search);
+    let active = asked.active.map(|on| active_word(on).to_owned());
+    let hidden = filter.hidden.word();
     let sort = sort_word(filter);
     let parts: Vec<String> = [
         ("q", search),
@@ -75,9 +93,14 @@ pub fn query(filter: &Filter) -> String {
         ("to", asked.kind.map(|one| one.as_str().to_owned())),
         ("by", asked.inviter.map(|one| one.to_string())),
         ("import", asked.import.map(|one| one.to_string())),
+        ("target", asked.target.map(|one| one.to_string())),
+        ("source", text(&asked.source)),
+        ("active", active),
+        ("tenant", text(&asked.tenant)),
         ("from", asked.from.map(to_iso)),
         ("until", asked.to.map(to_iso)),
         ("sort", (sort != "created").then_some(sort)),
+        ("hide", (!hidden.is_empty()).then_some(hidden)),
     ]
     .into_iter()
     .filter_map(|(name, value)| Some(format!("{name}={}", value?)))
@@ -105,10 +128,13 @@ mod tests {
                 import: "00000000-0000-7000-8000-000000000002".parse().ok(),
                 from: parse_iso("2026-11-01"),
                 to: parse_iso("2026-11-30"),
+                target: "00000000-0000-7000-8000-000000000003".parse().ok(),
+                active: Some(false),
                 ..InvitationFilter::default()
             },
             sort: SortBy::Expires,
             reversed: true,
+            hidden: Columns::read("mail.created"),
         };
         let text = query(&filter);
         let param = |name: &str| {

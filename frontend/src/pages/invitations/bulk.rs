@@ -89,13 +89,18 @@ impl Bulk {
             Matching {
                 all: lines.len() as u64,
                 live: live as u64,
+                more: false,
             }
         })
     }
 
     fn ask(self, act: Act) {
         let selected = self.selected();
-        let many = count_of(selected.live, "invitation", "invitations");
+        let many = if selected.more {
+            format!("{}+ invitations", format_number(selected.live))
+        } else {
+            count_of(selected.live, "invitation", "invitations")
+        };
         let at_end = selected.all.saturating_sub(selected.live);
         let rest = if at_end == 0 {
             String::new()
@@ -357,7 +362,11 @@ pub fn BulkBar(
         view! {
             <div class="toolbar" role="toolbar" aria-label="Selected invitations">
                 <strong class="toolbar__count">
-                    {move || format!("{} selected", format_number(*count.read()))}
+                    {move || {
+                        let more = selection.all.with(|all| all.is_some_and(|all| all.more));
+                        let more = if more { "+" } else { "" };
+                        format!("{}{more} selected", format_number(*count.read()))
+                    }}
                 </strong>
                 {when(move || all.get(), offer)}
                 <span class="toolbar__line"></span>

@@ -117,18 +117,19 @@ fn form(
             error.try_set(refused);
         });
     };
-    let hint = last.map(|last| {
-        format!(
+    let hint = match last {
+        Some(last) => format!(
             "At the end of that day in {zone}. At most until {}.",
             to_iso(last)
-        )
-    });
+        ),
+        None => "At the end of that day by the tenant’s clocks. At most a year ahead.".to_owned(),
+    };
     view! {
         <form class="stack" novalidate=true on:submit=submit>
             <p>
                 "The links that were sent go on working until then. An end is only moved to a later day."
             </p>
-            <TextInput label="Last day" value input_type="date" hint error/>
+            <TextInput label="Last day" value input_type="date" hint=Some(hint) error/>
             <div class="cluster cluster--end">
                 <Button on:click=move |_| extending.open.set(false)>"Cancel"</Button>
                 <Button kind=ButtonKind::Primary button_type=ButtonType::Submit busy>

@@ -1,9 +1,12 @@
 //! The filter: where it is kept, and the bar that sets search and status.
 
-use app::domain::invitation::InvitationStatus;
+use app::{
+    api::{apps::App, invitations::InvitationFilter},
+    domain::invitation::{InvitationKind, InvitationStatus},
+};
 use leptos::prelude::*;
 
-use super::{address, lines::Filter, more::MoreFilters};
+use super::{address, columns::ColumnChoice, lines::Filter, more::MoreFilters};
 use crate::effects::effect;
 use crate::keyed::keyed;
 use crate::{
@@ -29,19 +32,47 @@ const ALWAYS: [InvitationStatus; 5] = [
 pub struct Filters {
     /// The filter now.
     pub now: Derived<Filter>,
+    /// The app whose list it is, over all tenants; none: a tenant's own list.
+    pub app: Option<App>,
     set: Callback<Filter>,
+}
+
+/// What an app's list asks for before anything is chosen.
+pub fn asked_by(app: Option<App>) -> InvitationFilter {
+    let mut asked = InvitationFilter::default();
+    match app {
+        Some(App::Course) => asked.kind = Some(InvitationKind::Course),
+        Some(App::Program) => asked.kind = Some(InvitationKind::Program),
+        Some(App::Platform) => asked.kind = Some(InvitationKind::Platform),
+        Some(App::Placeholder) => asked.placeholder = true,
+        None => {}
+    }
+    asked
 }
 
 impl Filters {
     /// Kept in the page's address, so that a reload and a link keep it.
-    pub fn in_address() -> Self {
+    pub fn in_address(app: Option<App>) -> Self {
         let router = use_router();
-        let now = Derived::new(move || address::read(&|name| router.param(name)));
-        let set = Callback::new(move |filter: Filter| {
+        let now = Derived::new(move || {
+            let mut filter = address::read(&|name| router.param(name));
+            let fixed = asked_by(app);
+            filter.asked.placeholder = fixed.placeholder;
+            filter.asked.kind = fixed.kind.or(filter.asked.kind);
+            if app.is_none() {
+                filter.asked.tenant.clear();
+            }
+            filter
+        });
+        let set = Callback::new(move |mut filter: Filter| {
+            // What the page's path says needs no word in its query.
+            if asked_by(app).kind.is_some() {
+                filter.asked.kind = None;
+            }
             let path = router.path().get_untracked();
             router.replace_quietly(&format!("{path}{}", address::query(&filter)));
         });
-        Self { now, set }
+        Self { now, app, set }
     }
 
     /// Kept in the component only.
@@ -49,8 +80,19 @@ impl Filters {
         let kept = Shared::new(Filter::default());
         Self {
             now: Derived::new(move || (*kept.read()).clone()),
+            app: None,
             set: Callback::new(move |filter| kept.set(filter)),
         }
+    }
+
+    /// True where nothing is filtered out; tracked.
+    pub fn is_empty(self) -> bool {
+        self.now.read().asked == asked_by(self.app)
+    }
+
+    /// Filters nothing out any more.
+    pub fn clear(self) {
+        self.change(|filter| filter.asked = asked_by(self.app));
     }
 
     /// Changes the filter.
@@ -127,7 +169,13 @@ pub fn FilterBar(
                 {chip(None, Tone::Accent, "All")}
                 {keyed(shown, |status| status.as_str().to_owned(), status_chip)}
             </div>
-            {(!compact).then(|| view! { <MoreFilters filters/> })}
+            {(!compact)
+                .then(|| {
+                    view! {
+                        <MoreFilters filters/>
+                        <ColumnChoice filters/>
+                    }
+                })}
         </div>
     }
 }

@@ -13,6 +13,7 @@ use app::{
 use leptos::{prelude::*, task::spawn_local};
 use std::sync::Arc;
 
+use super::columns::Columns;
 use crate::effects::effect_since;
 use crate::session::Session;
 use crate::shared::{Derived, Shared};
@@ -20,6 +21,9 @@ use crate::turns::Turns;
 
 /// The server's largest page.
 const LARGEST_PAGE: usize = 100;
+/// Calls that one load makes for a filter that leaves little: the server looks at so many
+/// invitations a call.
+const CALLS: usize = 8;
 
 /// Which lines, in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,13 +34,8 @@ pub struct Filter {
     pub sort: SortBy,
     /// The other way round.
     pub reversed: bool,
-}
-
-impl Filter {
-    /// True where nothing is filtered out.
-    pub fn is_empty(&self) -> bool {
-        self.asked == InvitationFilter::default()
-    }
+    /// Columns that are not shown.
+    pub hidden: Columns,
 }
 
 /// One line. A refetch changes what it holds, never which element it is.
@@ -83,7 +82,8 @@ enum Load {
 pub struct Listing {
     session: Session,
     tenant: StoredValue<String>,
-    filter: Derived<Filter>,
+    /// Without the columns, which change no line.
+    pub filter: Derived<Filter>,
     page: usize,
     /// The lines, in their order; `None` until the first answer, and where the lines of
     /// another filter would say something false.
@@ -98,6 +98,8 @@ pub struct Listing {
     pub more_busy: RwSignal<bool>,
     /// How many lines are to be shown.
     wanted: StoredValue<usize>,
+    /// Calls that brought what is shown.
+    calls: StoredValue<usize>,
     /// Which filter the lines belong to.
     of: StoredValue<Option<Arc<Filter>>>,
     turns: StoredValue<Turns>,
@@ -112,6 +114,11 @@ impl Listing {
         filter: Derived<Filter>,
         changes: Signal<u64>,
     ) -> Self {
+        // Which columns are shown changes no line.
+        let filter = Derived::new(move || Filter {
+            hidden: Columns::default(),
+            ..(*filter.read()).clone()
+        });
         let listing = Self {
             session,
             tenant: StoredValue::new(tenant),
@@ -123,6 +130,7 @@ impl Listing {
             busy: RwSignal::new(true),
             more_busy: RwSignal::new(false),
             wanted: StoredValue::new(page),
+            calls: StoredValue::new(0),
             of: StoredValue::new(None),
             turns: StoredValue::new(Turns::default()),
         };
@@ -190,11 +198,23 @@ impl Listing {
             Load::Quiet => (None, self.wanted.get_value().max(shown)),
             Load::More => (self.next.get_untracked(), self.page),
         };
+        let before = match load {
+            Load::Fresh => 0,
+            Load::Quiet | Load::More => self.calls.get_value(),
+        };
+        let most = match load {
+            Load::Quiet => before.max(CALLS),
+            Load::Fresh | Load::More => CALLS,
+        };
         let filter = untrack(|| self.filter.read());
         spawn_local(async move {
-            let answer = self.fetch(&filter, from, count).await;
+            let (answer, calls) = self.fetch(&filter, from, count, most).await;
             if let Some(Some(again)) = self.turns.try_update_value(|turns| turns.end(turn)) {
-                self.take(load, filter, answer);
+                self.calls.set_value(match load {
+                    Load::More => before + calls,
+                    Load::Fresh | Load::Quiet => calls,
+                });
+                self.take(load, filter, answer, again);
                 if again {
                     self.load(Load::Quiet);
                 }
@@ -202,16 +222,20 @@ impl Listing {
         });
     }
 
-    /// `count` lines from a cursor on, in as many pages as it takes.
+    /// `count` lines from a cursor on, in as many pages as it takes and `most` calls; and
+    /// how many calls it took.
     async fn fetch(
         self,
         filter: &Filter,
         mut after: Option<String>,
         count: usize,
-    ) -> Result<InvitationsPage, ApiError> {
+        most: usize,
+    ) -> (Result<InvitationsPage, ApiError>, usize) {
         let tenant = self.tenant.get_value();
         let mut all = InvitationsPage::default();
+        let mut calls = 0;
         loop {
+            calls += 1;
             let limit = (count - all.bundles.len()).min(LARGEST_PAGE);
             let input = ListInvitations {
                 tenant: tenant.clone(),
@@ -221,17 +245,26 @@ impl Listing {
                 after: after.take(),
                 limit: limit as u32,
             };
-            let page = self.session.call(InvitationsList { input }).await?;
+            let page = match self.session.call(InvitationsList { input }).await {
+                Ok(page) => page,
+                Err(error) => return (Err(error), calls),
+            };
             all.bundles.extend(page.bundles);
             all.next = page.next;
-            if all.bundles.len() >= count || all.next.is_none() {
-                return Ok(all);
+            if all.bundles.len() >= count || all.next.is_none() || calls >= most {
+                return (Ok(all), calls);
             }
             after.clone_from(&all.next);
         }
     }
 
-    fn take(self, load: Load, filter: Arc<Filter>, answer: Result<InvitationsPage, ApiError>) {
+    fn take(
+        self,
+        load: Load,
+        filter: Arc<Filter>,
+        answer: Result<InvitationsPage, ApiError>,
+        again: bool,
+    ) {
         self.busy.set(false);
         let more = self.more_busy.get_untracked();
         let page = match answer {
@@ -269,8 +302,10 @@ impl Listing {
         };
         let ids = |lines: &[Line]| lines.iter().map(|line| line.id).collect::<Vec<_>>();
         // Unless **Show more** waits for the refetch that follows.
-        if lines.len() >= self.wanted.get_value() || self.next.with_untracked(Option::is_none) {
+        if !again {
             self.more_busy.set(false);
+            // A filter that leaves little: what is shown is what there is so far.
+            self.wanted.set_value(lines.len().max(self.page));
         }
         if before.is_none() || ids(known) != ids(&lines) {
             self.lines.set(Some(lines));

@@ -14,8 +14,9 @@ use app::{
 use leptos::prelude::*;
 
 use super::{
-    address::{read_sort, sort_word},
-    filters::Filters,
+    address::{active_word, read_sort, sort_word},
+    filters::{Filters, asked_by},
+    found::found_fields,
     lines::Filter,
 };
 use crate::{
@@ -65,15 +66,20 @@ fn options(any: &str, words: impl IntoIterator<Item = (String, String)>) -> Vec<
 }
 
 /// True where the panel has something to show.
-fn is_used(filter: &Filter) -> bool {
+fn is_used(filters: Filters) -> bool {
+    let filter = &*filters.now.read();
     let asked = &filter.asked;
-    asked.delivery.is_some()
+    asked.kind != asked_by(filters.app).kind
+        || asked.delivery.is_some()
         || asked.role.is_some()
-        || asked.kind.is_some()
         || asked.inviter.is_some()
         || asked.import.is_some()
         || asked.from.is_some()
         || asked.to.is_some()
+        || asked.target.is_some()
+        || asked.active.is_some()
+        || !asked.source.is_empty()
+        || !asked.tenant.is_empty()
         || sort_word(filter) != "created"
 }
 
@@ -83,7 +89,7 @@ pub fn MoreFilters(
     /// What it shows and sets.
     filters: Filters,
 ) -> impl IntoView {
-    let open = RwSignal::new(untrack(|| is_used(&filters.now.read())));
+    let open = RwSignal::new(untrack(|| is_used(filters)));
     view! {
         <Button
             size=ButtonSize::Small
@@ -98,19 +104,6 @@ pub fn MoreFilters(
 }
 
 fn panel(filters: Filters) -> AnyView {
-    let (session, tenant) = (use_session(), use_tenant());
-    let slug = tenant.slug.clone();
-    let inviters = Query::new(session, move || {
-        Some(InvitationsInviters {
-            tenant: slug.clone(),
-        })
-    });
-    let slug = tenant.slug;
-    let imports = Query::new(session, move || {
-        Some(ImportsList {
-            tenant: slug.clone(),
-        })
-    });
     let mail = bound(
         filters,
         |filter| word(filter.asked.delivery.map(DeliveryStatus::as_str)),
@@ -135,6 +128,18 @@ fn panel(filters: Filters) -> AnyView {
         filters,
         |filter| filter.asked.to.map(to_iso).unwrap_or_default(),
         |filter, value| filter.asked.to = parse_iso(value),
+    );
+    let source = bound(
+        filters,
+        |filter| filter.asked.source.clone(),
+        |filter, value| value.clone_into(&mut filter.asked.source),
+    );
+    let active = bound(
+        filters,
+        |filter| word(filter.asked.active.map(active_word)),
+        |filter, value| {
+            filter.asked.active = (!value.is_empty()).then(|| value == active_word(true));
+        },
     );
     let sort = bound(filters, sort_word, |filter, value| {
         (filter.sort, filter.reversed) = read_sort(value);
@@ -164,12 +169,57 @@ fn panel(filters: Filters) -> AnyView {
             <Select label="Sort" value=sort options=sorts/>
             <Select label="Mail" value=mail options=options("Any", mails)/>
             <Select label="Role" value=role options=options("Any", roles)/>
-            <Select label="Invited to" value=kind options=options("Anything", kinds)/>
-            {move || inviters.ready().map(|found| inviter(filters, found))}
-            {move || imports.ready().map(|found| import(filters, found))}
+            {asked_by(filters.app)
+                .kind
+                .is_none()
+                .then(|| {
+                    view! {
+                        <Select
+                            label="Invited to"
+                            value=kind
+                            options=options("Anything", kinds)
+                        />
+                    }
+                })}
+            <Select
+                label="Active"
+                value=active
+                options=options(
+                    "Any",
+                    [
+                        (active_word(true).to_owned(), "Active".to_owned()),
+                        (active_word(false).to_owned(), "Inactive".to_owned()),
+                    ],
+                )
+            />
+            {found_fields(filters)}
+            {filters.app.is_none().then(|| of_tenant(filters))}
+            <TextInput label="Source" value=source hint="The whole of it, as it was written."/>
             <TextInput label="Created from" value=from input_type="date"/>
             <TextInput label="Created until" value=until input_type="date"/>
         </div>
+    }
+    .into_any()
+}
+
+/// Who invited in the tenant, and its lists.
+fn of_tenant(filters: Filters) -> AnyView {
+    let (session, tenant) = (use_session(), use_tenant());
+    let slug = tenant.slug.clone();
+    let inviters = Query::new(session, move || {
+        Some(InvitationsInviters {
+            tenant: slug.clone(),
+        })
+    });
+    let slug = tenant.slug;
+    let imports = Query::new(session, move || {
+        Some(ImportsList {
+            tenant: slug.clone(),
+        })
+    });
+    view! {
+        {move || inviters.ready().map(|found| inviter(filters, found))}
+        {move || imports.ready().map(|found| import(filters, found))}
     }
     .into_any()
 }

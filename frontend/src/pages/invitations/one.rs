@@ -83,6 +83,7 @@ pub fn InvitationPage() -> impl IntoView {
             actions.ask(
                 act,
                 One {
+                    tenant: page.line.tenant.clone(),
                     bundle: page.line.bundle,
                     who,
                     take: Arc::new(move |line: BundleLine| {

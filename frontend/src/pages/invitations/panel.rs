@@ -1,10 +1,12 @@
 //! The panel: filters, table, its empty and failed states, and what is done to its lines.
 
+use app::api::apps::App;
 use leptos::prelude::*;
 
 use super::{
     acts::{Actions, Acts},
     bulk::{Bulk, BulkBar},
+    columns::{Column, Shown},
     filters::{FilterBar, Filters},
     lines::Listing,
     row::InvitationRow,
@@ -18,6 +20,7 @@ use crate::{
     effects::effect_since,
     keyed::keyed,
     page::use_announcer,
+    pages::data_manager::name_of,
     pages::seats::SeatsLine,
     query::trouble,
     routes::Page,
@@ -38,13 +41,16 @@ pub fn InvitationsPanel(
     /// True under the review grid: fewer lines, and filters that stay out of the address.
     #[prop(optional)]
     compact: bool,
+    /// The app whose list it is, over all tenants.
+    #[prop(optional)]
+    app: Option<App>,
 ) -> impl IntoView {
     let session = use_session();
     let tenant = use_tenant();
     let filters = if compact {
         Filters::in_memory()
     } else {
-        Filters::in_address()
+        Filters::in_address(app)
     };
     let page = if compact { COMPACT_PAGE } else { PAGE };
     let listing = Listing::new(
@@ -59,7 +65,7 @@ pub fn InvitationsPanel(
     let bulk = StoredValue::new(Bulk::new(actions, selection, filters));
     // What was chosen under one filter is not meant under another.
     effect_since(move |last: Option<()>| {
-        filters.now.read();
+        listing.filter.read();
         if last.is_some() {
             selection.clear();
         }
@@ -69,6 +75,7 @@ pub fn InvitationsPanel(
     let state = Derived::new(move || match &*listing.lines.read() {
         None if listing.failed.read().is_some() => State::Failed,
         None => State::Waiting,
+        Some(lines) if lines.is_empty() && listing.next.with(Option::is_some) => State::Further,
         Some(lines) if lines.is_empty() => State::Empty,
         Some(_) => State::Lines,
     });
@@ -90,12 +97,14 @@ pub fn InvitationsPanel(
                         view! { <Skeleton shape=SkeletonShape::Rows count=6/> }.into_any()
                     }
                     State::Failed => view! { <Failure listing/> }.into_any(),
+                    State::Further => view! { <Further listing/> }.into_any(),
                     State::Empty => {
                         view! { <Nobody filters slug=slug.get_value() compact/> }.into_any()
                     }
                     State::Lines => {
                         let selection = (!compact).then_some(selection);
-                        view! { <Table listing actions selection/> }.into_any()
+                        let shown = Shown::new(filters);
+                        view! { <Table listing actions selection shown/> }.into_any()
                     }
                 }}
             </div>
@@ -108,6 +117,8 @@ pub fn InvitationsPanel(
 enum State {
     Waiting,
     Failed,
+    /// Nobody so far.
+    Further,
     Empty,
     Lines,
 }
@@ -145,9 +156,38 @@ fn Failure(listing: Listing) -> impl IntoView {
     }
 }
 
+/// A search and most filters are asked of so many invitations at a time.
+#[component]
+fn Further(listing: Listing) -> impl IntoView {
+    let action = move || {
+        let on_more = Callback::new(move |()| listing.more());
+        view! { <MoreButton busy=listing.more_busy on_more/> }
+    };
+    view! {
+        <EmptyState title="Nobody matches so far." art=EmptyArt::Search action>
+            "Not all invitations were looked at yet. Show more goes on with the next; a whole address, or an order by name, finds a person at once."
+        </EmptyState>
+    }
+}
+
 #[component]
 fn Nobody(filters: Filters, slug: String, compact: bool) -> impl IntoView {
-    let unfiltered = flag(move || filters.now.read().is_empty());
+    let unfiltered = flag(move || filters.is_empty());
+    if let (true, Some(app)) = (untrack(|| unfiltered.get()), filters.app) {
+        let action = move || {
+            view! {
+                <LinkButton href=Page::AddInvitations(app).href()>
+                    {format!("Add {}", name_of(app))}
+                </LinkButton>
+            }
+        };
+        return view! {
+            <EmptyState title="Nobody is invited yet." art=EmptyArt::Letter action>
+                "Whoever is invited this way, by hand or by a tenant’s list, appears here."
+            </EmptyState>
+        }
+        .into_any();
+    }
     let upload = Page::Invite(slug).href();
     let draw = move || {
         if unfiltered.get() {
@@ -166,7 +206,7 @@ fn Nobody(filters: Filters, slug: String, compact: bool) -> impl IntoView {
         } else {
             let action = move || {
                 view! {
-                    <Button on:click=move |_| filters.set(super::lines::Filter::default())>
+                    <Button on:click=move |_| filters.clear()>
                         "Clear the filters"
                     </Button>
                 }
@@ -179,11 +219,16 @@ fn Nobody(filters: Filters, slug: String, compact: bool) -> impl IntoView {
             .into_any()
         }
     };
-    view! { {move || draw()} }
+    view! { {move || draw()} }.into_any()
 }
 
 #[component]
-fn Table(listing: Listing, actions: Actions, selection: Option<Selection>) -> impl IntoView {
+fn Table(
+    listing: Listing,
+    actions: Actions,
+    selection: Option<Selection>,
+    shown: Shown,
+) -> impl IntoView {
     let lines = move || (*listing.lines.read()).clone().unwrap_or_default();
     let more = move || {
         let on_more = Callback::new(move |()| listing.more());
@@ -202,12 +247,13 @@ fn Table(listing: Listing, actions: Actions, selection: Option<Selection>) -> im
                         {selection.map(select_shown)}
                         <td></td>
                         <th scope="col">"Person"</th>
-                        <th scope="col">"Invited to"</th>
+                        {shown.all.then(|| head(shown, Column::Tenant, "Tenant"))}
+                        {head(shown, Column::To, "Invited to")}
                         <th scope="col">"Status"</th>
-                        <th scope="col">"Mail"</th>
-                        <th scope="col">"Invited by"</th>
-                        <th scope="col">"Created"</th>
-                        <th scope="col">"Expires"</th>
+                        {head(shown, Column::Mail, "Mail")}
+                        {head(shown, Column::By, "Invited by")}
+                        {head(shown, Column::Created, "Created")}
+                        {head(shown, Column::Expires, "Expires")}
                         <td></td>
                     </tr>
                 </thead>
@@ -215,7 +261,7 @@ fn Table(listing: Listing, actions: Actions, selection: Option<Selection>) -> im
                     {keyed(
                         lines,
                         |line| line.id.0.to_string(),
-                        move |line| view! { <InvitationRow line actions selection/> }.into_any(),
+                        move |line| view! { <InvitationRow line actions selection shown/> }.into_any(),
                     )}
                 </tbody>
             </table>
@@ -224,6 +270,15 @@ fn Table(listing: Listing, actions: Actions, selection: Option<Selection>) -> im
         <ZoneNote/>
         {when(move || listing.next.with(Option::is_some), more)}
     }
+}
+
+fn head(shown: Shown, column: Column, words: &'static str) -> AnyView {
+    view! {
+        <th scope="col" hidden=move || shown.hides(column)>
+            {words}
+        </th>
+    }
+    .into_any()
 }
 
 /// The box in the table's head: all lines that are shown.

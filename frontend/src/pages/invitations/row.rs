@@ -16,6 +16,7 @@ use leptos::prelude::*;
 
 use super::{
     acts::{Act, Actions, One},
+    columns::{Column, Shown},
     lines::Line,
     select::Selection,
 };
@@ -28,8 +29,8 @@ use crate::{
     text::{delivery_badge, kind_word, role_word, status_badge},
 };
 
-/// Columns of the table, for the line that spans them.
-const COLUMNS: &str = "10";
+/// Columns of the table, for the line that spans them: as many as there can be.
+const COLUMNS: &str = "11";
 
 /// One line and, unfolded, its targets.
 #[component]
@@ -40,6 +41,8 @@ pub fn InvitationRow(
     actions: Actions,
     /// Where lines can be selected.
     selection: Option<Selection>,
+    /// Which columns are shown.
+    shown: Shown,
 ) -> impl IntoView {
     let data = line.data.clone();
     let open = line.open.clone();
@@ -64,7 +67,7 @@ pub fn InvitationRow(
             </td>
         }
     });
-    let slug = actions.tenant.with_value(|tenant| tenant.slug.clone());
+    let slug = data.with_untracked(|line| line.tenant.clone());
     let page = Page::Invitation(slug, id.0.to_string()).href();
     let person_cell = {
         let data = data.clone();
@@ -109,6 +112,7 @@ pub fn InvitationRow(
                 actions.ask(
                     act,
                     One {
+                        tenant: line.data.with_untracked(|line| line.tenant.clone()),
                         bundle: line.id,
                         who,
                         take: Arc::new(move |data| {
@@ -176,12 +180,29 @@ pub fn InvitationRow(
             <td class="cell--lead cell--person" id=person>
                 {person_cell}
             </td>
-            <td data-label="Invited to">{cell(invited_to)}</td>
+            {shown
+                .all
+                .then(|| {
+                    view! {
+                        <td data-label="Tenant" hidden=move || shown.hides(Column::Tenant)>
+                            {cell(tenant)}
+                        </td>
+                    }
+                })}
+            <td data-label="Invited to" hidden=move || shown.hides(Column::To)>
+                {cell(invited_to)}
+            </td>
             <td data-label="Status">{move || badges()}</td>
-            <td data-label="Mail">{cell(mail)}</td>
-            <td data-label="Invited by">{cell(invited_by)}</td>
-            <td data-label="Created">{cell(|line| moment(line.created_at.0))}</td>
-            <td data-label="Expires">
+            <td data-label="Mail" hidden=move || shown.hides(Column::Mail)>
+                {cell(mail)}
+            </td>
+            <td data-label="Invited by" hidden=move || shown.hides(Column::By)>
+                {cell(invited_by)}
+            </td>
+            <td data-label="Created" hidden=move || shown.hides(Column::Created)>
+                {cell(|line| moment(line.created_at.0))}
+            </td>
+            <td data-label="Expires" hidden=move || shown.hides(Column::Expires)>
                 {cell(|line| {
                     if line.status.is_live() {
                         moment(line.expires_at.0)
@@ -270,6 +291,14 @@ fn who(line: BundleLine, page: String) -> AnyView {
         }
         .into_any()
     }
+}
+
+fn tenant(line: BundleLine) -> AnyView {
+    let name = line.tenant_name.clone();
+    view! {
+        <span class="inviter" title=name>{line.tenant_name}</span>
+    }
+    .into_any()
 }
 
 /// The first target, and how many more.

@@ -82,7 +82,7 @@ pub(super) async fn create(
         ends_at,
         expires_at: match input.expires_on {
             None => now.plus_days(tenant.default_expiry_days),
-            Some(day) => acts::until(desk, &tenant, day).map_err(at_expiry)?,
+            Some(day) => acts::until(desk.now(), &tenant.time_zone, day).map_err(at_expiry)?,
         },
         targets: Vec::new(),
         at: now,

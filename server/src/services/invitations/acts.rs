@@ -196,8 +196,8 @@ pub fn needs_mail_server(desk: &Desk) -> Result<(), ApiError> {
 }
 
 /// The last moment of the day to extend to, which lies ahead and at most a year.
-pub fn until(desk: &Desk, tenant: &Tenant, day: CivilDate) -> Result<Timestamp, ApiError> {
-    let today = tenants::today(desk.now(), &tenant.time_zone).ok_or(ApiError::Internal)?;
+pub fn until(now: Timestamp, zone: &str, day: CivilDate) -> Result<Timestamp, ApiError> {
+    let today = tenants::today(now, zone).ok_or(ApiError::Internal)?;
     if day < today {
         return Err(ApiError::field(
             "until",
@@ -210,8 +210,7 @@ pub fn until(desk: &Desk, tenant: &Tenant, day: CivilDate) -> Result<Timestamp, 
             "This is more than a year ahead. Choose an earlier day.",
         ));
     }
-    days::end_of(day, &tenant.time_zone)
-        .ok_or_else(|| ApiError::field("until", "There is no such day."))
+    days::end_of(day, zone).ok_or_else(|| ApiError::field("until", "There is no such day."))
 }
 
 /// What stands in the way of any act on a bundle.
@@ -421,7 +420,7 @@ pub async fn extend(
     bundle: BundleId,
     day: CivilDate,
 ) -> Result<BundleLine, ApiError> {
-    let until = until(desk, tenant, day)?;
+    let until = until(desk.now(), &tenant.time_zone, day)?;
     let act = Act::new(desk, caller, tenant);
     let answer = desk
         .storage

@@ -21,20 +21,27 @@ use app::{
         ApiError,
         invitations::{
             BulkBatch, BulkDone, BundleLine, BundlePage, BundleRef, CopiedLink, ExtendBundle,
-            InvitationFilter, InvitationsPage, Inviter, ListInvitations, Matching, TargetLine,
+            FilterNames, InvitationFilter, InvitationsPage, Inviter, ListInvitations, Matching,
+            TargetLine, Which,
         },
     },
     domain::{
+        email::canonical_email,
         id::{BundleId, TenantId},
         invitation::InvitationStatus,
-        policy::Action,
+        policy::{self, Action},
     },
     ports::{Caller, Invitations},
 };
 use async_trait::async_trait;
 
-use super::{Desk, days, desk::refuse};
-use crate::storage::{BundleFilter, BundleOrder, ListedBundle, StorageError, Tenant, Tx, fold};
+use super::{
+    Desk, days,
+    desk::{allow, refuse},
+};
+use crate::storage::{
+    BundleFilter, BundleOrder, ListedBundle, StorageError, Tenant, Tx, display_name, fold,
+};
 
 /// Lines on a page where the request names no number, and at most.
 const PAGE: u32 = 50;
@@ -55,6 +62,38 @@ impl InvitationsService {
     pub fn new(desk: Desk) -> Self {
         Self { desk }
     }
+
+    /// The tenant of a list, if the caller may do `action` there; `None`: all tenants, for
+    /// those who see the platform.
+    async fn scope(
+        &self,
+        caller: &Caller,
+        slug: &str,
+        action: fn(TenantId) -> Action,
+    ) -> Result<Option<Tenant>, ApiError> {
+        if slug.is_empty() {
+            allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+            return Ok(None);
+        }
+        self.desk.tenant(caller, slug, action).await.map(Some)
+    }
+
+    /// The filter of a list; one over all tenants may name one of them.
+    async fn filter(
+        &self,
+        caller: &Caller,
+        tenant: Option<&Tenant>,
+        asked: InvitationFilter,
+    ) -> Result<BundleFilter, ApiError> {
+        if tenant.is_none() && !asked.tenant.is_empty() {
+            let named = self
+                .desk
+                .tenant(caller, &asked.tenant, Action::SeeManagement)
+                .await?;
+            return filter_of(Some(&named), asked);
+        }
+        filter_of(tenant, asked)
+    }
 }
 
 #[async_trait]
@@ -65,35 +104,30 @@ impl Invitations for InvitationsService {
         input: ListInvitations,
     ) -> Result<InvitationsPage, ApiError> {
         let tenant = self
-            .desk
-            .tenant(caller, &input.tenant, Action::SeeManagement)
+            .scope(caller, &input.tenant, Action::SeeManagement)
             .await?;
         let order = BundleOrder {
             sort: input.sort,
             reversed: input.reversed,
             after: cursor::read(input.after.as_deref(), input.sort)?,
+            looked_at: 0,
         };
         let limit = match input.limit {
             0 => PAGE,
             limit => limit.min(LONGEST_PAGE),
         };
-        let filter = filter_of(&tenant, input.filter)?;
-        let mut bundles = self
+        let filter = self.filter(caller, tenant.as_ref(), input.filter).await?;
+        let (bundles, next) = self
             .desk
             .storage
             .read(move |tx| {
                 let (filter, order) = (filter.clone(), order.clone());
-                Box::pin(async move { tx.list_bundles(&filter, &order, limit + 1).await })
+                Box::pin(async move { tx.list_bundles(&filter, &order, limit).await })
             })
             .await
             .map_err(refuse)?;
-        let more = bundles.len() > limit as usize;
-        bundles.truncate(limit as usize);
         Ok(InvitationsPage {
-            next: bundles
-                .last()
-                .filter(|_| more)
-                .map(|last| cursor::write(&last.place(input.sort))),
+            next: next.as_ref().map(cursor::write),
             bundles: bundles.into_iter().map(line).collect(),
         })
     }
@@ -137,12 +171,9 @@ impl Invitations for InvitationsService {
         slug: String,
         filter: InvitationFilter,
     ) -> Result<Matching, ApiError> {
-        let tenant = self
-            .desk
-            .tenant(caller, &slug, Action::SeeManagement)
-            .await?;
-        let filter = filter_of(&tenant, filter)?;
-        let (all, live) = self
+        let tenant = self.scope(caller, &slug, Action::SeeManagement).await?;
+        let filter = self.filter(caller, tenant.as_ref(), filter).await?;
+        let (all, live, more) = self
             .desk
             .storage
             .read(move |tx| {
@@ -151,7 +182,25 @@ impl Invitations for InvitationsService {
             })
             .await
             .map_err(refuse)?;
-        Ok(Matching { all, live })
+        Ok(Matching { all, live, more })
+    }
+
+    async fn named(
+        &self,
+        caller: &Caller,
+        slug: String,
+        filter: InvitationFilter,
+    ) -> Result<FilterNames, ApiError> {
+        let tenant = self.scope(caller, &slug, Action::SeeManagement).await?;
+        let id = tenant.map(|tenant| tenant.id);
+        self.desk
+            .storage
+            .read(move |tx| {
+                let filter = filter.clone();
+                Box::pin(async move { names(tx, id, &filter).await })
+            })
+            .await
+            .map_err(refuse)
     }
 
     async fn resend(&self, caller: &Caller, input: BundleRef) -> Result<BundleLine, ApiError> {
@@ -228,39 +277,78 @@ impl Invitations for InvitationsService {
 
     async fn bulk(&self, caller: &Caller, input: BulkBatch) -> Result<BulkDone, ApiError> {
         let tenant = self
-            .desk
-            .tenant(caller, &input.tenant, Action::ManageInvitations)
+            .scope(caller, &input.tenant, Action::ManageInvitations)
             .await?;
-        bulk::run(&self.desk, caller, &tenant, input).await
+        let which = match input.which.clone() {
+            Which::These(these) => bulk::Chosen::These(these),
+            Which::Matching { filter, before } => {
+                let filter = self.filter(caller, tenant.as_ref(), filter).await?;
+                bulk::Chosen::Matching(Box::new(filter), before)
+            }
+        };
+        bulk::run(&self.desk, caller, tenant.as_ref(), which, input).await
     }
 }
 
-/// The filter as the database reads it.
-fn filter_of(tenant: &Tenant, asked: InvitationFilter) -> Result<BundleFilter, ApiError> {
+/// What the things are called that a filter names; of a tenant's list, only what is its own.
+async fn names(
+    tx: &mut Tx,
+    tenant: Option<TenantId>,
+    filter: &InvitationFilter,
+) -> Result<FilterNames, StorageError> {
+    let mut names = FilterNames::default();
+    if let Some(target) = filter.target {
+        names.target = tx.title_of(tenant, target).await?.unwrap_or_default();
+    }
+    if tenant.is_some() {
+        return Ok(names);
+    }
+    if !filter.tenant.is_empty() && !filter.tenant.contains('\0') {
+        let found = tx.tenant_by_slug(&filter.tenant).await?;
+        names.tenant = found.map(|tenant| tenant.name).unwrap_or_default();
+    }
+    if let Some(inviter) = filter.inviter
+        && let Some(user) = tx.user_by_id(inviter).await?
+    {
+        names.inviter = display_name(&user.first_name, &user.last_name, &user.email_typed);
+    }
+    Ok(names)
+}
+
+/// The filter as the database reads it, for a tenant, or for all by the clocks of UTC.
+fn filter_of(tenant: Option<&Tenant>, asked: InvitationFilter) -> Result<BundleFilter, ApiError> {
     let search: String = asked.search.chars().take(LONGEST_SEARCH).collect();
+    let zone = tenant.map_or("UTC", |tenant| tenant.time_zone.as_str());
     let no_day = || ApiError::BadRequest {
         message: "One of the days does not exist.".to_owned(),
     };
+    if asked.source.contains('\0') {
+        return Err(ApiError::BadRequest {
+            message: "No source is called that.".to_owned(),
+        });
+    }
     let from = asked
         .from
-        .map(|day| days::start_of(day, &tenant.time_zone).ok_or_else(no_day))
+        .map(|day| days::start_of(day, zone).ok_or_else(no_day))
         .transpose()?;
     let before = asked
         .to
-        .map(|day| days::end_of(day, &tenant.time_zone).ok_or_else(no_day))
+        .map(|day| days::end_of(day, zone).ok_or_else(no_day))
         .transpose()?
         .map(|end| app::domain::time::Timestamp(end.0 + 1));
     Ok(BundleFilter {
-        tenant: tenant.id,
+        tenant: tenant.map(|tenant| tenant.id),
         words: fold(&search)
             .split_whitespace()
             .take(MOST_WORDS)
             .map(str::to_owned)
             .collect(),
+        address: canonical_email(search.trim())
+            .ok()
+            .map(std::borrow::Cow::into_owned),
         asked,
         from,
         before,
-        only: None,
     })
 }
 
@@ -270,16 +358,7 @@ pub(super) async fn listed(
     tenant: TenantId,
     bundle: BundleId,
 ) -> Result<Option<ListedBundle>, StorageError> {
-    let filter = BundleFilter {
-        tenant,
-        asked: InvitationFilter::default(),
-        words: Vec::new(),
-        from: None,
-        before: None,
-        only: Some(bundle),
-    };
-    let mut found = tx.list_bundles(&filter, &BundleOrder::default(), 1).await?;
-    Ok(found.pop())
+    tx.listed_bundle(tenant, bundle).await
 }
 
 pub(super) fn line(bundle: ListedBundle) -> BundleLine {
@@ -289,6 +368,8 @@ pub(super) fn line(bundle: ListedBundle) -> BundleLine {
     };
     BundleLine {
         bundle: bundle.id,
+        tenant: bundle.tenant_slug,
+        tenant_name: bundle.tenant_name,
         email: bundle.email,
         name: bundle.name,
         role: bundle.role,
