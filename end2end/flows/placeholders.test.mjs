@@ -96,7 +96,7 @@ test('placeholders: a code is typed by somebody new, on a phone', LIMIT, async (
     await field(page, 'Password').fill(PASSWORD);
     await button(page, 'Create account and accept').click();
     await page.getByRole('heading', { name: 'My invitations', exact: true }).waitFor();
-    await page.getByText('Acme', { exact: false }).first().waitFor();
+    await page.getByRole('main').getByText(/^Acme Academy/).first().waitFor();
   });
 });
 

@@ -46,6 +46,8 @@ async fn reinvite_in(
     act: &Act,
     bundle: BundleId,
 ) -> Result<Result<BundleLine, ApiError>, StorageError> {
+    // The tenant before its bundles, as everybody who makes invitations takes them.
+    tx.hold_seats(act.tenant.id).await?;
     // Two who do it at once meet at the unique index: the second finds a live one.
     tx.lock_bundle(bundle).await?;
     let Some(before) = tx.bundle_before(act.tenant.id, bundle).await? else {
