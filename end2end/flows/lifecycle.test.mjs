@@ -87,7 +87,7 @@ test('lifecycle: a preview, a page to continue at, and what was revoked is invit
     await preview.getByText(/invites you to Acme Academy/).first().waitFor();
     await preview.getByText(/See you soon\./).waitFor();
     await axe(page, 'the preview of a mail');
-    await preview.getByRole('button', { name: 'Close', exact: true }).click();
+    await page.keyboard.press('Escape');
     await button(page, 'Save').click();
     await page.getByText(/Only a page of this site/).first().waitFor();
     await field(page, 'Continue at').fill('/home');

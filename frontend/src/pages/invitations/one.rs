@@ -24,6 +24,7 @@ use crate::{
         Button, ButtonKind, Card, DateStyle, DateText, Dialog, Notice, PageHead, SkeletonShape,
         Status, StatusBadge, TextInput, Tone, ZoneNote, use_toasts,
     },
+    keyed::keyed,
     page::use_title,
     query::{Query, Steady},
     router::use_router,
@@ -97,18 +98,9 @@ pub fn InvitationPage() -> impl IntoView {
             );
         }
     };
-    let buttons = move || {
+    let others = move || {
         move || {
             let offered = offered.read();
-            let button = move |act: &Act| {
-                let act = *act;
-                let kind = if act == Act::Revoke {
-                    ButtonKind::Danger
-                } else {
-                    ButtonKind::Default
-                };
-                view! { <Button kind on:click=move |_| ask(act)>{act.word()}</Button> }
-            };
             let copy = move |_| {
                 if let Some(bundle) = bundle.get_untracked() {
                     copied.make(bundle);
@@ -124,8 +116,27 @@ pub fn InvitationPage() -> impl IntoView {
                 {offered
                     .copy
                     .then(|| view! { <Button busy=copied.busy on:click=copy>"Copy link"</Button> })}
-                {offered.acts.iter().map(button).collect_view()}
             }
+        }
+    };
+    let button = move |act: Act| {
+        let kind = if act == Act::Revoke {
+            ButtonKind::Danger
+        } else {
+            ButtonKind::Default
+        };
+        view! { <Button kind on:click=move |_| ask(act)>{act.word()}</Button> }.into_any()
+    };
+    // Keyed: a button never does another's act.
+    let buttons = move || {
+        let acts = keyed(
+            move || offered.read().acts.clone(),
+            |act| act.word().to_owned(),
+            button,
+        );
+        view! {
+            {others()}
+            {acts}
         }
     };
     let list = Page::Invitations(tenant.slug).href();

@@ -25,6 +25,7 @@ use crate::{
         Button, ButtonKind, ButtonSize, DateStyle, DateText, Icon, IconName, RelativeTime, Status,
         StatusBadge,
     },
+    keyed::keyed,
     routes::Page,
     text::{delivery_badge, kind_word, role_word, status_badge},
 };
@@ -155,9 +156,11 @@ pub fn InvitationRow(
                                 }}
                             </ul>
                             <div class="cluster">
-                                {move || {
-                                    lesser.with(lesser_acts).into_iter().map(&button).collect_view()
-                                }}
+                                {keyed(
+                                    move || lesser.with(lesser_acts),
+                                    |act| act.word().to_owned(),
+                                    button.clone(),
+                                )}
                             </div>
                         </td>
                     </tr>
@@ -166,9 +169,14 @@ pub fn InvitationRow(
             })
         }
     };
+    // Keyed: a button never does another's act.
     let buttons = {
         let data = data.clone();
-        move || data.with(main_acts).into_iter().map(&button).collect_view()
+        keyed(
+            move || data.with(main_acts),
+            |act| act.word().to_owned(),
+            button,
+        )
     };
     view! {
         <tr
@@ -211,7 +219,7 @@ pub fn InvitationRow(
                     }
                 })}
             </td>
-            <td class="cell--actions">{move || buttons()}</td>
+            <td class="cell--actions">{buttons}</td>
         </tr>
         {move || targets()}
     }

@@ -206,7 +206,7 @@ pub(super) fn preview_dialog(adding: Adding) -> AnyView {
                             <p>
                                 <strong>{preview.subject}</strong>
                             </p>
-                            <pre class="letter__text">{preview.text}</pre>
+                            <pre class="letter__text" role="region" aria-label="Text of the mail" tabindex="0">{preview.text}</pre>
                             <p class="muted">
                                 "The mail has a button as well. The link here opens nothing: the real one is made when the mail is sent."
                             </p>
