@@ -16,7 +16,8 @@ use crate::{
             RestRevoked, RevealedCode,
         },
         catalog::{
-            CatalogDetail, CatalogPage, CatalogRef, CreateItem, EditItem, FoundItem, ListCatalog,
+            CatalogDetail, CatalogPage, CatalogRef, CreateItem, EditItem, EverywherePage,
+            FoundItem, ListCatalog, ListEverywhere,
         },
         demo::{MailView, MailsPage},
         imports::{
@@ -34,14 +35,15 @@ use crate::{
         redeem::RegisterByCode,
         session::{Current, Me, SignIn},
         tenants::{
-            ChangeSettings, FoundTenant, SeatsTaken, SetSeats, TenantLine, TenantOverview,
-            TenantSettings,
+            ChangeSettings, CreateTenant, EditTenant, FoundTenant, ListTenants, SeatsTaken,
+            SetSeats, TenantOverview, TenantSettings, TenantsPage,
         },
-        users::{FoundUser, ListUsers, UsersPage},
+        users::{CreateUser, EditUser, FoundUser, ListUsers, UserDetail, UsersPage},
     },
+    bulk::table::RowDone,
     domain::{
         actor::Actor,
-        id::{CatalogItemId, InvitationId, UserId},
+        id::{CatalogItemId, InvitationId, TenantId, UserId},
         invitation::{InvitationKind, InvitationStatus},
     },
 };
@@ -151,6 +153,18 @@ pub trait Users: Send + Sync {
     async fn find(&self, caller: &Caller, search: String) -> Result<Vec<FoundUser>, ApiError>;
     /// A page of accounts.
     async fn list(&self, caller: &Caller, input: ListUsers) -> Result<UsersPage, ApiError>;
+    /// One account.
+    async fn show(&self, caller: &Caller, user: UserId) -> Result<UserDetail, ApiError>;
+    /// Makes one.
+    async fn create(&self, caller: &Caller, input: CreateUser) -> Result<UserId, ApiError>;
+    /// Makes one of each row.
+    async fn upload(
+        &self,
+        caller: &Caller,
+        rows: Vec<Vec<String>>,
+    ) -> Result<Vec<RowDone>, ApiError>;
+    /// Changes one.
+    async fn edit(&self, caller: &Caller, input: EditUser) -> Result<(), ApiError>;
     /// Says that the address is the person's.
     async fn vouch(&self, caller: &Caller, user: UserId) -> Result<(), ApiError>;
     /// Ends sessions and links.
@@ -168,8 +182,16 @@ pub trait Tenants: Send + Sync {
     async fn overview(&self, caller: &Caller, slug: String) -> Result<TenantOverview, ApiError>;
     /// Those that have these words.
     async fn find(&self, caller: &Caller, search: String) -> Result<Vec<FoundTenant>, ApiError>;
-    /// All tenants.
-    async fn list(&self, caller: &Caller) -> Result<Vec<TenantLine>, ApiError>;
+    /// A page of all tenants.
+    async fn list(&self, caller: &Caller, input: ListTenants) -> Result<TenantsPage, ApiError>;
+    /// Makes one.
+    async fn create(&self, caller: &Caller, input: CreateTenant) -> Result<(), ApiError>;
+    /// Changes one.
+    async fn edit(&self, caller: &Caller, input: EditTenant) -> Result<(), ApiError>;
+    /// Shuts one.
+    async fn disable(&self, caller: &Caller, tenant: TenantId) -> Result<(), ApiError>;
+    /// Opens one again.
+    async fn enable(&self, caller: &Caller, tenant: TenantId) -> Result<(), ApiError>;
     /// A tenant's seats.
     async fn seats(&self, caller: &Caller, slug: String) -> Result<Option<SeatsTaken>, ApiError>;
     /// Sets their number.
@@ -208,10 +230,22 @@ pub trait Catalog: Send + Sync {
     ) -> Result<Vec<FoundItem>, ApiError>;
     /// A page of items.
     async fn list(&self, caller: &Caller, input: ListCatalog) -> Result<CatalogPage, ApiError>;
+    /// A page of all items.
+    async fn everywhere(
+        &self,
+        caller: &Caller,
+        input: ListEverywhere,
+    ) -> Result<EverywherePage, ApiError>;
     /// One item.
     async fn show(&self, caller: &Caller, input: CatalogRef) -> Result<CatalogDetail, ApiError>;
     /// Makes one.
     async fn create(&self, caller: &Caller, input: CreateItem) -> Result<CatalogItemId, ApiError>;
+    /// Makes one of each row.
+    async fn upload(
+        &self,
+        caller: &Caller,
+        rows: Vec<Vec<String>>,
+    ) -> Result<Vec<RowDone>, ApiError>;
     /// Changes one.
     async fn edit(&self, caller: &Caller, input: EditItem) -> Result<(), ApiError>;
     /// Archives one.

@@ -33,6 +33,8 @@ const PAGES = [
   { name: 'home of a learner', path: '/home', who: PEOPLE.learner, prepare: seesOffer },
   { name: 'the question before an acceptance', path: '/home', who: PEOPLE.learner, prepare: asksToAccept },
   { name: 'data manager', path: '/data-manager', who: PEOPLE.super },
+  { name: 'catalog of all tenants', path: '/data-manager/catalog', who: PEOPLE.super, prepare: (page) => page.getByRole('row').nth(3).waitFor() },
+  { name: 'upload users', path: '/data-manager/upload/users', who: PEOPLE.super },
   { name: 'catalog invitation apps', path: '/data-manager/catalog-invitation-apps', who: PEOPLE.super },
   { name: 'an app’s list', path: '/data-manager/catalog-invitation-apps/platform', who: PEOPLE.super, prepare: seesLines },
   { name: 'the record of all tenants', path: '/data-manager/audit', who: PEOPLE.super, prepare: seesRecord },

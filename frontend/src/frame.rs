@@ -111,7 +111,7 @@ const fn name_of(page: Option<&Page>) -> &'static str {
         Some(Page::Catalog(_)) => "Catalog",
         Some(Page::TenantSettings(_)) => "Tenant settings",
         Some(Page::TenantAudit(_) | Page::Audit) => "Audit",
-        Some(Page::DataManager) => "Data Manager",
+        Some(Page::DataManager | Page::Manage(_)) => "Data Manager",
         Some(Page::InvitationApps) => "Catalog Invitation Apps",
         Some(Page::AddInvitations(_)) => "Add invitations",
         Some(Page::Home) => "Home",

@@ -44,6 +44,9 @@ pub enum Page {
     DataManager,
     /// Who did what anywhere (super-admins).
     Audit,
+    /// Another page of the Data Manager, which knows by itself what the rest of its address
+    /// says (super-admins).
+    Manage(String),
     /// The catalog invitation apps (super-admins).
     InvitationApps,
     /// One app's invitations.
@@ -88,6 +91,7 @@ impl Page {
             Self::TenantAudit(slug) => format!("/t/{slug}/management/audit").into(),
             Self::DataManager => "/data-manager".into(),
             Self::Audit => "/data-manager/audit".into(),
+            Self::Manage(rest) => format!("/data-manager/{rest}").into(),
             Self::InvitationApps => APPS.into(),
             Self::AppInvitations(app) => format!("{APPS}/{}", app.word()).into(),
             Self::AddInvitations(app) => format!("{APPS}/{}/add", app.word()).into(),
@@ -128,6 +132,11 @@ impl Page {
                     Some("add") => Self::AddInvitations(app),
                     Some(_) => return None,
                 }
+            }
+            (Some("data-manager"), Some(_), ..) => {
+                return Some(Self::Manage(
+                    path.strip_prefix("/data-manager/")?.to_owned(),
+                ));
             }
             (Some("i"), None, ..) => Self::Landing,
             (Some("redeem"), None, ..) => Self::Redeem,
@@ -249,6 +258,8 @@ mod tests {
             Page::TenantAudit(acme()),
             Page::DataManager,
             Page::Audit,
+            Page::Manage("catalog".to_owned()),
+            Page::Manage("users/u1".to_owned()),
             Page::InvitationApps,
             Page::AppInvitations(App::Course),
             Page::AddInvitations(App::Course),

@@ -15,7 +15,7 @@ use app::{
         apps::{App, CreateInvitations},
         blanks::{BatchRef, CreateBlanks},
         imports::{BeginImport, ImportChunk, ImportRef, ImportStatus},
-        tenants::{SeatsTaken, SetSeats},
+        tenants::{ListTenants, SeatsTaken, SetSeats},
     },
     bulk::draft::RowDraft,
     domain::{
@@ -228,11 +228,14 @@ async fn i5_one_seat_is_one_person_and_the_rest_is_over_the_limit() {
         };
         assert_eq!(fields[0].field, "limit");
         let mut lines = TenantsService::new(stage.desk.clone())
-            .list(&root)
+            .list(&root, ListTenants::default())
             .await
             .unwrap();
-        lines.retain(|line| line.slug == "acme");
-        assert_eq!(lines[0].seats, Some(SeatsTaken { used: 6, limit: 6 }));
+        lines.tenants.retain(|line| line.slug == "acme");
+        assert_eq!(
+            lines.tenants[0].seats,
+            Some(SeatsTaken { used: 6, limit: 6 })
+        );
         limit(&stage, &root, None).await.unwrap();
         import(&stage, &ada, "three", &people(20, 5), SubmitMode::ValidNow).await;
         assert_eq!(

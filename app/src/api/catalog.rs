@@ -7,9 +7,11 @@ use server_fn::codec::Json;
 #[cfg(feature = "ssr")]
 use super::respond::{answer, caller, ports};
 use super::{ApiError, tenants::FoundTenant};
+use crate::bulk::table::RowDone;
 use crate::domain::{id::CatalogItemId, invitation::InvitationKind};
 
-/// Which items.
+/// Which items. Here and below an empty slug means those that are shared by all tenants,
+/// which super-admins alone see apart and change.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListCatalog {
     /// The tenant's slug.
@@ -50,6 +52,39 @@ pub struct CatalogLine {
 pub struct CatalogPage {
     /// At most 50.
     pub items: Vec<CatalogLine>,
+    /// Present where more follow.
+    pub next: Option<String>,
+}
+
+/// Which items of all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListEverywhere {
+    /// Words of the key or the title; empty: all.
+    pub search: String,
+    /// Only courses, or only programs.
+    pub kind: Option<InvitationKind>,
+    /// Only one tenant's, by its slug; empty: only the shared ones.
+    pub owner: Option<String>,
+    /// True: the archived ones instead.
+    pub archived: bool,
+    /// Opaque, from the page before.
+    pub after: Option<String>,
+}
+
+/// An item, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnedLine {
+    /// The item; `live` counts its owner's invitations, or everybody's to a shared one.
+    pub line: CatalogLine,
+    /// None: shared by all tenants.
+    pub owner: Option<FoundTenant>,
+}
+
+/// A page of all items, by key and title.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EverywherePage {
+    /// At most 50.
+    pub items: Vec<OwnedLine>,
     /// Present where more follow.
     pub next: Option<String>,
 }
@@ -132,6 +167,12 @@ pub async fn list(input: ListCatalog) -> Result<CatalogPage, ApiError> {
     answer(ports().catalog.list(&caller(), input).await)
 }
 
+/// A page of the items of every enabled tenant and the shared ones (super-admins).
+#[server(name = CatalogEverywhere, prefix = "/api", endpoint = "catalog/everywhere", input = Json, output = Json)]
+pub async fn everywhere(input: ListEverywhere) -> Result<EverywherePage, ApiError> {
+    answer(ports().catalog.everywhere(&caller(), input).await)
+}
+
 /// One of the tenant's own items.
 #[server(name = CatalogShow, prefix = "/api", endpoint = "catalog/show", input = Json, output = Json)]
 pub async fn show(input: CatalogRef) -> Result<CatalogDetail, ApiError> {
@@ -142,6 +183,14 @@ pub async fn show(input: CatalogRef) -> Result<CatalogDetail, ApiError> {
 #[server(name = CatalogCreate, prefix = "/api", endpoint = "catalog/create", input = Json, output = Json)]
 pub async fn create(input: CreateItem) -> Result<CatalogItemId, ApiError> {
     answer(ports().catalog.create(&caller(), input).await)
+}
+
+/// Makes an item of each row that is right and new: cells in the order of
+/// [`crate::bulk::table::ITEMS`]; what became of each, in their order. Again is harmless
+/// (super-admins).
+#[server(name = CatalogUpload, prefix = "/api", endpoint = "catalog/upload", input = Json, output = Json)]
+pub async fn upload(rows: Vec<Vec<String>>) -> Result<Vec<RowDone>, ApiError> {
+    answer(ports().catalog.upload(&caller(), rows).await)
 }
 
 /// Changes an item of the tenant's own.

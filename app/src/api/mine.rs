@@ -36,6 +36,18 @@ pub struct MyInvitation {
     pub undo_seconds: Option<u64>,
 }
 
+/// Where a window of access stands, by the server's clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// It has not begun.
+    Later,
+    /// Now.
+    Open,
+    /// It has ended.
+    Over,
+}
+
 /// One of my courses or programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MyCourse {
@@ -49,6 +61,14 @@ pub struct MyCourse {
     pub tenant: String,
     /// Since when.
     pub enrolled_at: Timestamp,
+    /// From when it can be used; none: from the beginning.
+    pub starts_at: Option<Timestamp>,
+    /// Until when; none: without end.
+    pub ends_at: Option<Timestamp>,
+    /// Whether that is now.
+    pub access: Access,
+    /// Titles of a program's courses, in their order.
+    pub courses: Vec<String>,
 }
 
 /// Everything on the learner's home.
@@ -56,8 +76,10 @@ pub struct MyCourse {
 pub struct MyHome {
     /// Pending first, then the newest 50 others.
     pub invitations: Vec<MyInvitation>,
-    /// By title.
+    /// By the tenant's name, then by title.
     pub courses: Vec<MyCourse>,
+    /// The same.
+    pub programs: Vec<MyCourse>,
 }
 
 /// The learner's home.

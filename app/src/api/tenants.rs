@@ -42,15 +42,45 @@ pub struct TenantOverview {
     pub programs: u64,
 }
 
+/// Which tenants.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListTenants {
+    /// Words of the name or the slug; empty: all.
+    pub search: String,
+    /// True: the disabled ones instead.
+    pub disabled: bool,
+    /// Opaque, from the page before.
+    pub after: Option<String>,
+}
+
+/// A page of tenants, by name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TenantsPage {
+    /// At most 50.
+    pub tenants: Vec<TenantLine>,
+    /// Present where more follow.
+    pub next: Option<String>,
+}
+
 /// A tenant in the super-admin's list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TenantLine {
+    /// The tenant.
+    pub tenant: TenantId,
     /// In addresses.
     pub slug: String,
     /// On the screen.
     pub name: String,
+    /// IANA name of the zone.
+    pub time_zone: String,
+    /// Days until an invitation expires where nothing is said.
+    pub default_expiry_days: u16,
+    /// Nobody acts in it and its links lead nowhere, until it is enabled.
+    pub disabled: bool,
     /// Members now.
     pub members: u64,
+    /// Those of them who are admins and can sign in.
+    pub admins: u64,
     /// People whose invitation is pending.
     pub pending: u64,
     /// Its seats; none: there is no limit.
@@ -132,6 +162,59 @@ pub struct ChangeSettings {
     pub settings: TenantSettings,
 }
 
+/// A new tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreateTenant {
+    /// On the screen.
+    pub name: String,
+    /// In addresses; it stays.
+    pub slug: String,
+    /// IANA name of the zone.
+    pub time_zone: String,
+    /// Days until an invitation expires where nothing is said: 1–365.
+    pub default_expiry_days: u16,
+}
+
+/// A tenant as it shall be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditTenant {
+    /// Which; a disabled one too.
+    pub tenant: TenantId,
+    /// On the screen.
+    pub name: String,
+    /// IANA name of the zone.
+    pub time_zone: String,
+    /// Days until an invitation expires where nothing is said: 1–365.
+    pub default_expiry_days: u16,
+}
+
+/// Makes a tenant, which has no member yet (super-admins).
+#[server(name = TenantCreate, prefix = "/api", endpoint = "tenants/create", input = Json, output = Json)]
+pub async fn create(input: CreateTenant) -> Result<(), ApiError> {
+    answer(ports().tenants.create(&caller(), input).await)
+}
+
+/// Changes a tenant (super-admins).
+#[server(name = TenantEdit, prefix = "/api", endpoint = "tenants/edit", input = Json, output = Json)]
+pub async fn edit(input: EditTenant) -> Result<(), ApiError> {
+    answer(ports().tenants.edit(&caller(), input).await)
+}
+
+/// Shuts a tenant: its members cannot act in it and its links lead nowhere, until it is
+/// enabled (super-admins).
+#[server(name = TenantDisable, prefix = "/api", endpoint = "tenants/disable", input = Json, output = Json)]
+pub async fn disable(tenant: TenantId) -> Result<(), ApiError> {
+    answer(ports().tenants.disable(&caller(), tenant).await)
+}
+
+/// Opens a disabled tenant again (super-admins).
+#[server(name = TenantEnable, prefix = "/api", endpoint = "tenants/enable", input = Json, output = Json)]
+pub async fn enable(tenant: TenantId) -> Result<(), ApiError> {
+    answer(ports().tenants.enable(&caller(), tenant).await)
+}
+
 /// The tenant's settings.
 #[server(name = TenantSettingsFn, prefix = "/api", endpoint = "tenants/settings", input = Json, output = Json)]
 pub async fn settings(tenant: String) -> Result<TenantSettings, ApiError> {
@@ -150,8 +233,8 @@ pub async fn overview(tenant: String) -> Result<TenantOverview, ApiError> {
     answer(ports().tenants.overview(&caller(), tenant).await)
 }
 
-/// Every tenant, by name (super-admins).
+/// A page of all tenants, by name (super-admins).
 #[server(name = TenantsList, prefix = "/api", endpoint = "tenants/list", input = Json, output = Json)]
-pub async fn list() -> Result<Vec<TenantLine>, ApiError> {
-    answer(ports().tenants.list(&caller()).await)
+pub async fn list(input: ListTenants) -> Result<TenantsPage, ApiError> {
+    answer(ports().tenants.list(&caller(), input).await)
 }

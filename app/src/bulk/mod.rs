@@ -26,5 +26,6 @@ pub mod rules;
 pub mod sheet;
 pub mod sniff;
 pub mod source;
+pub mod table;
 pub mod template;
 mod unique;

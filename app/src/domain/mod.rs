@@ -13,4 +13,5 @@ pub mod policy;
 pub mod punycode;
 pub mod redirect;
 pub mod role;
+pub mod text;
 pub mod time;

@@ -29,6 +29,7 @@ pub fn draw(page: &Page) -> AnyView {
             pages::audit::AuditPage(pages::audit::AuditPageProps { slug: slug.clone() }).into_any()
         }
         Page::DataManager => pages::data_manager::DataManagerPage().into_any(),
+        Page::Manage(rest) => pages::data_manager::draw(rest),
         Page::InvitationApps => pages::data_manager::AppsPage().into_any(),
         Page::AppInvitations(app) => {
             pages::data_manager::ListPage(pages::data_manager::ListPageProps { app: *app })

@@ -35,6 +35,11 @@ impl Form {
         true
     }
 
+    /// Nothing is said any more: it is used anew.
+    pub fn clear(self) {
+        self.error.set(None);
+    }
+
     /// Takes in how it ended; true where all went well.
     pub fn end<T>(self, answer: Result<T, ApiError>) -> Option<T> {
         self.busy.try_set(false);

@@ -1,14 +1,15 @@
-//! `/home`: the learner's invitations and courses.
+//! `/home`: the learner's invitations, courses and programs.
 
 use std::{sync::Arc, time::Duration};
 
 use app::{
     api::mine::{
-        MineAccept, MineDecline, MineHome, MineUndoDecline, MyCourse, MyHome, MyInvitation,
+        Access, MineAccept, MineDecline, MineHome, MineUndoDecline, MyCourse, MyHome, MyInvitation,
     },
     domain::{
         id::InvitationId,
         invitation::{InvitationKind, InvitationStatus},
+        time::Timestamp,
     },
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -93,7 +94,7 @@ impl Actions {
     }
 }
 
-/// My invitations, my courses.
+/// My invitations, my courses, my programs.
 #[component]
 pub fn HomePage() -> impl IntoView {
     use_title(|| "Home".to_owned());
@@ -133,7 +134,13 @@ pub fn HomePage() -> impl IntoView {
             <section class="home__section" aria-labelledby="my-courses">
                 <h2 id="my-courses">"My courses"</h2>
                 <Steady query=home what="Your courses" shape=SkeletonShape::Cards count=3>
-                    {courses(home)}
+                    {courses(home, false)}
+                </Steady>
+            </section>
+            <section class="home__section" aria-labelledby="my-programs">
+                <h2 id="my-programs">"My programs"</h2>
+                <Steady query=home what="Your programs" shape=SkeletonShape::Cards count=1>
+                    {courses(home, true)}
                 </Steady>
             </section>
         </div>
@@ -325,26 +332,132 @@ fn earlier(one: MyInvitation) -> AnyView {
     .into_any()
 }
 
-fn courses(home: Query<MyHome>) -> AnyView {
-    let all = move || home.ready().map_or_else(Vec::new, |home| home.courses);
-    let nothing = || {
+/// The cards of one kind, under their tenant's name where there are several.
+fn courses(home: Query<MyHome>, programs: bool) -> AnyView {
+    let all = move || {
+        home.ready().map_or_else(Vec::new, |home| {
+            if programs {
+                home.programs
+            } else {
+                home.courses
+            }
+        })
+    };
+    let nothing = move || {
+        let (title, words) = if programs {
+            (
+                "You have no programs yet.",
+                "Accept an invitation to a program: it appears here with its courses.",
+            )
+        } else {
+            (
+                "You have no courses yet.",
+                "Accept an invitation to a course: it appears here.",
+            )
+        };
         view! {
-            <EmptyState title="You have no courses yet." art=EmptyArt::Shelf>
-                "Accept an invitation to a course or a program: it appears here."
+            <EmptyState title=title art=EmptyArt::Shelf>
+                {words}
             </EmptyState>
         }
         .into_any()
     };
-    let key = |one: &MyCourse| format!("{} {} {}", one.enrolled_at.0, one.tenant, one.title);
+    let tenants = move || {
+        let mut names: Vec<String> = all().into_iter().map(|one| one.tenant).collect();
+        names.dedup();
+        names
+    };
+    let several = flag(move || {
+        home.ready().is_some_and(|home| {
+            let mut names = home
+                .courses
+                .iter()
+                .chain(&home.programs)
+                .map(|one| &one.tenant);
+            let first = names.next();
+            names.any(|name| Some(name) != first)
+        })
+    });
+    let group = move |tenant: String| {
+        let (heading, label) = (tenant.clone(), tenant.clone());
+        let cards = move || {
+            let mut cards = all();
+            cards.retain(|one| one.tenant == tenant);
+            cards
+        };
+        view! {
+            <div class="home__section" role="group" aria-label=label>
+            {when(
+                move || several.get(),
+                move || {
+                    let heading = heading.clone();
+                    view! { <p class="home__tenant">{heading}</p> }.into_any()
+                },
+            )}
+            <div class="cards">{keyed(cards, key_of, course)}</div>
+            </div>
+        }
+        .into_any()
+    };
     view! {
         {when(move || all().is_empty(), nothing)}
-        <div class="cards">{keyed(all, key, course)}</div>
+        {keyed(tenants, String::clone, group)}
     }
     .into_any()
 }
 
+/// A card that changed is another one.
+fn key_of(one: &MyCourse) -> String {
+    let time = |at: Option<Timestamp>| at.map_or(0, |at| at.0);
+    format!(
+        "{} {} {} {} {} {} {}",
+        one.item,
+        one.tenant,
+        one.title,
+        time(one.starts_at),
+        time(one.ends_at),
+        // It changes as time goes by.
+        match one.access {
+            Access::Later => 0,
+            Access::Open => 1,
+            Access::Over => 2,
+        },
+        one.courses.join("|"),
+    )
+}
+
+/// When it can be used; nothing where that is always.
+fn window(one: &MyCourse) -> Option<AnyView> {
+    let (words, at) = match (one.access, one.starts_at, one.ends_at) {
+        (Access::Later, Some(start), _) => ("Opens on ", start),
+        (Access::Over, _, Some(end)) => ("Ended on ", end),
+        (_, _, Some(end)) => ("Open until ", end),
+        _ => return None,
+    };
+    let view = view! {
+        <p class="course__text">
+            {words} <DateText at=at.0/>
+        </p>
+    };
+    Some(view.into_any())
+}
+
 fn course(one: MyCourse) -> AnyView {
     let hue = hue(&one.title);
+    let window = window(&one);
+    let parts = (!one.courses.is_empty()).then(|| {
+        let label = format!("Courses of {}", one.title);
+        let titles = one
+            .courses
+            .iter()
+            .map(|title| view! { <li>{title.clone()}</li> })
+            .collect_view();
+        view! {
+            <ol class="course__parts" aria-label=label>
+                {titles}
+            </ol>
+        }
+    });
     view! {
         <article class="course">
             <div class=format!("course__cover course__cover--{hue}")>
@@ -355,6 +468,8 @@ fn course(one: MyCourse) -> AnyView {
                 <p class="course__text">
                     {one.tenant} " · since " <DateText at=one.enrolled_at.0/>
                 </p>
+                {window}
+                {parts}
             </div>
         </article>
     }

@@ -73,6 +73,33 @@ fn zones() -> Vec<String> {
     )
 }
 
+/// A field for a time zone, which offers those that the browser knows.
+#[component]
+pub fn ZoneInput(
+    /// What is typed; follows and sets the field.
+    value: RwSignal<String>,
+    /// Shown in red below.
+    #[prop(into)]
+    error: Signal<Option<String>>,
+) -> impl IntoView {
+    view! {
+        <TextInput
+            label="Time zone"
+            value
+            list=ZONES
+            autocomplete="off"
+            hint=Some("Days in lists and mails begin and end by it.".to_owned())
+            error
+        />
+        <datalist id=ZONES>
+            {zones()
+                .into_iter()
+                .map(|name| view! { <option value=name></option> })
+                .collect_view()}
+        </datalist>
+    }
+}
+
 fn form(settings: TenantSettings) -> AnyView {
     let (session, toasts, tenant) = (use_session(), use_toasts(), use_tenant());
     let zone = RwSignal::new(settings.time_zone);
@@ -161,20 +188,7 @@ fn form(settings: TenantSettings) -> AnyView {
             {move || trouble.get().map(alert)}
             <Card title="Time">
                 <div class="stack">
-                    <TextInput
-                        label="Time zone"
-                        value=zone
-                        list=ZONES
-                        autocomplete="off"
-                        hint=Some("Days in lists and mails begin and end by it.".to_owned())
-                        error=zone_error
-                    />
-                    <datalist id=ZONES>
-                        {zones()
-                            .into_iter()
-                            .map(|name| view! { <option value=name></option> })
-                            .collect_view()}
-                    </datalist>
+                    <ZoneInput value=zone error=zone_error/>
                     <TextInput
                         label="Days until an invitation expires"
                         value=days

@@ -10,14 +10,12 @@ use super::{Failure, admin, open_for, say};
 use crate::{
     clock::{Clock as _, SystemClock, new_id},
     config::TenantCreate,
-    services::sessions,
+    services::{
+        sessions,
+        tenants::{HOLD_SECONDS, LONGEST_NAME, is_slug},
+    },
     storage::{AuditEvent, NewMembership, NewTenant, NewUser, StorageError, Tx, User},
 };
-
-/// Seconds that a new tenant's mails are held after a submit.
-const HOLD_SECONDS: u32 = 60;
-/// The longest name, in characters.
-const LONGEST_NAME: usize = 100;
 
 /// Makes the tenant, the admin's account where there is none, and the membership: all of
 /// it, or nothing.
@@ -177,15 +175,6 @@ fn new_tenant(options: &TenantCreate, now: Timestamp) -> Result<NewTenant, Strin
         hold_seconds: HOLD_SECONDS,
         created_at: now,
     })
-}
-
-fn is_slug(text: &str) -> bool {
-    (2..=40).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
 }
 
 #[cfg(test)]

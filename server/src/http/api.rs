@@ -44,10 +44,7 @@ pub(super) async fn call(
     if let Some(refused) = guard(&app, &request) {
         return refused;
     }
-    let time = if matches!(
-        path,
-        "/api/imports/commit" | "/api/imports/chunk" | "/api/blanks/create"
-    ) {
+    let time = if matches!(path, "/api/imports/commit" | "/api/blanks/create") || is_list(path) {
         LONG_TIME
     } else {
         TIME
@@ -59,6 +56,14 @@ pub(super) async fn call(
             respond::error(&ApiError::Unavailable)
         }
     }
+}
+
+/// Calls that bring up to 10,000 rows.
+fn is_list(path: &str) -> bool {
+    matches!(
+        path,
+        "/api/imports/chunk" | "/api/users/upload" | "/api/catalog/upload"
+    )
 }
 
 /// Refuses what no page of ours would send (S47). A method override header changes
@@ -114,11 +119,7 @@ pub(super) fn from_our_pages(headers: &HeaderMap, public_url: &str) -> bool {
 }
 
 async fn answer(app: &App, path: &'static str, peer: SocketAddr, request: Request) -> Response {
-    let limit = if path == "/api/imports/chunk" {
-        CHUNK_BODY
-    } else {
-        BODY
-    };
+    let limit = if is_list(path) { CHUNK_BODY } else { BODY };
     let resolved = match caller::resolve(app, request.headers(), peer).await {
         Ok(resolved) => resolved,
         Err(error) => return respond::error(&error),

@@ -21,7 +21,9 @@ use async_trait::async_trait;
 use super::{
     Desk,
     desk::{allow, refuse},
-    form, password, session_cookie, sessions,
+    form, password,
+    people::revoke_all_of,
+    session_cookie, sessions,
     throttle::{Throttle, network_of},
     users::gone,
 };
@@ -73,8 +75,7 @@ impl AccountsService {
 
     /// Mail can go out: a demo has its mailbox.
     fn needs_mail(&self) -> Result<(), ApiError> {
-        let settings = &self.desk.settings;
-        if settings.mail_configured || settings.demo {
+        if self.desk.settings.sends_mail() {
             return Ok(());
         }
         Err(ApiError::conflict(
@@ -294,7 +295,7 @@ impl ports::Accounts for AccountsService {
             .write(move |tx| {
                 let (first, last, username) = (first.clone(), last.clone(), username.clone());
                 Box::pin(async move {
-                    tx.rename_account(user, &first, &last, username.as_deref(), now)
+                    tx.rename_account((user, user), &first, &last, username.as_deref(), now)
                         .await
                 })
             })
@@ -462,7 +463,7 @@ impl ports::Accounts for AccountsService {
                         return tx.verify_account(user, &open.email, now).await;
                     }
                     tx.insert_account_mail(told).await?;
-                    tx.move_account(user, &open.email, &open.email_typed, now)
+                    tx.move_account((user, user), &open.email, &open.email_typed, now)
                         .await
                 })
             })
@@ -495,7 +496,11 @@ impl ports::Accounts for AccountsService {
             .map_err(refuse)?;
         match outcome {
             MayGo::Missing => Err(ApiError::SignInFirst),
-            outcome => gone(&outcome).map(|()| vec![session_cookie::clear(&self.desk.settings)]),
+            outcome => {
+                gone(&outcome)?;
+                revoke_all_of(&self.desk, user, user).await;
+                Ok(vec![session_cookie::clear(&self.desk.settings)])
+            }
         }
     }
 }

@@ -4,15 +4,17 @@ use app::{
     api::{
         ApiError,
         catalog::{
-            CatalogDetail, CatalogLine, CatalogPage, CatalogRef, CreateItem, EditItem, FoundItem,
-            ListCatalog,
+            CatalogDetail, CatalogLine, CatalogPage, CatalogRef, CreateItem, EditItem,
+            EverywherePage, FoundItem, ListCatalog, ListEverywhere, OwnedLine,
         },
         tenants::FoundTenant,
     },
+    bulk::table::RowDone,
     domain::{
         id::{CatalogItemId, TenantId},
         invitation::InvitationKind,
         policy::{self, Action},
+        text::{key_problem, title_problem},
         time::Timestamp,
     },
     ports::{self, Caller},
@@ -25,9 +27,11 @@ use super::{
     Desk,
     desk::{allow, refuse},
     people::search_words,
+    upload,
 };
 use crate::storage::{
-    AuditEvent, ItemChange, ItemFilter, ListedItem, NewCatalogItem, StorageError, audit_actor, fold,
+    AuditEvent, ItemChange, ItemFilter, ListedItem, NewCatalogItem, Owned, StorageError, Tx,
+    audit_actor, fold,
 };
 
 /// Items on a page.
@@ -35,9 +39,6 @@ const PAGE: usize = 50;
 /// A search is cut to this many characters and words.
 const LONGEST_SEARCH: usize = 200;
 const WORDS: usize = 6;
-/// The longest texts, in characters.
-const LONGEST_KEY: usize = 64;
-const LONGEST_TITLE: usize = 200;
 /// Courses of one program.
 const MOST_COURSES: usize = 200;
 /// Invitations that one transaction revokes.
@@ -55,16 +56,31 @@ impl CatalogService {
         Self { desk }
     }
 
+    /// Whose items a call is about: a tenant's whom the caller may manage, or (an empty
+    /// slug) those shared by all, which are the super-admins'.
+    async fn owner(
+        &self,
+        caller: &Caller,
+        slug: &str,
+        action: fn(TenantId) -> Action,
+    ) -> Result<Option<TenantId>, ApiError> {
+        if slug.is_empty() {
+            allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+            return Ok(None);
+        }
+        Ok(Some(self.desk.tenant(caller, slug, action).await?.id))
+    }
+
     fn event(
         caller: &Caller,
-        tenant: TenantId,
+        tenant: Option<TenantId>,
         item: CatalogItemId,
         action: &'static str,
         at: Timestamp,
     ) -> AuditEvent {
         let (actor_id, actor) = audit_actor(&caller.actor);
         AuditEvent {
-            tenant: Some(tenant),
+            tenant,
             actor_id,
             actor,
             action,
@@ -115,32 +131,21 @@ impl ports::Catalog for CatalogService {
     }
 
     async fn list(&self, caller: &Caller, input: ListCatalog) -> Result<CatalogPage, ApiError> {
-        let tenant = self
-            .desk
-            .tenant(caller, &input.tenant, Action::SeeManagement)
+        let owner = self
+            .owner(caller, &input.tenant, Action::SeeManagement)
             .await?;
-        let search: String = input.search.chars().take(LONGEST_SEARCH).collect();
-        let filter = ItemFilter {
-            words: fold(&search)
-                .split_whitespace()
-                .take(WORDS)
-                .map(str::to_owned)
-                .collect(),
-            kind: input.kind,
-            archived: input.archived,
-            after: match input.after.as_deref() {
-                None | Some("") => (String::new(), Uuid::nil()),
-                Some(text) => read_cursor(text).ok_or_else(|| ApiError::BadRequest {
-                    message: "The page to go on from could not be read.".to_owned(),
-                })?,
-            },
-        };
+        let filter = filter(
+            &input.search,
+            input.kind,
+            input.archived,
+            input.after.as_deref(),
+        )?;
         let mut items = self
             .desk
             .storage
             .read(move |tx| {
                 let filter = filter.clone();
-                Box::pin(async move { tx.list_items(tenant.id, &filter, PAGE as u32 + 1).await })
+                Box::pin(async move { tx.list_items(owner, &filter, PAGE as u32 + 1).await })
             })
             .await
             .map_err(refuse)?;
@@ -153,12 +158,54 @@ impl ports::Catalog for CatalogService {
         })
     }
 
-    async fn show(&self, caller: &Caller, input: CatalogRef) -> Result<CatalogDetail, ApiError> {
-        let tenant = self
+    async fn everywhere(
+        &self,
+        caller: &Caller,
+        input: ListEverywhere,
+    ) -> Result<EverywherePage, ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        let owned = match input.owner.as_deref() {
+            None => Owned::ByAny,
+            Some(slug) => Owned::By(self.owner(caller, slug, Action::SeeManagement).await?),
+        };
+        let filter = filter(
+            &input.search,
+            input.kind,
+            input.archived,
+            input.after.as_deref(),
+        )?;
+        let mut items = self
             .desk
-            .tenant(caller, &input.tenant, Action::ManageTenant)
+            .storage
+            .read(move |tx| {
+                let filter = filter.clone();
+                Box::pin(async move { tx.list_everywhere(owned, &filter, PAGE as u32 + 1).await })
+            })
+            .await
+            .map_err(refuse)?;
+        let more = items.len() > PAGE;
+        items.truncate(PAGE);
+        let next = items
+            .last()
+            .filter(|_| more)
+            .map(|last| write_cursor(&last.item));
+        Ok(EverywherePage {
+            items: items
+                .into_iter()
+                .map(|one| OwnedLine {
+                    line: line(one.item),
+                    owner: one.owner.map(|(slug, name)| FoundTenant { slug, name }),
+                })
+                .collect(),
+            next,
+        })
+    }
+
+    async fn show(&self, caller: &Caller, input: CatalogRef) -> Result<CatalogDetail, ApiError> {
+        let owner = self
+            .owner(caller, &input.tenant, Action::ManageTenant)
             .await?;
-        let (id, item) = (tenant.id, input.item);
+        let (id, item) = (owner, input.item);
         let found = self
             .desk
             .storage
@@ -183,9 +230,8 @@ impl ports::Catalog for CatalogService {
     }
 
     async fn create(&self, caller: &Caller, input: CreateItem) -> Result<CatalogItemId, ApiError> {
-        let tenant = self
-            .desk
-            .tenant(caller, &input.tenant, Action::ManageTenant)
+        let owner = self
+            .owner(caller, &input.tenant, Action::ManageTenant)
             .await?;
         let (key, title) = (key_of(&input.key)?, title_of(&input.title)?);
         let courses = courses_of(input.kind, &input.courses)?;
@@ -193,7 +239,7 @@ impl ports::Catalog for CatalogService {
         let item = CatalogItemId(self.desk.new_id());
         let new = NewCatalogItem {
             id: item,
-            tenant: Some(tenant.id),
+            tenant: owner,
             kind: match input.kind {
                 InvitationKind::Platform => {
                     return Err(ApiError::field("kind", "Choose course or program."));
@@ -204,20 +250,20 @@ impl ports::Catalog for CatalogService {
             title,
             created_at: now,
         };
-        let event = Self::event(caller, tenant.id, item, "catalog.created", now);
+        let event = Self::event(caller, owner, item, "catalog.created", now);
         let saved = self
             .desk
             .storage
             .write(move |tx| {
                 let (new, courses, event) = (new.clone(), courses.clone(), event.clone());
                 Box::pin(async move {
-                    if tx.count_courses(tenant.id, &courses).await? != courses.len() {
+                    if tx.count_courses(owner, &courses).await? != courses.len() {
                         return Ok(Saved::UnknownCourse);
                     }
                     tx.insert_catalog_items(vec![new]).await?;
                     tx.insert_program_courses(item, &courses).await?;
                     tx.record(vec![event]).await?;
-                    tx.announce(tenant.id, now).await?;
+                    announce(tx, owner, now).await?;
                     Ok(Saved::Done)
                 })
             })
@@ -225,17 +271,26 @@ impl ports::Catalog for CatalogService {
         answer(saved).map(|()| item)
     }
 
+    async fn upload(
+        &self,
+        caller: &Caller,
+        rows: Vec<Vec<String>>,
+    ) -> Result<Vec<RowDone>, ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        let by = self.desk.user(caller)?.user;
+        upload::items(&self.desk, by, rows).await
+    }
+
     async fn edit(&self, caller: &Caller, input: EditItem) -> Result<(), ApiError> {
-        let tenant = self
-            .desk
-            .tenant(caller, &input.tenant, Action::ManageTenant)
+        let owner = self
+            .owner(caller, &input.tenant, Action::ManageTenant)
             .await?;
         let (key, title) = (input.key.trim().to_owned(), title_of(&input.title)?);
         // A key from elsewhere may be unlike ours, and stays.
         let new_key = key_of(&input.key).map(drop);
         let courses = courses_of(InvitationKind::Program, &input.courses)?;
         let (item, now) = (input.item, self.desk.now());
-        let event = Self::event(caller, tenant.id, item, "catalog.edited", now);
+        let event = Self::event(caller, owner, item, "catalog.edited", now);
         let saved = self
             .desk
             .storage
@@ -244,7 +299,7 @@ impl ports::Catalog for CatalogService {
                 let (courses, event) = (courses.clone(), event.clone());
                 let new_key = new_key.clone();
                 Box::pin(async move {
-                    let Some(known) = tx.own_item(tenant.id, item).await? else {
+                    let Some(known) = tx.own_item(owner, item).await? else {
                         return Ok(Saved::Missing);
                     };
                     if let Err(wrong) = new_key
@@ -254,11 +309,11 @@ impl ports::Catalog for CatalogService {
                     }
                     let is_program = known.kind == InvitationKind::Program;
                     if (!is_program && !courses.is_empty())
-                        || tx.count_courses(tenant.id, &courses).await? != courses.len()
+                        || tx.count_courses(owner, &courses).await? != courses.len()
                     {
                         return Ok(Saved::UnknownCourse);
                     }
-                    match tx.edit_item(tenant.id, item, &key, &title).await? {
+                    match tx.edit_item(owner, item, &key, &title).await? {
                         ItemChange::Done => {}
                         ItemChange::Missing => return Ok(Saved::Missing),
                         ItemChange::KeyFixed => return Ok(Saved::KeyFixed),
@@ -267,7 +322,7 @@ impl ports::Catalog for CatalogService {
                         tx.replace_program_courses(item, &courses).await?;
                     }
                     tx.record(vec![event]).await?;
-                    tx.announce(tenant.id, now).await?;
+                    announce(tx, owner, now).await?;
                     Ok(Saved::Done)
                 })
             })
@@ -276,11 +331,10 @@ impl ports::Catalog for CatalogService {
     }
 
     async fn archive(&self, caller: &Caller, input: CatalogRef) -> Result<u64, ApiError> {
-        let tenant = self
-            .desk
-            .tenant(caller, &input.tenant, Action::ManageTenant)
+        let owner = self
+            .owner(caller, &input.tenant, Action::ManageTenant)
             .await?;
-        let (id, item, now) = (tenant.id, input.item, self.desk.now());
+        let (id, item, now) = (owner, input.item, self.desk.now());
         let event = Self::event(caller, id, item, "catalog.archived", now);
         let actor = audit_actor(&caller.actor);
         let first = self
@@ -295,7 +349,7 @@ impl ports::Catalog for CatalogService {
                     // Again after an answer that was lost: what is left is revoked.
                     if tx.archive_item(id, item, now).await? {
                         tx.record(vec![event]).await?;
-                        tx.announce(id, now).await?;
+                        announce(tx, id, now).await?;
                     }
                     tx.revoke_to_item(id, item, ARCHIVED, actor, now)
                         .await
@@ -318,6 +372,44 @@ impl ports::Catalog for CatalogService {
         }
         Ok(all)
     }
+}
+
+/// Which items, as the database is asked.
+fn filter(
+    search: &str,
+    kind: Option<InvitationKind>,
+    archived: bool,
+    after: Option<&str>,
+) -> Result<ItemFilter, ApiError> {
+    let search: String = search.chars().take(LONGEST_SEARCH).collect();
+    Ok(ItemFilter {
+        words: fold(&search)
+            .split_whitespace()
+            .take(WORDS)
+            .map(str::to_owned)
+            .collect(),
+        kind,
+        archived,
+        after: match after {
+            None | Some("") => (String::new(), Uuid::nil()),
+            Some(text) => read_cursor(text).ok_or_else(|| ApiError::BadRequest {
+                message: "The page to go on from could not be read.".to_owned(),
+            })?,
+        },
+    })
+}
+
+/// Tells the pages of everybody who sees an owner's items.
+async fn announce(tx: &mut Tx, owner: Option<TenantId>, at: Timestamp) -> Result<(), StorageError> {
+    if let Some(tenant) = owner {
+        return tx.announce(tenant, at).await;
+    }
+    for tenant in tx.every_tenant().await? {
+        if !tenant.disabled {
+            tx.announce(tenant.id, at).await?;
+        }
+    }
+    Ok(())
 }
 
 /// What a revoked invitation says about why.
@@ -347,36 +439,19 @@ fn answer(saved: Result<Saved, StorageError>) -> Result<(), ApiError> {
 /// A key, trimmed; or what is wrong with it.
 fn key_of(key: &str) -> Result<String, ApiError> {
     let key = key.trim();
-    let wrong = |message: &str| Err(ApiError::field("key", message));
-    if key.is_empty() {
-        return wrong("Enter a key, such as BIO-101.");
+    match key_problem(key) {
+        Some(problem) => Err(ApiError::field("key", problem)),
+        None => Ok(key.to_owned()),
     }
-    if key.chars().count() > LONGEST_KEY {
-        return wrong("A key has at most 64 characters.");
-    }
-    if key
-        .chars()
-        .any(|c| c == '|' || c.is_control() || c.is_whitespace())
-    {
-        return wrong("A key has no spaces and no |.");
-    }
-    Ok(key.to_owned())
 }
 
 /// A title, trimmed; or what is wrong with it.
 fn title_of(title: &str) -> Result<String, ApiError> {
     let title = title.trim();
-    let wrong = |message: &str| Err(ApiError::field("title", message));
-    if title.is_empty() {
-        return wrong("Enter a title.");
+    match title_problem(title) {
+        Some(problem) => Err(ApiError::field("title", problem)),
+        None => Ok(title.to_owned()),
     }
-    if title.chars().count() > LONGEST_TITLE {
-        return wrong("A title has at most 200 characters.");
-    }
-    if title.chars().any(char::is_control) {
-        return wrong("A title has no line breaks or control characters.");
-    }
-    Ok(title.to_owned())
 }
 
 /// A program's courses, each once; a course has none.

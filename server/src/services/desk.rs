@@ -35,6 +35,14 @@ pub struct Settings {
     pub mail_from: String,
 }
 
+impl Settings {
+    /// Whether a mail goes anywhere: to a server, or to the demo's mailbox.
+    #[must_use]
+    pub fn sends_mail(&self) -> bool {
+        self.mail_configured || self.demo
+    }
+}
+
 /// Shared by every service; cheap to clone.
 #[derive(Clone)]
 pub struct Desk {

@@ -3,9 +3,14 @@
 use app::{
     api::{
         ApiError,
-        mine::{MyCourse, MyHome, MyInvitation},
+        mine::{Access, MyCourse, MyHome, MyInvitation},
     },
-    domain::{id::InvitationId, invitation::InvitationStatus, policy::Action, time::Timestamp},
+    domain::{
+        id::{CatalogItemId, InvitationId},
+        invitation::{InvitationKind, InvitationStatus},
+        policy::Action,
+        time::Timestamp,
+    },
     ports::{Caller, Mine},
 };
 use async_trait::async_trait;
@@ -42,7 +47,7 @@ impl Mine for MineService {
         ))?;
         let user = self.desk.user(caller)?.user;
         let now = self.desk.now();
-        let (invitations, courses) = self
+        let (invitations, items, parts) = self
             .desk
             .storage
             .read(move |tx| {
@@ -50,6 +55,7 @@ impl Mine for MineService {
                     Ok((
                         tx.invitations_of(user, now).await?,
                         tx.enrollments_of(user).await?,
+                        tx.program_parts_of(user).await?,
                     ))
                 })
             })
@@ -58,12 +64,17 @@ impl Mine for MineService {
         let invitations = invitations.into_iter().map(|one| invitation(one, now));
         let (pending, settled): (Vec<_>, Vec<_>) =
             invitations.partition(|one| one.status == InvitationStatus::Pending);
+        let (programs, courses) = items
+            .into_iter()
+            .map(|one| course(one, &parts, now))
+            .partition(|one| one.kind == InvitationKind::Program);
         Ok(MyHome {
             invitations: pending
                 .into_iter()
                 .chain(settled.into_iter().take(SETTLED))
                 .collect(),
-            courses: courses.into_iter().map(course).collect(),
+            courses,
+            programs,
         })
     }
 
@@ -156,8 +167,23 @@ fn invitation(one: OwnInvitation, now: Timestamp) -> MyInvitation {
     }
 }
 
-fn course(one: OwnItem) -> MyCourse {
+fn course(one: OwnItem, parts: &[(CatalogItemId, String)], now: Timestamp) -> MyCourse {
+    let access = if one.starts_at.is_some_and(|start| now < start) {
+        Access::Later
+    } else if one.ends_at.is_some_and(|end| now > end) {
+        Access::Over
+    } else {
+        Access::Open
+    };
     MyCourse {
+        starts_at: one.starts_at,
+        ends_at: one.ends_at,
+        access,
+        courses: parts
+            .iter()
+            .filter(|(program, _)| *program == one.item)
+            .map(|(_, title)| title.clone())
+            .collect(),
         item: one.item,
         kind: one.kind,
         title: one.title,

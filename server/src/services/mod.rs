@@ -22,6 +22,7 @@ pub mod session_cookie;
 pub mod sessions;
 pub mod tenants;
 pub mod throttle;
+mod upload;
 pub mod users;
 
 pub use desk::{Desk, Settings};

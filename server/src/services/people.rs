@@ -380,6 +380,41 @@ async fn hand_over(tx: &mut Tx, change: Change) -> Result<bool, StorageError> {
     }
 }
 
+/// Revokes what a deleted account had sent out, a bounded part at a time (S24). The account
+/// is gone whatever becomes of this: what is left is neutral, and its page says so.
+pub(super) async fn revoke_all_of(desk: &Desk, inviter: UserId, by: UserId) {
+    if let Err(error) = revoke_each_of(desk, inviter, by).await {
+        tracing::error!(%error, "what a deleted account had sent out was not all revoked");
+    }
+}
+
+async fn revoke_each_of(desk: &Desk, inviter: UserId, by: UserId) -> Result<(), StorageError> {
+    let actor = (Some(by.0), "user");
+    let tenants = desk
+        .storage
+        .read(move |tx| Box::pin(tx.tenants_invited_in(inviter)))
+        .await?;
+    for tenant in tenants {
+        let mut more = true;
+        while more {
+            let now = desk.now();
+            more = desk
+                .storage
+                .write(move |tx| {
+                    Box::pin(async move {
+                        let more = tx
+                            .revoke_of_inviter(tenant, inviter, INVITER_GONE, actor, now)
+                            .await?;
+                        tx.announce(tenant, now).await?;
+                        Ok(more)
+                    })
+                })
+                .await?;
+        }
+    }
+    Ok(())
+}
+
 /// Labels as a CSV's `group` has them: each once, separated by `|`.
 fn labels(text: &str) -> Result<String, ApiError> {
     if text.chars().count() > LONGEST_GROUP {

@@ -97,7 +97,7 @@ impl ports::Sessions for SessionsService {
                 mails_leave: settings.mail_configured,
             }),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            mail_configured: settings.mail_configured || settings.demo,
+            mail_configured: settings.sends_mail(),
         })
     }
 

@@ -4,11 +4,12 @@ use app::{
     api::{
         ApiError, FieldError,
         tenants::{
-            ChangeSettings, FoundTenant, MOST_REMINDERS, SeatsTaken, SetSeats, TenantLine,
-            TenantOverview, TenantSettings,
+            ChangeSettings, CreateTenant, EditTenant, FoundTenant, ListTenants, MOST_REMINDERS,
+            SeatsTaken, SetSeats, TenantLine, TenantOverview, TenantSettings, TenantsPage,
         },
     },
     domain::{
+        id::TenantId,
         policy::{self, Action},
         time::{CivilDate, Timestamp},
     },
@@ -21,10 +22,18 @@ use super::{
     desk::{allow, refuse},
     people::search_words,
 };
-use crate::storage::{AuditEvent, Seats, audit_actor, fold};
+use crate::storage::{
+    AuditEvent, Gate, GateChange, NewTenant, Seats, StorageError, TenantCounts, audit_actor, fold,
+};
 
 /// Tenants that one search gives.
 const FOUND: usize = 20;
+/// Tenants on a page.
+const PAGE: usize = 50;
+/// Seconds that a new tenant's mails are held after a submit.
+pub const HOLD_SECONDS: u32 = 60;
+/// The longest name, in characters.
+pub const LONGEST_NAME: usize = 100;
 
 /// See [`ports::Tenants`].
 pub struct TenantsService {
@@ -36,6 +45,53 @@ impl TenantsService {
     #[must_use]
     pub fn new(desk: Desk) -> Self {
         Self { desk }
+    }
+
+    fn event(caller: &Caller, tenant: TenantId, action: &'static str, at: Timestamp) -> AuditEvent {
+        let (actor_id, actor) = audit_actor(&caller.actor);
+        AuditEvent {
+            tenant: Some(tenant),
+            actor_id,
+            actor,
+            action,
+            subject: "tenant",
+            subject_id: tenant.0,
+            at,
+        }
+    }
+
+    async fn set_gate(
+        &self,
+        caller: &Caller,
+        tenant: TenantId,
+        gate: Gate,
+    ) -> Result<(), ApiError> {
+        let now = self.desk.now();
+        let action = match gate {
+            Gate::Shut => "tenant.disabled",
+            Gate::Open => "tenant.enabled",
+        };
+        let event = Self::event(caller, tenant, action, now);
+        let change = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let event = event.clone();
+                Box::pin(async move {
+                    let change = tx.set_gate(tenant, gate, now).await?;
+                    if change == GateChange::Done {
+                        tx.record(vec![event]).await?;
+                        tx.announce(tenant, now).await?;
+                    }
+                    Ok(change)
+                })
+            })
+            .await
+            .map_err(refuse)?;
+        match change {
+            GateChange::Done | GateChange::Already => Ok(()),
+            GateChange::Missing => Err(ApiError::NotFound),
+        }
     }
 }
 
@@ -101,24 +157,126 @@ impl ports::Tenants for TenantsService {
             .collect())
     }
 
-    async fn list(&self, caller: &Caller) -> Result<Vec<TenantLine>, ApiError> {
+    async fn list(&self, caller: &Caller, input: ListTenants) -> Result<TenantsPage, ApiError> {
         allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
-        let tenants = self
+        let words = search_words(&input.search);
+        self.desk
+            .storage
+            .read(move |tx| {
+                let (words, input) = (words.clone(), input.clone());
+                Box::pin(async move {
+                    // There are few of them: no index is needed.
+                    let mut all: Vec<(String, TenantId)> = tx
+                        .every_tenant()
+                        .await?
+                        .into_iter()
+                        .filter(|one| one.disabled == input.disabled)
+                        .filter_map(|one| {
+                            let text = fold(&format!("{} {}", one.name, one.slug));
+                            let found = words.iter().all(|word| text.contains(word.as_str()));
+                            found.then_some((text, one.id))
+                        })
+                        .filter(|(text, _)| input.after.as_ref().is_none_or(|after| text > after))
+                        .collect();
+                    all.sort();
+                    let more = all.len() > PAGE;
+                    all.truncate(PAGE);
+                    let ids: Vec<TenantId> = all.iter().map(|(_, id)| *id).collect();
+                    let mut lines = tx.tenants(&ids).await?;
+                    lines.sort_by_key(|line| ids.iter().position(|id| *id == line.id));
+                    Ok(TenantsPage {
+                        tenants: lines.into_iter().map(line).collect(),
+                        next: all.pop().filter(|_| more).map(|(text, _)| text),
+                    })
+                })
+            })
+            .await
+            .map_err(refuse)
+    }
+
+    async fn create(&self, caller: &Caller, input: CreateTenant) -> Result<(), ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        let mut wrong = Wrong::default();
+        let name = wrong.name(&input.name);
+        let zone = wrong.zone(&input.time_zone);
+        wrong.days(input.default_expiry_days);
+        let slug = input.slug.trim().to_owned();
+        if !is_slug(&slug) {
+            wrong.say(
+                "slug",
+                "2 to 40 small letters, digits and hyphens, such as acme: it stands in addresses.",
+            );
+        }
+        wrong.none("Nothing was made.")?;
+        let (id, now) = (TenantId(self.desk.new_id()), self.desk.now());
+        let days = input.default_expiry_days;
+        let event = Self::event(caller, id, "tenant.created", now);
+        let made = self
             .desk
             .storage
-            .read(|tx| Box::pin(tx.tenants()))
+            .write(move |tx| {
+                let (name, zone, slug, event) =
+                    (name.clone(), zone.clone(), slug.clone(), event.clone());
+                Box::pin(async move {
+                    tx.insert_tenant(NewTenant {
+                        id,
+                        slug,
+                        name: name.clone(),
+                        time_zone: zone.clone(),
+                        hold_seconds: HOLD_SECONDS,
+                        created_at: now,
+                    })
+                    .await?;
+                    tx.edit_tenant(id, &name, &zone, days).await?;
+                    tx.record(vec![event]).await
+                })
+            })
+            .await;
+        match made {
+            Err(StorageError::Unique { .. }) => Err(ApiError::field(
+                "slug",
+                "Another tenant has this in its addresses. Nothing was made.",
+            )),
+            made => made.map_err(refuse),
+        }
+    }
+
+    async fn edit(&self, caller: &Caller, input: EditTenant) -> Result<(), ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        let mut wrong = Wrong::default();
+        let name = wrong.name(&input.name);
+        let zone = wrong.zone(&input.time_zone);
+        wrong.days(input.default_expiry_days);
+        wrong.none("Nothing was changed.")?;
+        let (id, now, days) = (input.tenant, self.desk.now(), input.default_expiry_days);
+        let event = Self::event(caller, id, "tenant.edited", now);
+        let edited = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let (name, zone, event) = (name.clone(), zone.clone(), event.clone());
+                Box::pin(async move {
+                    if !tx.edit_tenant(id, &name, &zone, days).await? {
+                        return Ok(false);
+                    }
+                    tx.record(vec![event]).await?;
+                    tx.announce(id, now).await?;
+                    Ok(true)
+                })
+            })
             .await
             .map_err(refuse)?;
-        Ok(tenants
-            .into_iter()
-            .map(|tenant| TenantLine {
-                slug: tenant.slug,
-                name: tenant.name,
-                members: tenant.members,
-                pending: tenant.pending,
-                seats: tenant.seats.map(taken),
-            })
-            .collect())
+        edited.then_some(()).ok_or(ApiError::NotFound)
+    }
+
+    async fn disable(&self, caller: &Caller, tenant: TenantId) -> Result<(), ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        self.set_gate(caller, tenant, Gate::Shut).await
+    }
+
+    async fn enable(&self, caller: &Caller, tenant: TenantId) -> Result<(), ApiError> {
+        allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
+        self.set_gate(caller, tenant, Gate::Open).await
     }
 
     async fn seats(&self, caller: &Caller, slug: String) -> Result<Option<SeatsTaken>, ApiError> {
@@ -202,16 +360,7 @@ impl ports::Tenants for TenantsService {
             .await?;
         let settings = validated(input.settings)?;
         let now = self.desk.now();
-        let (actor_id, actor) = audit_actor(&caller.actor);
-        let event = AuditEvent {
-            tenant: Some(tenant.id),
-            actor_id,
-            actor,
-            action: "tenant.settings_changed",
-            subject: "tenant",
-            subject_id: tenant.id.0,
-            at: now,
-        };
+        let event = Self::event(caller, tenant.id, "tenant.settings_changed", now);
         self.desk
             .storage
             .write(move |tx| {
@@ -236,45 +385,112 @@ fn taken(seats: Seats) -> SeatsTaken {
 
 /// Settings that can be kept; or what is wrong with which field.
 fn validated(settings: TenantSettings) -> Result<TenantSettings, ApiError> {
-    let mut fields = Vec::new();
-    let mut wrong = |field: &str, message: &str| {
-        fields.push(FieldError {
-            field: field.to_owned(),
-            message: message.to_owned(),
-        });
-    };
-    // What can be looked up is a name of the zone's database, never a path or an offset.
-    let known =
-        settings.time_zone.len() <= 64 && jiff::tz::TimeZone::get(&settings.time_zone).is_ok();
-    if !known {
-        wrong(
-            "time_zone",
-            "There is no such time zone. Choose one such as Europe/Lisbon.",
-        );
-    }
-    if !(1..=365).contains(&settings.default_expiry_days) {
-        wrong("default_expiry_days", "Choose 1 to 365 days.");
-    }
+    let mut wrong = Wrong::default();
+    let time_zone = wrong.zone(&settings.time_zone);
+    wrong.days(settings.default_expiry_days);
     if settings.hold_seconds > 3_600 {
-        wrong("hold_seconds", "Choose 0 to 3,600 seconds.");
+        wrong.say("hold_seconds", "Choose 0 to 3,600 seconds.");
     }
     let days = &settings.remind_days;
     if days.len() > MOST_REMINDERS
         || days.iter().any(|day| !(1..=90).contains(day))
         || !days.is_sorted_by(|a, b| a < b)
     {
-        wrong(
+        wrong.say(
             "remind_days",
             "Choose at most three numbers from 1 to 90, each greater than the one before.",
         );
     }
-    if fields.is_empty() {
-        return Ok(settings);
-    }
-    Err(ApiError::Invalid {
-        message: "Correct the marked fields. Nothing was changed.".to_owned(),
-        fields,
+    wrong.none("Nothing was changed.")?;
+    Ok(TenantSettings {
+        time_zone,
+        ..settings
     })
+}
+
+/// What is wrong with which field of a tenant.
+#[derive(Default)]
+struct Wrong(Vec<FieldError>);
+
+impl Wrong {
+    fn say(&mut self, field: &str, message: &str) {
+        self.0.push(FieldError {
+            field: field.to_owned(),
+            message: message.to_owned(),
+        });
+    }
+
+    /// The name, trimmed.
+    fn name(&mut self, name: &str) -> String {
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.contains(char::is_control)
+        {
+            self.say(
+                "name",
+                "Enter a name of at most 100 characters, on one line.",
+            );
+        }
+        name.to_owned()
+    }
+
+    /// The zone as the list of zones has it: browsers are stricter than we are. What can be
+    /// looked up is a name of the zone's database, never a path or an offset.
+    fn zone(&mut self, zone: &str) -> String {
+        let zone = zone.trim();
+        let known = (zone.len() <= 64)
+            .then(|| jiff::tz::TimeZone::get(zone).ok())
+            .flatten()
+            .and_then(|known| known.iana_name().map(str::to_owned));
+        known.unwrap_or_else(|| {
+            self.say(
+                "time_zone",
+                "There is no such time zone. Choose one such as Europe/Lisbon.",
+            );
+            String::new()
+        })
+    }
+
+    fn days(&mut self, days: u16) {
+        if !(1..=365).contains(&days) {
+            self.say("default_expiry_days", "Choose 1 to 365 days.");
+        }
+    }
+
+    fn none(self, kept: &str) -> Result<(), ApiError> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        Err(ApiError::Invalid {
+            message: format!("Correct the marked fields. {kept}"),
+            fields: self.0,
+        })
+    }
+}
+
+/// Whether a slug is safe in an address.
+#[must_use]
+pub fn is_slug(text: &str) -> bool {
+    (2..=40).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+fn line(counts: TenantCounts) -> TenantLine {
+    TenantLine {
+        tenant: counts.id,
+        slug: counts.slug,
+        name: counts.name,
+        time_zone: counts.time_zone,
+        default_expiry_days: u16::try_from(counts.default_expiry_days).unwrap_or(30),
+        disabled: counts.disabled,
+        members: counts.members,
+        admins: counts.admins,
+        pending: counts.pending,
+        seats: counts.seats.map(taken),
+    }
 }
 
 /// The date in an IANA zone; `None` for an unknown zone or a time out of range.

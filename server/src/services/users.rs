@@ -4,10 +4,15 @@ use app::{
     api::{
         ApiError,
         tenants::FoundTenant,
-        users::{FoundUser, ListUsers, UserLine, UsersPage},
+        users::{
+            CreateUser, EditUser, FoundUser, ListUsers, UserDetail, UserInvitation, UserLine,
+            UserMembership, UsersPage,
+        },
     },
+    bulk::table::RowDone,
     domain::{
-        id::UserId,
+        email::EmailAddress,
+        id::{DeliveryId, UserId},
         policy::{self, Action},
     },
     ports::{self, Caller},
@@ -17,9 +22,17 @@ use async_trait::async_trait;
 use super::{
     Desk,
     desk::{allow, refuse},
-    people::{read_after, search_words, write_cursor},
+    form,
+    people::{read_after, revoke_all_of, search_words, write_cursor},
+    upload,
 };
-use crate::storage::{AccountLine, MayGo, display_name};
+use crate::{
+    mail,
+    storage::{
+        AccountInvitation, AccountLine, AccountMailPurpose, AccountMembership, MayGo, NewAccount,
+        NewAccountMail, StorageError, display_name,
+    },
+};
 
 /// Accounts on a page.
 const PAGE: usize = 50;
@@ -40,6 +53,85 @@ impl UsersService {
     fn super_admin(&self, caller: &Caller) -> Result<UserId, ApiError> {
         allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
         Ok(self.desk.user(caller)?.user)
+    }
+}
+
+/// What a form says of a person, as it is stored.
+pub(super) struct Person {
+    pub first_name: String,
+    pub last_name: String,
+    pub email: EmailAddress,
+    /// In lower case.
+    pub username: Option<String>,
+}
+
+/// What is wrong with a person, and at which field.
+pub(super) type Fault = (&'static str, String);
+
+impl Person {
+    /// Reads a person: the same rules for a form and for a row of a file.
+    pub(super) fn read(
+        (first, last): (&str, &str),
+        email: &str,
+        username: &str,
+    ) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let (first, last) = (first.trim(), last.trim());
+        for (field, name) in [("first_name", first), ("last_name", last)] {
+            if let Some(problem) = form::name_problem(name) {
+                faults.push((field, problem.to_owned()));
+            }
+        }
+        let username = username.trim().to_ascii_lowercase();
+        if !username.is_empty()
+            && let Some(problem) = form::username_problem(&username)
+        {
+            faults.push(("username", problem.to_owned()));
+        }
+        let email = match EmailAddress::parse(email.trim()) {
+            Ok(email) => email,
+            Err(problem) => {
+                faults.push(("email", problem.message().to_owned()));
+                return Err(faults);
+            }
+        };
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        Ok(Self {
+            first_name: first.to_owned(),
+            last_name: last.to_owned(),
+            email,
+            username: (!username.is_empty()).then_some(username),
+        })
+    }
+}
+
+fn wrong(faults: Vec<Fault>) -> ApiError {
+    ApiError::Invalid {
+        message: "Correct the marked fields. Nothing was saved.".to_owned(),
+        fields: faults
+            .into_iter()
+            .map(|(field, message)| app::api::FieldError {
+                field: field.to_owned(),
+                message,
+            })
+            .collect(),
+    }
+}
+
+/// A name that is somebody else's, at its field.
+fn taken(error: StorageError) -> ApiError {
+    match error {
+        StorageError::Unique { constraint } if constraint.contains("username") => wrong(vec![(
+            "username",
+            "Somebody else has this username.".to_owned(),
+        )]),
+        StorageError::Unique { .. } => wrong(vec![(
+            "email",
+            "This address has an account already.".to_owned(),
+        )]),
+        error => refuse(error),
     }
 }
 
@@ -129,6 +221,149 @@ impl ports::Users for UsersService {
         })
     }
 
+    async fn show(&self, caller: &Caller, user: UserId) -> Result<UserDetail, ApiError> {
+        self.super_admin(caller)?;
+        let (facts, memberships, invitations) = self
+            .desk
+            .storage
+            .read(move |tx| {
+                Box::pin(async move {
+                    let Some(facts) = tx.account_facts(user).await? else {
+                        return Ok(None);
+                    };
+                    let memberships = tx.account_memberships(user).await?;
+                    let invitations = tx.account_invitations(user, &facts.email).await?;
+                    Ok(Some((facts, memberships, invitations)))
+                })
+            })
+            .await
+            .map_err(refuse)?
+            .ok_or(ApiError::NotFound)?;
+        Ok(UserDetail {
+            first_name: facts.line.first_name.clone(),
+            last_name: facts.line.last_name.clone(),
+            line: line(facts.line),
+            username: facts.username.unwrap_or_default(),
+            created_at: facts.created_at,
+            memberships: memberships.into_iter().map(membership).collect(),
+            invitations: invitations.into_iter().map(invitation).collect(),
+        })
+    }
+
+    async fn create(&self, caller: &Caller, input: CreateUser) -> Result<UserId, ApiError> {
+        let by = self.super_admin(caller)?;
+        let person = Person::read(
+            (&input.first_name, &input.last_name),
+            &input.email,
+            &input.username,
+        )
+        .map_err(wrong)?;
+        if input.mail && !self.desk.settings.sends_mail() {
+            return Err(ApiError::field(
+                "mail",
+                "No mail server is set up, so that nothing can be mailed. Nothing was saved.",
+            ));
+        }
+        let (user, now) = (UserId(self.desk.new_id()), self.desk.now());
+        let link = input.mail.then(|| {
+            let id = self.desk.new_id();
+            let message_id = mail::message_id(id, &self.desk.settings.public_url);
+            (DeliveryId(id), message_id)
+        });
+        let new = NewAccount {
+            id: user,
+            email: person.email.canonical().to_owned(),
+            email_typed: person.email.as_typed().to_owned(),
+            first_name: person.first_name,
+            last_name: person.last_name,
+            username: person.username,
+            created_at: now,
+        };
+        self.desk
+            .storage
+            .write(move |tx| {
+                let (new, link) = (new.clone(), link.clone());
+                Box::pin(async move {
+                    let email = new.email.clone();
+                    tx.insert_accounts(vec![new]).await?;
+                    tx.account_event(user, "user.created", (Some(by.0), "user"), now)
+                        .await?;
+                    if let Some((id, message_id)) = link {
+                        tx.queue_reset(id, &email, &message_id, now).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .map_err(taken)?;
+        self.desk.wake.notify_waiters();
+        Ok(user)
+    }
+
+    async fn upload(
+        &self,
+        caller: &Caller,
+        rows: Vec<Vec<String>>,
+    ) -> Result<Vec<RowDone>, ApiError> {
+        let by = self.super_admin(caller)?;
+        upload::users(&self.desk, by, rows).await
+    }
+
+    async fn edit(&self, caller: &Caller, input: EditUser) -> Result<(), ApiError> {
+        let by = self.super_admin(caller)?;
+        let person = Person::read(
+            (&input.first_name, &input.last_name),
+            &input.email,
+            &input.username,
+        )
+        .map_err(wrong)?;
+        let (user, now) = (input.user, self.desk.now());
+        let told = self.desk.new_id();
+        let message_id = mail::message_id(told, &self.desk.settings.public_url);
+        let sends = self.desk.settings.sends_mail();
+        let (email, typed) = (
+            person.email.canonical().to_owned(),
+            person.email.as_typed().to_owned(),
+        );
+        let (first, last, username) = (person.first_name, person.last_name, person.username);
+        let edited = self
+            .desk
+            .storage
+            .write(move |tx| {
+                let (email, typed, message_id) = (email.clone(), typed.clone(), message_id.clone());
+                let (first, last, username) = (first.clone(), last.clone(), username.clone());
+                Box::pin(async move {
+                    let Some(known) = tx.user_by_id(user).await? else {
+                        return Ok(false);
+                    };
+                    // The address first: bundles are locked before users, as an accept does.
+                    if known.email != email {
+                        if !tx.move_account((user, by), &email, &typed, now).await? {
+                            return Ok(false);
+                        }
+                        if sends {
+                            tx.insert_account_mail(NewAccountMail {
+                                id: DeliveryId(told),
+                                user,
+                                purpose: AccountMailPurpose::Changed,
+                                email: String::new(),
+                                email_typed: known.email_typed,
+                                message_id,
+                                created_at: now,
+                            })
+                            .await?;
+                        }
+                    }
+                    tx.rename_account((user, by), &first, &last, username.as_deref(), now)
+                        .await
+                })
+            })
+            .await
+            .map_err(taken)?;
+        self.desk.wake.notify_waiters();
+        edited.then_some(()).ok_or(ApiError::NotFound)
+    }
+
     async fn vouch(&self, caller: &Caller, user: UserId) -> Result<(), ApiError> {
         let by = self.super_admin(caller)?;
         let now = self.desk.now();
@@ -174,7 +409,9 @@ impl ports::Users for UsersService {
             .write(move |tx| Box::pin(tx.delete_account(user, by, now)))
             .await
             .map_err(refuse)?;
-        gone(&outcome)
+        gone(&outcome)?;
+        revoke_all_of(&self.desk, user, by).await;
+        Ok(())
     }
 }
 
@@ -191,5 +428,31 @@ fn line(account: AccountLine) -> UserLine {
         super_admin: account.super_admin,
         deactivated: account.deactivated,
         without_password: account.without_password,
+    }
+}
+
+fn membership(one: AccountMembership) -> UserMembership {
+    UserMembership {
+        tenant: FoundTenant {
+            slug: one.slug,
+            name: one.name,
+        },
+        role: one.role,
+        disabled: one.disabled,
+        joined_at: one.joined_at,
+    }
+}
+
+fn invitation(one: AccountInvitation) -> UserInvitation {
+    UserInvitation {
+        bundle: one.bundle,
+        tenant: FoundTenant {
+            slug: one.slug,
+            name: one.name,
+        },
+        kind: one.kind,
+        title: one.title,
+        status: one.status,
+        status_changed_at: one.status_changed_at,
     }
 }

@@ -195,7 +195,7 @@ impl Tx {
     /// Changes the names; `Unique` where somebody else has the username.
     pub async fn rename_account(
         &mut self,
-        user: UserId,
+        (user, by): (UserId, UserId),
         first_name: &str,
         last_name: &str,
         username: Option<&str>,
@@ -208,7 +208,7 @@ impl Tx {
         let args = args![user, first_name, last_name, username, search];
         let renamed = self.execute(RENAME, args).await? == 1;
         if renamed {
-            self.account_event(user, "user.renamed", (Some(user.0), "user"), at)
+            self.account_event(user, "user.renamed", (Some(by.0), "user"), at)
                 .await?;
         }
         Ok(renamed)
@@ -313,7 +313,7 @@ impl Tx {
     /// account's. `Unique` where somebody else has it.
     pub async fn move_account(
         &mut self,
-        user: UserId,
+        (user, by): (UserId, UserId),
         email: &str,
         email_typed: &str,
         at: Timestamp,
@@ -334,7 +334,7 @@ impl Tx {
             return Err(StorageError::Retry);
         }
         self.close_resets(user, at).await?;
-        self.account_event(user, "user.email_changed", (Some(user.0), "user"), at)
+        self.account_event(user, "user.email_changed", (Some(by.0), "user"), at)
             .await?;
         Ok(true)
     }
@@ -516,7 +516,8 @@ impl Tx {
         Ok(MayGo::Yes)
     }
 
-    async fn account_event(
+    /// Records what was done to an account.
+    pub async fn account_event(
         &mut self,
         user: UserId,
         action: &'static str,

@@ -1,4 +1,8 @@
-//! What a tenant's admins see and change of the catalog.
+//! What a tenant's admins see and change of the catalog, and super-admins of all of it.
+//!
+//! An owner is a tenant, or nobody: then the item is shared by all.
+
+use std::collections::HashMap;
 
 use app::domain::{
     id::{BundleId, CatalogItemId, InvitationId, TenantId},
@@ -7,7 +11,7 @@ use app::domain::{
 };
 use uuid::Uuid;
 
-use super::{Arg, StorageError, Tx, contains_pattern, fold, in_list};
+use super::{Arg, FromBoth, StorageError, Tx, contains_pattern, fold, in_list};
 use crate::args;
 
 /// Invitations that one transaction revokes.
@@ -49,6 +53,35 @@ pub struct ItemFilter {
     pub after: (String, Uuid),
 }
 
+/// Whose items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owned {
+    /// Anybody's.
+    ByAny,
+    /// A tenant's, or the shared ones.
+    By(Option<TenantId>),
+}
+
+/// An item, with the slug and name of the tenant whose it is.
+#[derive(Clone, Debug)]
+pub struct OwnedItem {
+    /// The item.
+    pub item: ListedItem,
+    /// None: shared.
+    pub owner: Option<(String, String)>,
+}
+
+/// An item that has a key, archived or not.
+#[derive(Clone, Debug)]
+pub struct KnownItem {
+    /// The item.
+    pub id: CatalogItemId,
+    /// On the screen.
+    pub title: String,
+    /// Nobody can be invited to it.
+    pub archived: bool,
+}
+
 /// How a change of an item ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ItemChange {
@@ -74,9 +107,26 @@ struct ItemRow {
 }
 
 #[derive(sqlx::FromRow)]
+struct OwnedRow {
+    #[sqlx(flatten)]
+    item: ItemRow,
+    slug: Option<String>,
+    owner: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct KeyRow {
+    id: Uuid,
+    key: String,
+    title: String,
+    archived_at: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
 struct LiveRow {
     id: Uuid,
     bundle_id: Uuid,
+    tenant_id: Uuid,
 }
 
 /// `$1` is the tenant.
@@ -94,7 +144,34 @@ macro_rules! item_sql {
     };
 }
 
-const ONE: &str = item_sql!("FROM catalog_items c WHERE c.tenant_id = $1 AND c.id = $2");
+/// The live ones are the owner's, or everybody's to a shared one.
+macro_rules! owned_sql {
+    ($columns:literal, $from:literal) => {
+        concat!(
+            "SELECT c.id, c.tenant_id, c.kind, c.key, c.title, c.search_text, c.archived_at,
+                (SELECT COUNT(*) FROM program_courses p WHERE p.program_id = c.id) AS courses,
+                (SELECT COUNT(*) FROM invitations i WHERE i.target_id = c.id
+                    AND i.tenant_id IN (SELECT o.id FROM tenants o
+                        WHERE o.id = c.tenant_id OR c.tenant_id IS NULL)
+                    AND i.status IN ('unassigned', 'scheduled', 'pending')
+                    AND i.invitee_key IS NOT NULL) AS live ",
+            $columns,
+            $from
+        )
+    };
+}
+
+// $1 is the owner; none: shared.
+const ONE: &str = owned_sql!(
+    "",
+    "FROM catalog_items c
+     WHERE (c.tenant_id = $1 OR (c.tenant_id IS NULL AND $1 IS NULL)) AND c.id = $2"
+);
+const EVERYWHERE: &str = owned_sql!(
+    ", t.slug, t.name AS owner ",
+    "FROM catalog_items c LEFT JOIN tenants t ON t.id = c.tenant_id
+     WHERE t.disabled_at IS NULL AND (c.search_text, c.id) > ($1, $2)"
+);
 const COURSES: &str = item_sql!(
     "FROM program_courses o JOIN catalog_items c ON c.id = o.course_id
      WHERE o.program_id = $2 AND (c.tenant_id = $1 OR c.tenant_id IS NULL)
@@ -102,30 +179,78 @@ const COURSES: &str = item_sql!(
 );
 const LIST: &str =
     item_sql!("FROM catalog_items c WHERE (c.tenant_id = $1 OR c.tenant_id IS NULL)");
-const USED: &str = "SELECT id FROM invitations WHERE tenant_id = $1 AND target_id = $2 LIMIT 1";
+const USED: &str = "SELECT id FROM invitations WHERE target_id = $2
+    AND tenant_id IN (SELECT t.id FROM tenants t WHERE t.id = $1 OR $1 IS NULL) LIMIT 1";
 const EDIT: &str = "UPDATE catalog_items SET key = $3, title = $4, search_text = $5
-    WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL
-      AND (key = $3 OR NOT EXISTS (SELECT 1 FROM invitations i
-        WHERE i.tenant_id = $1 AND i.target_id = $2))";
+    WHERE (tenant_id = $1 OR (tenant_id IS NULL AND $1 IS NULL))
+      AND id = $2 AND archived_at IS NULL
+      AND (key = $3 OR NOT EXISTS (SELECT 1 FROM invitations i WHERE i.target_id = $2
+        AND i.tenant_id IN (SELECT t.id FROM tenants t WHERE t.id = $1 OR $1 IS NULL)))";
 const CLEAR_COURSES: &str = "DELETE FROM program_courses WHERE program_id = $1";
 const ARCHIVE: &str = "UPDATE catalog_items SET archived_at = $3
-    WHERE tenant_id = $1 AND id = $2 AND archived_at IS NULL";
-const LIVE_TO: &str = "SELECT id, bundle_id FROM invitations
-    WHERE tenant_id = $1 AND target_id = $2 AND status IN ('unassigned', 'scheduled', 'pending')
+    WHERE (tenant_id = $1 OR (tenant_id IS NULL AND $1 IS NULL))
+      AND id = $2 AND archived_at IS NULL";
+const LIVE_TO: &str = "SELECT id, bundle_id, tenant_id FROM invitations
+    WHERE target_id = $2 AND status IN ('unassigned', 'scheduled', 'pending')
+      AND tenant_id IN (SELECT t.id FROM tenants t WHERE t.id = $1 OR $1 IS NULL)
     ORDER BY bundle_id LIMIT $3";
 
 impl Tx {
-    /// A page of the tenant's own items and the shared ones.
+    /// A page of an owner's items and the shared ones.
     pub async fn list_items(
         &mut self,
-        tenant: TenantId,
+        owner: Option<TenantId>,
         filter: &ItemFilter,
         limit: u32,
     ) -> Result<Vec<ListedItem>, StorageError> {
-        use std::fmt::Write as _;
         let mut sql = LIST.to_owned();
-        let mut args = args![tenant, filter.after.0.as_str(), filter.after.1, limit];
+        let args = args![owner, filter.after.0.as_str(), filter.after.1, limit];
         sql.push_str(" AND (c.search_text, c.id) > ($2, $3)");
+        self.filtered::<ItemRow>(sql, args, filter, 4)
+            .await?
+            .into_iter()
+            .map(listed)
+            .collect()
+    }
+
+    /// A page of the items of the enabled tenants and the shared ones.
+    pub async fn list_everywhere(
+        &mut self,
+        owned: Owned,
+        filter: &ItemFilter,
+        limit: u32,
+    ) -> Result<Vec<OwnedItem>, StorageError> {
+        let mut sql = EVERYWHERE.to_owned();
+        let mut args = args![filter.after.0.as_str(), filter.after.1, limit];
+        match owned {
+            Owned::ByAny => {}
+            Owned::By(None) => sql.push_str(" AND c.tenant_id IS NULL"),
+            Owned::By(Some(tenant)) => {
+                args.push(tenant.into());
+                sql.push_str(" AND c.tenant_id = $4");
+            }
+        }
+        self.filtered::<OwnedRow>(sql, args, filter, 3)
+            .await?
+            .into_iter()
+            .map(|row| {
+                Ok(OwnedItem {
+                    item: listed(row.item)?,
+                    owner: row.slug.zip(row.owner),
+                })
+            })
+            .collect()
+    }
+
+    /// The rest of a page's statement; `limit` is the number of its argument.
+    async fn filtered<R: FromBoth>(
+        &mut self,
+        mut sql: String,
+        mut args: Vec<Arg>,
+        filter: &ItemFilter,
+        limit: usize,
+    ) -> Result<Vec<R>, StorageError> {
+        use std::fmt::Write as _;
         sql.push_str(if filter.archived {
             " AND c.archived_at IS NOT NULL"
         } else {
@@ -139,21 +264,54 @@ impl Tx {
             args.push(Arg::from(contains_pattern(word)));
             let _infallible = write!(sql, " AND c.search_text LIKE ${} ESCAPE '\\'", args.len());
         }
-        sql.push_str(" ORDER BY c.search_text, c.id LIMIT $4");
-        self.all_composed::<ItemRow>(sql, args)
-            .await?
-            .into_iter()
-            .map(listed)
-            .collect()
+        let _infallible = write!(sql, " ORDER BY c.search_text, c.id LIMIT ${limit}");
+        self.all_composed::<R>(sql, args).await
     }
 
-    /// One of the tenant's own items.
+    /// Which of an owner's items have these keys, archived ones too. Asks in batches of 500.
+    pub async fn items_by_keys(
+        &mut self,
+        owner: Option<TenantId>,
+        kind: InvitationKind,
+        keys: &[String],
+    ) -> Result<HashMap<String, KnownItem>, StorageError> {
+        let mut known = HashMap::new();
+        for batch in keys.chunks(500) {
+            let mut args = args![kind.as_str()];
+            let whose = match owner {
+                Some(tenant) => {
+                    args.push(tenant.into());
+                    "tenant_id = $2"
+                }
+                None => "tenant_id IS NULL",
+            };
+            let sql = format!(
+                "SELECT id, key, title, archived_at FROM catalog_items
+                 WHERE kind = $1 AND {whose} AND key IN ({})",
+                in_list(args.len() + 1, batch.len())
+            );
+            args.extend(batch.iter().map(|key| Arg::from(key.as_str())));
+            for row in self.all_composed::<KeyRow>(sql, args).await? {
+                known.insert(
+                    row.key,
+                    KnownItem {
+                        id: CatalogItemId(row.id),
+                        title: row.title,
+                        archived: row.archived_at.is_some(),
+                    },
+                );
+            }
+        }
+        Ok(known)
+    }
+
+    /// One of an owner's items.
     pub async fn own_item(
         &mut self,
-        tenant: TenantId,
+        owner: Option<TenantId>,
         item: CatalogItemId,
     ) -> Result<Option<ListedItem>, StorageError> {
-        self.optional::<ItemRow>(ONE, args![tenant, item])
+        self.optional::<ItemRow>(ONE, args![owner, item])
             .await?
             .map(listed)
             .transpose()
@@ -162,30 +320,30 @@ impl Tx {
     /// A program's courses, in their order.
     pub async fn program_courses(
         &mut self,
-        tenant: TenantId,
+        owner: Option<TenantId>,
         program: CatalogItemId,
     ) -> Result<Vec<ListedItem>, StorageError> {
-        self.all::<ItemRow>(COURSES, args![tenant, program])
+        self.all::<ItemRow>(COURSES, args![owner, program])
             .await?
             .into_iter()
             .map(listed)
             .collect()
     }
 
-    /// Whether anybody of the tenant was ever invited to an item.
+    /// Whether anybody of the owner, or of any tenant to a shared one, was ever invited.
     pub async fn item_is_used(
         &mut self,
-        tenant: TenantId,
+        owner: Option<TenantId>,
         item: CatalogItemId,
     ) -> Result<bool, StorageError> {
-        let row = self.optional::<(Uuid,)>(USED, args![tenant, item]).await?;
+        let row = self.optional::<(Uuid,)>(USED, args![owner, item]).await?;
         Ok(row.is_some())
     }
 
-    /// How many of these are courses that the tenant may put into a program (S25).
+    /// How many of these are courses that the owner may put into a program (S25).
     pub async fn count_courses(
         &mut self,
-        tenant: TenantId,
+        owner: Option<TenantId>,
         courses: &[CatalogItemId],
     ) -> Result<usize, StorageError> {
         if courses.is_empty() {
@@ -196,7 +354,7 @@ impl Tx {
              AND (tenant_id = $1 OR tenant_id IS NULL) AND id IN ({})",
             in_list(2, courses.len())
         );
-        let mut args = args![tenant];
+        let mut args = args![owner];
         args.extend(courses.iter().map(|id| Arg::from(*id)));
         Ok(self.all_composed::<(Uuid,)>(sql, args).await?.len())
     }
@@ -204,19 +362,19 @@ impl Tx {
     /// Changes an own item; a key that another has is `StorageError::Unique`.
     pub async fn edit_item(
         &mut self,
-        tenant: TenantId,
+        owner: Option<TenantId>,
         item: CatalogItemId,
         key: &str,
         title: &str,
     ) -> Result<ItemChange, StorageError> {
         let search = fold(&format!("{key} {title}"));
         let done = self
-            .execute(EDIT, args![tenant, item, key, title, search])
+            .execute(EDIT, args![owner, item, key, title, search])
             .await?;
         if done == 1 {
             return Ok(ItemChange::Done);
         }
-        let known = self.own_item(tenant, item).await?;
+        let known = self.own_item(owner, item).await?;
         Ok(if known.is_some_and(|known| !known.archived) {
             ItemChange::KeyFixed
         } else {
@@ -237,24 +395,24 @@ impl Tx {
     /// Archives an own item; false: there is none, or it is archived.
     pub async fn archive_item(
         &mut self,
-        tenant: TenantId,
+        owner: Option<TenantId>,
         item: CatalogItemId,
         at: Timestamp,
     ) -> Result<bool, StorageError> {
-        Ok(self.execute(ARCHIVE, args![tenant, item, at]).await? == 1)
+        Ok(self.execute(ARCHIVE, args![owner, item, at]).await? == 1)
     }
 
     /// Revokes some of the live invitations to an item; how many. Fewer than 500: no more.
     pub async fn revoke_to_item(
         &mut self,
-        tenant: TenantId,
+        owner: Option<TenantId>,
         item: CatalogItemId,
         reason: &str,
         actor: (Option<Uuid>, &'static str),
         at: Timestamp,
     ) -> Result<u64, StorageError> {
         let rows = self
-            .all::<LiveRow>(LIVE_TO, args![tenant, item, REVOKED_AT_ONCE])
+            .all::<LiveRow>(LIVE_TO, args![owner, item, REVOKED_AT_ONCE])
             .await?;
         let mut bundles: Vec<BundleId> = rows.iter().map(|row| BundleId(row.bundle_id)).collect();
         bundles.dedup();
@@ -262,6 +420,12 @@ impl Tx {
         let ids: Vec<InvitationId> = rows.iter().map(|row| InvitationId(row.id)).collect();
         self.end_invitations(&ids, InvitationStatus::Revoked, reason, actor, at)
             .await?;
+        let mut tenants: Vec<TenantId> = rows.iter().map(|row| TenantId(row.tenant_id)).collect();
+        tenants.sort_unstable();
+        tenants.dedup();
+        for tenant in tenants {
+            self.announce(tenant, at).await?;
+        }
         Ok(ids.len() as u64)
     }
 }

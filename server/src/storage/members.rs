@@ -77,7 +77,22 @@ const OF_INVITER: &str = "SELECT id FROM bundles
     WHERE tenant_id = $1 AND inviter_id = $2 AND status IN ('unassigned', 'scheduled', 'pending')
     ORDER BY id LIMIT $3";
 
+// Disabled tenants too: what they have is live.
+const INVITED_IN: &str = "SELECT t.id FROM tenants t WHERE EXISTS (SELECT 1 FROM bundles b
+        WHERE b.tenant_id = t.id AND b.inviter_id = $1
+          AND b.status IN ('unassigned', 'scheduled', 'pending'))
+    ORDER BY t.id";
+
 impl Tx {
+    /// The tenants where somebody answers for live bundles.
+    pub async fn tenants_invited_in(
+        &mut self,
+        inviter: UserId,
+    ) -> Result<Vec<TenantId>, StorageError> {
+        let rows = self.all::<IdRow>(INVITED_IN, args![inviter]).await?;
+        Ok(rows.into_iter().map(|row| TenantId(row.id)).collect())
+    }
+
     /// Waits for other changes of a tenant's admins.
     pub async fn lock_tenant(&mut self, tenant: TenantId) -> Result<(), StorageError> {
         if self.is_postgres() {

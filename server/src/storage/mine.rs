@@ -48,6 +48,10 @@ pub struct OwnItem {
     pub tenant: String,
     /// Since when.
     pub enrolled_at: Timestamp,
+    /// From when it can be used.
+    pub starts_at: Option<Timestamp>,
+    /// Until when.
+    pub ends_at: Option<Timestamp>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -76,6 +80,14 @@ struct ItemRow {
     title: String,
     tenant: String,
     created_at: i64,
+    starts_at: Option<i64>,
+    ends_at: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PartRow {
+    program_id: Uuid,
+    title: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -112,12 +124,17 @@ const INVITATIONS: &str = "SELECT i.id, t.name AS tenant, i.kind,
             AND c.archived_at IS NULL))
     ORDER BY CASE i.status WHEN 'pending' THEN 0 ELSE 1 END, i.status_changed_at DESC, i.id DESC
     LIMIT 500";
-const COURSES: &str = "SELECT e.item_id, c.kind, c.title, t.name AS tenant, e.created_at
+const COURSES: &str = "SELECT e.item_id, c.kind, c.title, t.name AS tenant, e.created_at,
+        e.starts_at, e.ends_at
     FROM enrollments e
     JOIN catalog_items c ON c.id = e.item_id
     JOIN tenants t ON t.id = e.tenant_id
     WHERE e.user_id = $1 AND t.disabled_at IS NULL
-    ORDER BY c.title, t.name, e.item_id LIMIT 1000";
+    ORDER BY t.name, t.slug, c.title, e.item_id LIMIT 1000";
+const PARTS: &str = "SELECT p.program_id, c.title FROM program_courses p
+    JOIN catalog_items c ON c.id = p.course_id
+    WHERE p.program_id IN (SELECT item_id FROM enrollments WHERE user_id = $1)
+    ORDER BY p.program_id, p.position";
 const IS_MINE: &str = "SELECT i.id FROM invitations i
     JOIN users u ON u.id = $2
     WHERE i.id = $1 AND u.deactivated_at IS NULL
@@ -175,7 +192,19 @@ impl Tx {
             .collect()
     }
 
-    /// The user's courses and programs, by title.
+    /// The courses of the user's programs: `(program, title)`, in their order.
+    pub async fn program_parts_of(
+        &mut self,
+        user: UserId,
+    ) -> Result<Vec<(CatalogItemId, String)>, StorageError> {
+        let rows = self.all::<PartRow>(PARTS, args![user]).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (CatalogItemId(row.program_id), row.title))
+            .collect())
+    }
+
+    /// The user's courses and programs, by tenant and title.
     pub async fn enrollments_of(&mut self, user: UserId) -> Result<Vec<OwnItem>, StorageError> {
         self.all::<ItemRow>(COURSES, args![user])
             .await?
@@ -187,6 +216,8 @@ impl Tx {
                     title: row.title,
                     tenant: row.tenant,
                     enrolled_at: Timestamp(row.created_at),
+                    starts_at: row.starts_at.map(Timestamp),
+                    ends_at: row.ends_at.map(Timestamp),
                 })
             })
             .collect()

@@ -19,6 +19,8 @@ mod catalog;
 mod changes;
 mod declines;
 mod desk_catalog;
+mod desk_tenants;
+mod desk_users;
 mod engine;
 mod error;
 mod find;
@@ -66,7 +68,11 @@ pub use bundles::{ListedBundle, ListedTarget};
 pub use catalog::{CatalogItem, NewCatalogItem};
 pub use changes::Change;
 pub use declines::Declining;
-pub use desk_catalog::{ItemChange, ItemFilter, ListedItem};
+pub use desk_catalog::{ItemChange, ItemFilter, KnownItem, ListedItem, Owned, OwnedItem};
+pub use desk_tenants::{Gate, GateChange, TenantCounts, TenantName};
+pub use desk_users::{
+    AccountFacts, AccountInvitation, AccountMembership, KnownAccount, NewAccount,
+};
 pub use engine::{Arg, FromBoth, Storage, Tx, TxFuture, in_list, insert_many};
 pub use error::StorageError;
 pub use find::{FoundAccount, FoundCatalogItem, Words};
@@ -88,7 +94,7 @@ pub use reminders::Reminding;
 pub use seats::Seats;
 pub use sessions::{LiveSession, NewSession};
 pub use suppressions::Mailbox;
-pub use tenants::{NewTenant, Tenant, TenantCounts, TenantTotals};
+pub use tenants::{NewTenant, Tenant, TenantTotals};
 pub use timeline::{Audited, BundleFacts, MailLine};
 pub use users::{
     KnownUser, MembershipLine, NewMembership, NewUser, PasswordHash, User, display_name,

@@ -8,7 +8,7 @@ use app::{
 };
 use uuid::Uuid;
 
-use super::{Seats, StorageError, Tx, reminders};
+use super::{StorageError, Tx, reminders};
 use crate::args;
 
 /// A customer organisation.
@@ -49,21 +49,6 @@ pub struct NewTenant {
     pub created_at: Timestamp,
 }
 
-/// A tenant in the super-admin's list.
-#[derive(Clone, Debug)]
-pub struct TenantCounts {
-    /// In addresses.
-    pub slug: String,
-    /// On the screen.
-    pub name: String,
-    /// Members now.
-    pub members: u64,
-    /// People whose invitation is pending.
-    pub pending: u64,
-    /// Its seats; `None`: there is no limit.
-    pub seats: Option<Seats>,
-}
-
 /// What a tenant's start page counts.
 #[derive(Clone, Debug, Default)]
 pub struct TenantTotals {
@@ -79,15 +64,6 @@ pub struct TenantTotals {
 struct TotalsRow {
     members: i64,
     imports: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct CountsRow {
-    id: Uuid,
-    slug: String,
-    name: String,
-    members: i64,
-    pending: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -125,12 +101,6 @@ const TOTALS: &str = "SELECT
     (SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
         WHERE m.tenant_id = $1 AND u.deleted_at IS NULL) AS members,
     (SELECT COUNT(*) FROM imports WHERE tenant_id = $1) AS imports";
-const LIST: &str = "SELECT t.id, t.slug, t.name,
-        (SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
-            WHERE m.tenant_id = t.id AND u.deleted_at IS NULL) AS members,
-        (SELECT COUNT(*) FROM bundles b WHERE b.tenant_id = t.id AND b.status = 'pending')
-            AS pending
-    FROM tenants t WHERE t.disabled_at IS NULL ORDER BY t.name, t.slug";
 const INSERT: &str = "INSERT INTO tenants (id, slug, name, time_zone, hold_seconds, created_at)
     VALUES ($1, $2, $3, $4, $5, $6)";
 const CHANGE: &str = "UPDATE tenants
@@ -148,22 +118,6 @@ impl Tx {
             imports: totals.imports.unsigned_abs(),
             people_by_status: self.count_bundles(tenant).await?,
         })
-    }
-
-    /// Every enabled tenant, by name.
-    pub async fn tenants(&mut self) -> Result<Vec<TenantCounts>, StorageError> {
-        let rows = self.all::<CountsRow>(LIST, args![]).await?;
-        let mut tenants = Vec::with_capacity(rows.len());
-        for row in rows {
-            tenants.push(TenantCounts {
-                seats: self.seats(TenantId(row.id)).await?,
-                slug: row.slug,
-                name: row.name,
-                members: row.members.unsigned_abs(),
-                pending: row.pending.unsigned_abs(),
-            });
-        }
-        Ok(tenants)
     }
 
     /// Stores a tenant; a slug that is taken is `StorageError::Unique`.

@@ -37,7 +37,8 @@ contract!(a_disabled_tenant_is_a_missing_one, |db| {
             .is_none()
     );
     assert!(db.write(|tx| Box::pin(tx.tenant_by_id(id))).await.is_none());
-    assert!(db.write(|tx| Box::pin(tx.tenants())).await.is_empty());
+    let all = db.write(|tx| Box::pin(tx.every_tenant())).await;
+    assert!(all.len() == 1 && all[0].disabled);
 });
 
 contract!(totals_are_of_one_tenant, |db| {
@@ -52,14 +53,15 @@ contract!(totals_are_of_one_tenant, |db| {
     assert_eq!((totals.members, totals.imports), (2, 2));
     let pending = [(InvitationStatus::Pending, 2)];
     assert_eq!(totals.people_by_status, pending.into());
-    let listed: Vec<(String, u64, u64)> = db
-        .write(|tx| Box::pin(tx.tenants()))
+    let mut listed: Vec<(String, u64, u64, u64)> = db
+        .write(|tx| Box::pin(async move { tx.tenants(&[acme, globex]).await }))
         .await
         .into_iter()
-        .map(|one| (one.slug, one.members, one.pending))
+        .map(|one| (one.slug, one.members, one.admins, one.pending))
         .collect();
+    listed.sort();
     assert_eq!(
         listed,
-        [("acme".to_owned(), 2, 2), ("globex".to_owned(), 1, 1)]
+        [("acme".to_owned(), 2, 1, 2), ("globex".to_owned(), 1, 1, 1)]
     );
 });

@@ -5,7 +5,7 @@ use app::{
         ApiError,
         catalog::{
             CatalogArchive, CatalogCreate, CatalogEdit, CatalogLine, CatalogList, CatalogRef,
-            CatalogShow, CreateItem, EditItem, ListCatalog,
+            CatalogShow, CreateItem, EditItem, ListCatalog, OwnedLine,
         },
     },
     domain::{id::CatalogItemId, invitation::InvitationKind},
@@ -14,15 +14,14 @@ use leptos::{ev, prelude::*, task::spawn_local};
 
 use crate::{
     components::{
-        Button, ButtonKind, ButtonSize, ButtonType, ConfirmDialog, Dialog, IconButton, IconName,
-        SearchField, TextInput, ToastStore, use_toasts,
+        Button, ButtonKind, ButtonSize, ButtonType, Combobox, ConfirmDialog, Dialog, IconButton,
+        IconName, SearchField, TextInput, ToastStore, use_toasts,
     },
     keyed::keyed,
-    pages::sign_in::alert,
+    pages::{data_manager::pick::Field, sign_in::alert},
     query::Query,
     session::{Session, use_session},
     shared::Shared,
-    tenant::{Tenant, use_tenant},
     text::{count_of, failure, field_error},
     typing::rested,
 };
@@ -32,7 +31,11 @@ use crate::{
 pub struct Editing {
     session: Session,
     toasts: ToastStore,
-    tenant: StoredValue<Tenant>,
+    /// The slug of whose items are made and changed; empty: shared by all.
+    owner: RwSignal<String>,
+    /// Where it is chosen for a new one.
+    choice: Option<Field>,
+    on_changed: Callback<()>,
     open: RwSignal<bool>,
     archiving: RwSignal<bool>,
     busy: RwSignal<bool>,
@@ -51,12 +54,15 @@ pub struct Editing {
 }
 
 impl Editing {
-    /// For the tenant in the context.
-    pub fn new() -> Self {
+    /// For the items of the tenant of a slug; with a field that finds tenants, for those of
+    /// all. It tells when something was changed.
+    pub fn new(slug: String, choice: Option<Field>, on_changed: Callback<()>) -> Self {
         Self {
             session: use_session(),
             toasts: use_toasts(),
-            tenant: StoredValue::new(use_tenant()),
+            owner: RwSignal::new(slug),
+            choice,
+            on_changed,
             open: RwSignal::new(false),
             archiving: RwSignal::new(false),
             busy: RwSignal::new(false),
@@ -73,8 +79,16 @@ impl Editing {
         }
     }
 
+    /// Whose item it is; tracked.
     fn slug(self) -> String {
-        self.tenant.with_value(|tenant| tenant.slug.clone())
+        match self.choice {
+            Some(choice) if self.item.get().is_none() => choice.picked.with(|picked| {
+                picked
+                    .first()
+                    .map_or_else(String::new, |one| one.value.clone())
+            }),
+            _ => self.owner.get(),
+        }
     }
 
     fn show(self, kind: InvitationKind, item: Option<CatalogItemId>, key: String, title: String) {
@@ -92,13 +106,18 @@ impl Editing {
     /// Opens the dialog for a new one.
     pub fn create(self, kind: InvitationKind) {
         self.fixed.set(false);
+        if let Some(choice) = self.choice {
+            choice.clear();
+        }
         self.show(kind, None, String::new(), String::new());
     }
 
     /// Opens the dialog for one that there is, once its courses are known.
-    pub fn edit(self, line: CatalogLine) {
+    pub fn edit(self, owned: OwnedLine) {
+        let line = owned.line.clone();
+        let tenant = self.of(&owned);
         let input = CatalogRef {
-            tenant: self.slug(),
+            tenant,
             item: line.item,
         };
         spawn_local(async move {
@@ -118,9 +137,19 @@ impl Editing {
         });
     }
 
+    /// Turns to the owner of a line, where they differ.
+    fn of(self, owned: &OwnedLine) -> String {
+        if self.choice.is_some() {
+            let slug = owned.owner.as_ref().map(|owner| owner.slug.clone());
+            self.owner.set(slug.unwrap_or_default());
+        }
+        self.owner.get_untracked()
+    }
+
     /// Asks whether it is to be archived.
-    pub fn ask_archive(self, line: CatalogLine) {
-        self.archived.set(Some(line));
+    pub fn ask_archive(self, owned: OwnedLine) {
+        self.of(&owned);
+        self.archived.set(Some(owned.line));
         self.archiving.set(true);
     }
 
@@ -130,7 +159,7 @@ impl Editing {
         let (key, title) = (self.key.get_untracked(), self.title.get_untracked());
         if let Some(item) = self.item.get_untracked() {
             let input = EditItem {
-                tenant: self.slug(),
+                tenant: self.owner.get_untracked(),
                 item,
                 key,
                 title,
@@ -139,7 +168,7 @@ impl Editing {
             return self.session.call(CatalogEdit { input }).await;
         }
         let input = CreateItem {
-            tenant: self.slug(),
+            tenant: untrack(|| self.slug()),
             kind: self.kind.get_untracked(),
             key,
             title,
@@ -162,7 +191,7 @@ impl Editing {
                     self.open.try_set(false);
                     let title = self.title.try_get_untracked().unwrap_or_default();
                     self.toasts.success(format!("{title} is saved."));
-                    self.tenant.get_value().changed();
+                    self.on_changed.try_run(());
                 }
                 Err(error) => {
                     let key = field_error(&error, "key");
@@ -182,7 +211,7 @@ impl Editing {
         let Some(line) = (*line).clone() else { return };
         self.busy.set(true);
         let input = CatalogRef {
-            tenant: self.slug(),
+            tenant: self.owner.get_untracked(),
             item: line.item,
         };
         spawn_local(async move {
@@ -197,7 +226,7 @@ impl Editing {
                 )),
                 Err(error) => self.toasts.error(failure(&error)),
             }
-            self.tenant.get_value().changed();
+            self.on_changed.try_run(());
         });
     }
 
@@ -293,6 +322,23 @@ fn form(editing: Editing) -> AnyView {
                 error=editing.title_error
                 autocomplete="off"
             />
+            {editing
+                .choice
+                .filter(|_| editing.item.get_untracked().is_none())
+                .map(|choice| {
+                    view! {
+                        <Combobox
+                            label="Tenant"
+                            id="item-owner"
+                            typed=choice.typed
+                            picked=choice.picked
+                            found=choice.found
+                            most=1
+                            optional=true
+                            hint=Some("Whose it is. Empty: shared by all tenants. It stays.".to_owned())
+                        />
+                    }
+                })}
             {program.then(|| courses(editing))}
             <div class="cluster cluster--end">
                 <Button on:click=move |_| editing.open.set(false)>"Cancel"</Button>

@@ -1,11 +1,15 @@
-//! `/t/:slug/management/catalog`: the tenant's courses and programs.
+//! `/t/:slug/management/catalog`: the tenant's courses and programs; and
+//! `/data-manager/catalog`: those of all tenants and the shared ones.
 
 mod edit;
 
 use app::{
     api::{
         ApiError,
-        catalog::{CatalogLine, CatalogList, CatalogPage as Items, ListCatalog},
+        catalog::{
+            CatalogEverywhere, CatalogList, EverywherePage as Items, ListCatalog, ListEverywhere,
+            OwnedLine,
+        },
     },
     domain::invitation::InvitationKind,
 };
@@ -14,12 +18,17 @@ use leptos::{prelude::*, task::spawn_local};
 use self::edit::{Editing, ItemDialogs};
 use crate::{
     components::{
-        Badge, Button, ButtonKind, ButtonSize, Chip, EmptyArt, EmptyState, ErrorState, IconName,
-        MoreButton, PageHead, SearchField, Skeleton, SkeletonShape, Tone, format_number,
+        Badge, Button, ButtonKind, ButtonSize, Chip, Combobox, EmptyArt, EmptyState, ErrorState,
+        IconName, LinkButton, MoreButton, PageHead, SearchField, Skeleton, SkeletonShape, Tone,
+        format_number,
     },
     effects::effect_since,
     keyed::keyed,
     page::use_title,
+    pages::data_manager::{
+        pick::{self, Field},
+        upload::What,
+    },
     query::trouble,
     session::{Session, use_session},
     shared::{Derived, Shared},
@@ -41,14 +50,27 @@ enum View {
     Archived,
 }
 
+/// Which items a list asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Asked {
+    search: String,
+    view: View,
+    /// In the list of all: whose, by the slug; empty: the shared ones.
+    owner: Option<String>,
+}
+
 /// What is shown. Cheap to copy.
 #[derive(Clone, Copy)]
 struct Catalog {
     session: Session,
-    tenant: StoredValue<String>,
+    /// The slug; none: everybody's.
+    tenant: StoredValue<Option<String>>,
+    /// Where one tenant is chosen among all.
+    owner: Option<Field>,
+    shared_only: RwSignal<bool>,
     search: RwSignal<String>,
     view: RwSignal<View>,
-    lines: Shared<Option<Vec<CatalogLine>>>,
+    lines: Shared<Option<Vec<OwnedLine>>>,
     more: RwSignal<bool>,
     failed: Shared<Option<ApiError>>,
     busy: RwSignal<bool>,
@@ -57,11 +79,15 @@ struct Catalog {
 }
 
 impl Catalog {
-    /// Follows search and view, and quietly the tenant's changes.
-    fn new(tenant: &Tenant, search: RwSignal<String>) -> Self {
+    /// Follows search and view, and quietly the tenant's changes; with no tenant it shows
+    /// the items of all.
+    fn new(tenant: Option<&Tenant>, search: RwSignal<String>) -> Self {
+        let session = use_session();
         let catalog = Self {
-            session: use_session(),
-            tenant: StoredValue::new(tenant.slug.clone()),
+            session,
+            tenant: StoredValue::new(tenant.map(|tenant| tenant.slug.clone())),
+            owner: tenant.is_none().then(|| pick::tenants(session)),
+            shared_only: RwSignal::new(false),
             search,
             view: RwSignal::new(View::All),
             lines: Shared::new(None),
@@ -71,10 +97,12 @@ impl Catalog {
             wanted: StoredValue::new(PAGE),
             turn: StoredValue::new(0),
         };
-        let changes = tenant.changes();
-        effect_since(move |last: Option<(String, View)>| {
-            changes.track();
-            let now = (catalog.search.get(), catalog.view.get());
+        let changes = tenant.map(Tenant::changes);
+        effect_since(move |last: Option<Asked>| {
+            if let Some(changes) = changes {
+                changes.track();
+            }
+            let now = catalog.asked();
             if last.as_ref() != Some(&now) {
                 catalog.wanted.set_value(PAGE);
             }
@@ -84,6 +112,20 @@ impl Catalog {
         catalog
     }
 
+    /// What is asked for now; tracked.
+    fn asked(self) -> Asked {
+        let chosen = self.owner.and_then(|owner| {
+            owner
+                .picked
+                .with(|picked| picked.first().map(|one| one.value.clone()))
+        });
+        Asked {
+            search: self.search.get(),
+            view: self.view.get(),
+            owner: chosen.or_else(|| self.shared_only.get().then(String::new)),
+        }
+    }
+
     /// Loads as many lines as are wanted, from the top; a later load wins.
     fn load(self) {
         self.busy.set(true);
@@ -91,9 +133,9 @@ impl Catalog {
             *turn += 1;
             *turn
         });
-        let (search, view) = (self.search.get_untracked(), self.view.get_untracked());
+        let asked = untrack(|| self.asked());
         spawn_local(async move {
-            let answer = self.fetch(search, view).await;
+            let answer = self.fetch(asked).await;
             if mine.is_none() || self.turn.try_get_value() != mine {
                 return;
             }
@@ -109,22 +151,44 @@ impl Catalog {
         });
     }
 
-    async fn fetch(self, search: String, view: View) -> Result<Items, ApiError> {
+    async fn page(self, asked: &Asked, after: Option<String>) -> Result<Items, ApiError> {
+        let kind = match asked.view {
+            View::Courses => Some(InvitationKind::Course),
+            View::Programs => Some(InvitationKind::Program),
+            View::All | View::Archived => None,
+        };
+        let archived = asked.view == View::Archived;
+        let search = asked.search.clone();
+        let Some(tenant) = self.tenant.get_value() else {
+            let input = ListEverywhere {
+                search,
+                kind,
+                owner: asked.owner.clone(),
+                archived,
+                after,
+            };
+            return self.session.call(CatalogEverywhere { input }).await;
+        };
+        let input = ListCatalog {
+            tenant,
+            search,
+            kind,
+            archived,
+            after,
+        };
+        let page = self.session.call(CatalogList { input }).await?;
+        let owned = |line| OwnedLine { line, owner: None };
+        Ok(Items {
+            items: page.items.into_iter().map(owned).collect(),
+            next: page.next,
+        })
+    }
+
+    async fn fetch(self, asked: Asked) -> Result<Items, ApiError> {
         let wanted = self.wanted.get_value();
         let mut all = Items::default();
         loop {
-            let input = ListCatalog {
-                tenant: self.tenant.get_value(),
-                search: search.clone(),
-                kind: match view {
-                    View::Courses => Some(InvitationKind::Course),
-                    View::Programs => Some(InvitationKind::Program),
-                    View::All | View::Archived => None,
-                },
-                archived: view == View::Archived,
-                after: all.next.take(),
-            };
-            let page = self.session.call(CatalogList { input }).await?;
+            let page = self.page(&asked, all.next.take()).await?;
             all.items.extend(page.items);
             all.next = page.next;
             if all.items.len() >= wanted || all.next.is_none() {
@@ -139,17 +203,61 @@ impl Catalog {
 pub fn CatalogPage() -> impl IntoView {
     let tenant = use_tenant();
     let typed = RwSignal::new(String::new());
-    let catalog = Catalog::new(&tenant, rested(typed));
-    let editing = Editing::new();
+    let catalog = Catalog::new(Some(&tenant), rested(typed));
+    let changed = tenant.clone();
+    let editing = Editing::new(
+        tenant.slug.clone(),
+        None,
+        Callback::new(move |()| changed.changed()),
+    );
+    use_title(move || format!("Catalog · {}", tenant.name()));
+    page(
+        catalog,
+        editing,
+        typed,
+        "The courses and programs that people can be invited to: your own, and those shared by all.",
+    )
+}
+
+/// The catalog of all tenants.
+#[component]
+pub fn EverywherePage() -> impl IntoView {
+    let typed = RwSignal::new(String::new());
+    let catalog = Catalog::new(None, rested(typed));
+    let choice = pick::tenants(catalog.session);
+    let changed = Callback::new(move |()| catalog.load());
+    let editing = Editing::new(String::new(), Some(choice), changed);
+    use_title(|| "Catalog · Data Manager".to_owned());
+    page(
+        catalog,
+        editing,
+        typed,
+        "The courses and programs of every tenant, and those shared by all.",
+    )
+}
+
+fn page(
+    catalog: Catalog,
+    editing: Editing,
+    typed: RwSignal<String>,
+    about: &'static str,
+) -> AnyView {
     let state = Derived::new(move || match &*catalog.lines.read() {
         None if catalog.failed.read().is_some() => State::Failed,
         None => State::Waiting,
         Some(lines) if lines.is_empty() => State::Empty,
         Some(_) => State::Lines,
     });
-    use_title(move || format!("Catalog · {}", tenant.name()));
     let actions = move || {
+        let upload = catalog.owner.is_some().then(|| {
+            view! {
+                <LinkButton href=What::Courses.href() icon=IconName::Upload>
+                    "Upload CSV"
+                </LinkButton>
+            }
+        });
         view! {
+            {upload}
             <Button on:click=move |_| editing.create(InvitationKind::Program)>"Add program"</Button>
             <Button
                 kind=ButtonKind::Primary
@@ -173,7 +281,7 @@ pub fn CatalogPage() -> impl IntoView {
     };
     view! {
         <PageHead title="Catalog" actions>
-            "The courses and programs that people can be invited to: your own, and those shared by all."
+            {about}
         </PageHead>
         <div class="filters">
             <SearchField label="Search" value=typed placeholder="Key or title" busy=catalog.busy/>
@@ -181,12 +289,40 @@ pub fn CatalogPage() -> impl IntoView {
                 {chip(View::All, "All")} {chip(View::Courses, "Courses")}
                 {chip(View::Programs, "Programs")} {chip(View::Archived, "Archived")}
             </div>
+            {catalog.owner.map(|owner| owners(catalog, owner))}
         </div>
         <div class="card" aria-busy=move || catalog.busy.get().then_some("true")>
             {move || body(*state.read(), catalog, editing)}
         </div>
         <ItemDialogs editing/>
     }
+    .into_any()
+}
+
+/// Whose items are shown.
+fn owners(catalog: Catalog, owner: Field) -> AnyView {
+    let pressed =
+        Signal::derive(move || catalog.shared_only.get() && owner.picked.with(Vec::is_empty));
+    let shared = move |_| {
+        let only = !pressed.get_untracked();
+        owner.clear();
+        catalog.shared_only.set(only);
+    };
+    view! {
+        <Combobox
+            label="Only of the tenant"
+            id="owner"
+            typed=owner.typed
+            picked=owner.picked
+            found=owner.found
+            most=1
+            placeholder="Name of the tenant"
+        />
+        <Chip pressed=pressed on:click=shared>
+            "Shared by all"
+        </Chip>
+    }
+    .into_any()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -232,6 +368,7 @@ fn table(catalog: Catalog, editing: Editing) -> AnyView {
         });
         view! { <MoreButton busy=catalog.busy on_more/> }.into_any()
     };
+    let everybodys = catalog.owner.is_some();
     view! {
         <div class="table-frame" role="region" aria-label="Catalog" tabindex="0">
             <table class="table table--cards">
@@ -240,6 +377,7 @@ fn table(catalog: Catalog, editing: Editing) -> AnyView {
                         <th scope="col">"Title"</th>
                         <th scope="col">"Key"</th>
                         <th scope="col">"Kind"</th>
+                        {everybodys.then(|| view! { <th scope="col">"Tenant"</th> })}
                         <th scope="col">"Courses"</th>
                         <th scope="col">"Open invitations"</th>
                         <td></td>
@@ -250,13 +388,14 @@ fn table(catalog: Catalog, editing: Editing) -> AnyView {
                         move || (*catalog.lines.read()).clone().unwrap_or_default(),
                         // A line that changed is another one. Not by Debug, which writes
                         // nothing in a release (ADR 0007).
-                        |line| {
+                        |one| {
+                            let line = &one.line;
                             format!(
                                 "{} {} {} {} {} {}",
                                 line.item, line.archived, line.courses, line.live, line.key, line.title,
                             )
                         },
-                        move |line| row(line, editing),
+                        move |line| row(line, editing, everybodys),
                     )}
                 </tbody>
             </table>
@@ -267,11 +406,17 @@ fn table(catalog: Catalog, editing: Editing) -> AnyView {
     .into_any()
 }
 
-fn row(line: CatalogLine, editing: Editing) -> AnyView {
+fn row(owned: OwnedLine, editing: Editing, everybodys: bool) -> AnyView {
+    let line = owned.line.clone();
     let id = format!("item-{}", line.item);
-    let changeable = line.own && !line.archived;
+    let changeable = (line.own || everybodys) && !line.archived;
+    let whose = everybodys.then(|| {
+        let name = owned.owner.as_ref().map(|owner| owner.name.clone());
+        let name = name.unwrap_or_else(|| "–".to_owned());
+        view! { <td data-label="Tenant">{name}</td> }
+    });
     let button = {
-        let (line, id) = (line.clone(), id.clone());
+        let (line, id) = (owned, id.clone());
         move |archive: bool, words: &'static str| {
             let line = line.clone();
             view! {
@@ -310,6 +455,7 @@ fn row(line: CatalogLine, editing: Editing) -> AnyView {
                 {(!line.own).then(|| view! { " " <Badge tone=Tone::Info label="Shared"/> })}
                 {line.archived.then(|| view! { " " <Badge tone=Tone::Neutral label="Archived"/> })}
             </td>
+            {whose}
             <td data-label="Courses">{courses}</td>
             <td data-label="Open invitations">{format_number(line.live)}</td>
             <td class="cell--actions">

@@ -7,6 +7,7 @@ use app::{
         ApiError,
         apps::{App, AppsCreate, AppsPreview, CreateInvitations, MailPreview, PersonMade},
         invitations::{BundleRef, InvitationsResend},
+        tenants::TenantsFind,
     },
     domain::{
         id::BundleId,
@@ -35,6 +36,7 @@ use crate::{
     page::use_title,
     pages::{seats::SeatsLine, sign_in::alert},
     random::random_key,
+    router::use_router,
     routes::Page,
     session::{Session, use_session},
     text::{count_of, failure, field_error},
@@ -184,6 +186,29 @@ impl Adding {
             entries: RwSignal::new(Vec::new()),
             tried: StoredValue::new(None),
         }
+    }
+
+    /// What the address asks for: a tenant by its slug, a role.
+    fn prefill(self) {
+        let router = use_router();
+        let param = |name: &str| untrack(|| router.param(name)).unwrap_or_default();
+        if let Some(role) = Role::parse(&param("role")) {
+            self.role.set(role.as_str().to_owned());
+        }
+        let slug = param("tenant");
+        if slug.is_empty() {
+            return;
+        }
+        spawn_local(async move {
+            let search = slug.clone();
+            let Ok(found) = self.session.call(TenantsFind { search }).await else {
+                return;
+            };
+            if let Some(one) = found.into_iter().find(|one| one.slug == slug) {
+                self.tenant.typed.try_set(one.name.clone());
+                self.tenant.picked.try_set(vec![pick::tenant(one)]);
+            }
+        });
     }
 
     /// The tenant follows from what is picked, where that leaves no choice.
@@ -511,6 +536,7 @@ const BLANK: &str = "blank";
 
 fn form(app: App) -> AnyView {
     let adding = Adding::new(app);
+    adding.prefill();
     adding.follow();
     let submit = move |event: ev::SubmitEvent| {
         event.prevent_default();

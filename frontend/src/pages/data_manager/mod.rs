@@ -4,38 +4,57 @@ mod add;
 mod apps;
 mod blanks;
 mod list;
+mod person;
 pub mod pick;
+mod tenants;
+pub mod upload;
+mod user;
 mod users;
 
 pub use add::{AddPage, AddPageProps};
 pub use apps::{AppsPage, name_of};
 pub use list::{ListPage, ListPageProps};
 
-use app::api::tenants::{TenantLine, TenantsList};
 use leptos::prelude::*;
 
 use crate::{
-    components::{
-        ButtonKind, EmptyArt, EmptyState, LinkButton, PageHead, SkeletonShape, format_number,
-    },
+    components::{ButtonKind, LinkButton, PageHead},
     page::use_title,
-    pages::seats::words,
-    query::{Loaded, Query},
+    pages::{catalog::EverywherePage, not_found::NotFoundPage},
     routes::Page,
-    session::use_session,
 };
 
-/// The list of tenants.
+/// A page of the Data Manager by the rest of its address.
+pub fn draw(rest: &str) -> AnyView {
+    if let Some(id) = rest.strip_prefix("users/") {
+        let id = id.to_owned();
+        return user::UserPage(user::UserPageProps { id }).into_any();
+    }
+    if let Some(what) = rest.strip_prefix("upload/").and_then(upload::What::parse) {
+        return upload::UploadPage(upload::UploadPageProps { what }).into_any();
+    }
+    match rest {
+        CATALOG => EverywherePage().into_any(),
+        _ => NotFoundPage().into_any(),
+    }
+}
+
+/// The catalog of all tenants.
+const CATALOG: &str = "catalog";
+
+/// Tenants and users.
 #[component]
 pub fn DataManagerPage() -> impl IntoView {
     use_title(|| "Data Manager".to_owned());
-    let tenants = Query::new(use_session(), || Some(TenantsList {}));
     view! {
         <PageHead
             title="Data Manager"
             actions=|| {
                 view! {
                     <LinkButton href=Page::Audit.href()>"Audit"</LinkButton>
+                    <LinkButton href=Page::Manage(CATALOG.to_owned()).href()>
+                        "Catalog"
+                    </LinkButton>
                     <LinkButton href=Page::InvitationApps.href() kind=ButtonKind::Primary>
                         "Catalog Invitation Apps"
                     </LinkButton>
@@ -44,71 +63,7 @@ pub fn DataManagerPage() -> impl IntoView {
         >
             "Every tenant and every account of the platform."
         </PageHead>
-        <div class="card">
-            <Loaded query=tenants what="The tenants" shape=SkeletonShape::Rows let:lines>
-                {if lines.is_empty() {
-                    view! {
-                        <EmptyState title="There is no tenant yet." art=EmptyArt::People>
-                            "Make the first one on the server's command line: "
-                            <code>"beckon tenant create"</code>
-                        </EmptyState>
-                    }
-                        .into_any()
-                } else {
-                    table(lines)
-                }}
-            </Loaded>
-        </div>
+        <tenants::Tenants/>
         <users::Users/>
     }
-}
-
-fn table(lines: Vec<TenantLine>) -> AnyView {
-    let rows = lines
-        .into_iter()
-        .map(|line| {
-            let pending = format!(
-                "{}?status=pending",
-                Page::Invitations(line.slug.clone()).path(),
-            );
-            view! {
-                <tr>
-                    <td class="cell--lead">
-                        <a class="table__title" href=Page::Management(line.slug).href()>
-                            {line.name}
-                        </a>
-                    </td>
-                    <td data-label="Members" class="cell--num">
-                        {format_number(line.members)}
-                    </td>
-                    <td data-label="Pending" class="cell--num">
-                        <a href=pending>{format_number(line.pending)}</a>
-                    </td>
-                    <td data-label="Seats" class="cell--num">{line.seats.map(words)}</td>
-                </tr>
-            }
-        })
-        .collect_view();
-    view! {
-        <div class="table-frame" role="region" aria-label="Tenants" tabindex="0">
-            <table class="table table--cards">
-                <thead>
-                    <tr>
-                        <th scope="col">"Tenant"</th>
-                        <th scope="col" class="cell--num">
-                            "Members"
-                        </th>
-                        <th scope="col" class="cell--num">
-                            "Pending"
-                        </th>
-                        <th scope="col" class="cell--num">
-                            "Seats"
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>{rows}</tbody>
-            </table>
-        </div>
-    }
-    .into_any()
 }

@@ -1,4 +1,4 @@
-//! Everybody with an account: search, vouch, deactivate, delete.
+//! Everybody with an account: search, make, vouch, deactivate, delete.
 
 use std::sync::Arc;
 
@@ -11,10 +11,14 @@ use app::api::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
+use super::{
+    person::{Editing, PersonDialog, page_of},
+    upload::What,
+};
 use crate::{
     components::{
-        Avatar, Badge, Button, ButtonKind, ButtonSize, EmptyArt, EmptyState, MoreButton,
-        SearchField, Skeleton, SkeletonShape, ToastStore, Tone, use_toasts,
+        Avatar, Badge, Button, ButtonKind, ButtonSize, EmptyArt, EmptyState, IconName, LinkButton,
+        MoreButton, SearchField, Skeleton, SkeletonShape, ToastStore, Tone, use_toasts,
     },
     effects::effect,
     keyed::keyed,
@@ -112,8 +116,9 @@ impl Accounts {
             ),
             Act::Delete => (
                 "Delete",
-                "Name, address, username and password are removed for good, and invitations \
-                 that wait are revoked. Only an id without a name stays in the record of who \
+                "Name, address, username and password are removed for good. Invitations that \
+                 wait for the person, and those that the person sent out and nobody accepted \
+                 yet, are revoked. Only an id without a name stays in the record of who \
                  did what. This cannot be undone.",
             ),
         };
@@ -194,6 +199,7 @@ pub fn Users() -> impl IntoView {
         search.track();
         accounts.load(None);
     });
+    let editing = Editing::new(Callback::new(move |()| accounts.load(None)));
     let waits = flag(move || accounts.lines.read().is_none());
     let nobody = flag(move || (*accounts.lines.read()).as_ref().is_some_and(Vec::is_empty));
     let some = flag(move || {
@@ -215,6 +221,16 @@ pub fn Users() -> impl IntoView {
                     placeholder="Name or email"
                     busy=accounts.busy
                 />
+                <Button
+                    kind=ButtonKind::Primary
+                    icon=IconName::Plus
+                    on:click=move |_| editing.create()
+                >
+                    "Add user"
+                </Button>
+                <LinkButton href=What::Users.href() icon=IconName::Upload>
+                    "Upload CSV"
+                </LinkButton>
             </div>
             <div class="card">
                 {when(
@@ -237,6 +253,7 @@ pub fn Users() -> impl IntoView {
                 {when(move || accounts.next.with(Option::is_some), more)}
             </div>
         </div>
+        <PersonDialog editing/>
         <Ask asking=accounts.asking/>
     }
 }
@@ -284,22 +301,7 @@ fn row(accounts: Accounts, line: UserLine) -> AnyView {
         }
         .into_any()
     };
-    let mut states = Vec::new();
-    if line.super_admin {
-        states.push((Tone::Accent, "Super-admin"));
-    }
-    if line.deactivated {
-        states.push((Tone::Bad, "Deactivated"));
-    }
-    if !line.email_verified {
-        states.push((Tone::Warn, "Not confirmed"));
-    }
-    if line.without_password {
-        states.push((Tone::Neutral, "No password yet"));
-    }
-    if states.is_empty() {
-        states.push((Tone::Ok, "Active"));
-    }
+    let states = states(&line);
     let vouch = !line.email_verified && !line.deactivated;
     view! {
         <tr>
@@ -307,19 +309,16 @@ fn row(accounts: Accounts, line: UserLine) -> AnyView {
                 <div class="person">
                     <Avatar name=name/>
                     <div class="person__words">
-                        <div class="person__name" id=name_id>
+                        <a class="person__name" id=name_id href=page_of(line.user)>
                             {line.name}
-                        </div>
+                        </a>
                         <div class="person__mail">{line.email}</div>
                     </div>
                 </div>
             </td>
             <td data-label="State">
                 <div class="cluster">
-                    {states
-                        .into_iter()
-                        .map(|(tone, label)| view! { <Badge tone label/> })
-                        .collect_view()}
+                    {states}
                 </div>
             </td>
             <td data-label="Actions">
@@ -336,4 +335,29 @@ fn row(accounts: Accounts, line: UserLine) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// How an account stands, in badges.
+pub fn states(line: &UserLine) -> AnyView {
+    let mut states = Vec::new();
+    if line.super_admin {
+        states.push((Tone::Accent, "Super-admin"));
+    }
+    if line.deactivated {
+        states.push((Tone::Bad, "Deactivated"));
+    }
+    if !line.email_verified {
+        states.push((Tone::Warn, "Not confirmed"));
+    }
+    if line.without_password {
+        states.push((Tone::Neutral, "No password yet"));
+    }
+    if states.is_empty() {
+        states.push((Tone::Ok, "Active"));
+    }
+    states
+        .into_iter()
+        .map(|(tone, label)| view! { <Badge tone label/> })
+        .collect_view()
+        .into_any()
 }

@@ -19,6 +19,12 @@ pub fn EmailCard(
     settings: Query<Profile>,
 ) -> impl IntoView {
     let session = use_session();
+    let first = profile.email.clone();
+    let now = move || {
+        settings
+            .ready()
+            .map_or_else(|| first.clone(), |now| now.email)
+    };
     let pending = profile.code_for.filter(|other| *other != profile.email);
     let waiting = RwSignal::new(pending);
     let email = RwSignal::new(String::new());
@@ -44,6 +50,12 @@ pub fn EmailCard(
                 waiting.try_set(Some(typed));
             }
         });
+    };
+    let confirmed = move || {
+        waiting.set(None);
+        email.set(String::new());
+        current.set(String::new());
+        settings.refetch();
     };
     let ask = move || {
         view! {
@@ -78,7 +90,7 @@ pub fn EmailCard(
         None => ask(),
         Some(address) => view! {
             <div class="stack">
-                <CodeForm address on_done=move |()| settings.refetch()/>
+                <CodeForm address on_done=move |()| confirmed()/>
                 <div class="cluster">
                     <Button on:click=move |_| waiting.set(None)>"Use another address"</Button>
                 </div>
@@ -91,7 +103,7 @@ pub fn EmailCard(
             <div class="stack">
                 <dl class="facts">
                     <dt>"Now"</dt>
-                    <dd>{profile.email}</dd>
+                    <dd>{now}</dd>
                 </dl>
                 {body}
             </div>

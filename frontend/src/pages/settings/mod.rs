@@ -18,9 +18,10 @@ use crate::{
         Button, ButtonKind, Card, ConfirmDialog, PageHead, SkeletonShape, ThemeSwitch, use_toasts,
     },
     page::use_title,
-    query::{Loaded, Query},
+    query::{Query, Steady},
     session::use_session,
     text::{failure, role_word},
+    when::{flag, when},
 };
 
 /// The signed-in person's settings.
@@ -34,9 +35,11 @@ pub fn SettingsPage() -> impl IntoView {
         <PageHead title="Settings"/>
         <div class="stack stack--wide narrow">
             {move || me.get().map(facts)}
-            <Loaded query=settings what="Your account" shape=SkeletonShape::Cards count=3 let:profile>
-                {account(profile, settings)}
-            </Loaded>
+            // It stays while answers change: what is typed meanwhile is kept.
+            <Steady query=settings what="Your account" shape=SkeletonShape::Cards count=2>
+                {account(settings)}
+            </Steady>
+            <PasswordCard/>
             <Card title="Colours">
                 <ThemeSwitch/>
             </Card>
@@ -47,16 +50,23 @@ pub fn SettingsPage() -> impl IntoView {
 }
 
 /// What can be changed about the account.
-fn account(profile: Profile, settings: Query<Profile>) -> AnyView {
+fn account(settings: Query<Profile>) -> AnyView {
+    let Some(profile) = untrack(|| settings.ready()) else {
+        return ().into_any();
+    };
     let sent = profile.code_for.as_ref() == Some(&profile.email);
+    let unproved = flag(move || settings.ready().is_some_and(|now| !now.email_verified));
     view! {
-        {(!profile.email_verified)
-            .then(|| {
-                view! { <ConfirmAddress sent on_done=move |()| settings.refetch()/> }
-            })}
-        <NameCard profile=profile.clone()/>
-        <EmailCard profile settings/>
-        <PasswordCard/>
+        <div class="stack stack--wide">
+            {when(
+                move || unproved.get(),
+                move || {
+                    view! { <ConfirmAddress sent on_done=move |()| settings.refetch()/> }.into_any()
+                },
+            )}
+            <NameCard profile=profile.clone()/>
+            <EmailCard profile settings/>
+        </div>
     }
     .into_any()
 }

@@ -151,7 +151,7 @@ pub async fn make(
         tenant: tenant.clone(),
         user,
         mode: SubmitMode::ValidNow,
-        mail: desk.settings.mail_configured || desk.settings.demo,
+        mail: desk.settings.sends_mail(),
         public_url: desk.settings.public_url.clone(),
         key: desk.key.clone(),
         actor: "user",

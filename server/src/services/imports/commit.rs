@@ -133,7 +133,7 @@ pub fn job_of(desk: &Desk, tenant: Tenant, import: &Import, actor: &'static str)
         import: Some(import.id),
         user: import.user,
         mode: import.mode,
-        mail: desk.settings.mail_configured || desk.settings.demo,
+        mail: desk.settings.sends_mail(),
         public_url: desk.settings.public_url.clone(),
         key: desk.key.clone(),
         tenant,

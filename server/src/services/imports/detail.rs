@@ -29,7 +29,7 @@ pub async fn show(
         })
         .await
         .map_err(refuse)?;
-    let sends = desk.settings.mail_configured || desk.settings.demo;
+    let sends = desk.settings.sends_mail();
     let held = import.advanced_at.filter(|_| sends).map_or(0, |at| {
         at.plus_seconds(tenant.hold_seconds).0 - desk.now().0
     });

@@ -180,7 +180,7 @@ impl Budget {
 
 /// Whether mails go out at all.
 pub fn sends_mails(desk: &Desk) -> bool {
-    desk.settings.mail_configured || desk.settings.demo
+    desk.settings.sends_mail()
 }
 
 /// Refuses a resend where nothing could be sent.
