@@ -34,6 +34,7 @@ test('placeholders: blank ones are made, saved and printed', LIMIT, async () => 
     await page.getByText(/^12 blank invitations to Acme/).waitFor();
     await link(page, `See the codes of ${SOURCE}`).click();
     await page.getByRole('heading', { level: 1, name: SOURCE, exact: true }).waitFor();
+    await page.getByRole('row').filter({ hasText: 'Unassigned' }).nth(11).waitFor();
     assert.equal(await page.getByRole('row').filter({ hasText: 'Unassigned' }).count(), 12, 'made once');
     await axe(page, 'a batch');
 
@@ -57,6 +58,7 @@ test('placeholders: blank ones are made, saved and printed', LIMIT, async () => 
     // A sheet of cards; what is around them is not printed.
     await button(page, 'Print cards').click();
     const cards = page.getByRole('list', { name: 'Cards' }).getByRole('listitem');
+    await cards.nth(11).waitFor();
     assert.equal(await cards.count(), 12);
     await cards.first().getByText(codes[0], { exact: true }).waitFor();
     assert.equal(await cards.first().locator('svg').count(), 1);
