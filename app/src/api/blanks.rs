@@ -138,6 +138,8 @@ pub struct RevealedCode {
     pub tenant: String,
     /// What it is for.
     pub titles: Vec<String>,
+    /// Its last day, in the tenant's zone.
+    pub last_day: Option<CivilDate>,
     /// Until when.
     pub expires_at: Timestamp,
 }

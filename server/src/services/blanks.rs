@@ -16,8 +16,10 @@ use app::{
         invitations::{BundleLine, BundleRef},
     },
     domain::{
+        code::RedemptionCode,
         id::BundleId,
         policy::{self, Action},
+        time::Timestamp,
     },
     ports::{Blanks, Caller},
 };
@@ -27,6 +29,7 @@ use super::{
     Desk,
     desk::{allow, refuse},
     invitations::acts::{self, Act, Change},
+    tenants,
 };
 use crate::storage::{SealedCode, StorageError, Tenant, Tx};
 
@@ -158,7 +161,7 @@ impl Blanks for BlanksService {
                         return Ok((state, Vec::new()));
                     }
                     let code = tx.sealed_code(act.tenant.id, bundle, act.now).await?;
-                    let codes = written_down(tx, &act, code.into_iter().collect()).await?;
+                    let codes = shown(tx, &act, code.into_iter().collect()).await?;
                     Ok((state, codes))
                 })
             })
@@ -167,7 +170,7 @@ impl Blanks for BlanksService {
         let state = state.ok_or(ApiError::NotFound)?;
         may?;
         match found.into_iter().next() {
-            Some(one) => self.revealed(&tenant, one),
+            Some(one) => Ok(self.revealed(&tenant, one)),
             None if state.status.is_live() && !state.active => {
                 Err(acts::refusal(&Change::SwitchedOff))
             }
@@ -188,7 +191,7 @@ impl Blanks for BlanksService {
         let act = Act::new(&self.desk, caller, &tenant);
         let may = self.may_reveal(caller, &tenant);
         let hidden = may.is_err();
-        let (there, mut found) = self
+        let (there, next, found) = self
             .desk
             .storage
             .write(move |tx| {
@@ -197,16 +200,16 @@ impl Blanks for BlanksService {
                     let id = act.tenant.id;
                     let there = tx.batch_facts(id, &source).await?.is_some();
                     if !there || hidden {
-                        return Ok((there, Vec::new()));
+                        return Ok((there, None, Vec::new()));
                     }
                     let mut codes = tx
                         .sealed_codes(id, &source, input.after, act.now, CODES_PAGE + 1)
                         .await?;
+                    let more = codes.len() > CODES_PAGE as usize;
                     // The one that only says that there are more is not shown.
-                    let next = codes.split_off(codes.len().min(CODES_PAGE as usize));
-                    let mut found = written_down(tx, &act, codes).await?;
-                    found.extend(next.into_iter().map(|code| (code, Vec::new())));
-                    Ok((there, found))
+                    codes.truncate(CODES_PAGE as usize);
+                    let next = codes.last().map(|code| code.bundle).filter(|_| more);
+                    Ok((there, next, shown(tx, &act, codes).await?))
                 })
             })
             .await
@@ -215,14 +218,12 @@ impl Blanks for BlanksService {
             return Err(ApiError::NotFound);
         }
         may?;
-        let more = found.len() > CODES_PAGE as usize;
-        found.truncate(CODES_PAGE as usize);
         Ok(CodesPage {
-            next: found.last().filter(|_| more).map(|(code, _)| code.bundle),
+            next,
             codes: found
                 .into_iter()
                 .map(|one| self.revealed(&tenant, one))
-                .collect::<Result<_, _>>()?,
+                .collect(),
         })
     }
 
@@ -241,7 +242,7 @@ impl Blanks for BlanksService {
             .await?;
         let source = source_of(&input)?;
         let act = Act::new(&self.desk, caller, &tenant);
-        let (there, revoked) = self
+        let (there, more, revoked) = self
             .desk
             .storage
             .write(move |tx| {
@@ -249,7 +250,7 @@ impl Blanks for BlanksService {
                 Box::pin(async move {
                     let id = act.tenant.id;
                     if tx.batch_facts(id, &source).await?.is_none() {
-                        return Ok((false, 0));
+                        return Ok((false, false, 0));
                     }
                     let bundles = tx.unassigned_of(id, &source, REVOKE).await?;
                     tx.lock_bundles(&bundles).await?;
@@ -265,7 +266,8 @@ impl Blanks for BlanksService {
                         }
                     }
                     tx.announce(id, act.now).await?;
-                    Ok((true, revoked))
+                    // By what was found: one that somebody redeemed meanwhile is no end.
+                    Ok((true, bundles.len() == REVOKE as usize, revoked))
                 })
             })
             .await
@@ -273,53 +275,73 @@ impl Blanks for BlanksService {
         if !there {
             return Err(ApiError::NotFound);
         }
-        Ok(RestRevoked {
-            revoked,
-            more: revoked == REVOKE,
-        })
+        Ok(RestRevoked { revoked, more })
     }
 }
 
 impl BlanksService {
     /// What is shown of a code.
-    fn revealed(
-        &self,
-        tenant: &Tenant,
-        (sealed, titles): (SealedCode, Vec<String>),
-    ) -> Result<RevealedCode, ApiError> {
-        let Some(code) = self.desk.key.unseal(&sealed.sealed, sealed.bundle) else {
-            tracing::error!(bundle = %sealed.bundle, "a code was sealed under another key");
-            return Err(ApiError::Internal);
-        };
-        Ok(RevealedCode {
-            bundle: sealed.bundle,
-            link: format!("{}/redeem#{}", self.desk.settings.public_url, code.reveal()),
-            code: code.grouped(),
+    fn revealed(&self, tenant: &Tenant, shown: Shown) -> RevealedCode {
+        RevealedCode {
+            bundle: shown.bundle,
+            link: format!(
+                "{}/redeem#{}",
+                self.desk.settings.public_url,
+                shown.code.reveal()
+            ),
+            code: shown.code.grouped(),
             tenant: tenant.name.clone(),
-            titles,
-            expires_at: sealed.expires_at,
-        })
+            titles: shown.titles,
+            last_day: tenants::today(shown.expires_at, &tenant.time_zone),
+            expires_at: shown.expires_at,
+        }
     }
 }
 
-/// Writes down that these codes are shown now, and reads what each is for.
-async fn written_down(
-    tx: &mut Tx,
-    act: &Act,
-    codes: Vec<SealedCode>,
-) -> Result<Vec<(SealedCode, Vec<String>)>, StorageError> {
-    let bundles: Vec<BundleId> = codes.iter().map(|code| code.bundle).collect();
-    let events = bundles
+/// A code that is shown now.
+struct Shown {
+    bundle: BundleId,
+    code: RedemptionCode,
+    titles: Vec<String>,
+    expires_at: Timestamp,
+}
+
+/// Opens these codes, writes down that they are shown, and reads what each is for. Whoever
+/// hands them out answers for those whose inviter no longer can: they would open nothing
+/// (S24). What cannot be opened is left out, and is no reveal.
+async fn shown(tx: &mut Tx, act: &Act, codes: Vec<SealedCode>) -> Result<Vec<Shown>, StorageError> {
+    let mut opened = Vec::new();
+    for one in codes {
+        match act.key.unseal(&one.sealed, one.bundle) {
+            Some(code) => opened.push((code, one)),
+            None => {
+                tracing::error!(bundle = %one.bundle, "a code was sealed under another key");
+            }
+        }
+    }
+    let bundles: Vec<BundleId> = opened.iter().map(|(_, one)| one.bundle).collect();
+    let orphaned: Vec<BundleId> = opened
         .iter()
-        .map(|bundle| act.event("invitation.code_revealed", *bundle))
+        .filter(|(_, one)| !one.inviter_may)
+        .map(|(_, one)| one.bundle)
         .collect();
+    let mut events = Vec::new();
+    if let Some(user) = act.user.filter(|_| !orphaned.is_empty()) {
+        tx.take_over(&orphaned, user).await?;
+        let taken = |bundle: &BundleId| act.event("invitation.taken_over", *bundle);
+        events.extend(orphaned.iter().map(taken));
+    }
+    let seen = |bundle: &BundleId| act.event("invitation.code_revealed", *bundle);
+    events.extend(bundles.iter().map(seen));
     tx.record(events).await?;
     let mut titles = tx.titles_of(&bundles).await?;
-    Ok(codes
+    Ok(opened
         .into_iter()
-        .map(|code| {
-            let titles = titles.remove(&code.bundle).unwrap_or_default();
-            (code, titles)
+        .map(|(code, one)| Shown {
+            bundle: one.bundle,
+            code,
+            titles: titles.remove(&one.bundle).unwrap_or_default(),
+            expires_at: one.expires_at,
         })
         .collect())
 }

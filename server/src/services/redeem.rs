@@ -36,7 +36,10 @@ type Guesser = (IpAddr, Option<UserId>);
 pub struct RedeemService {
     desk: Desk,
     landing: LandingService,
+    /// Codes that were none.
     wrong: Arc<Throttle<Guesser>>,
+    /// Addresses that had an account.
+    taken: Arc<Throttle<Guesser>>,
 }
 
 impl RedeemService {
@@ -47,6 +50,7 @@ impl RedeemService {
             desk,
             landing,
             wrong: Arc::new(Throttle::new(WRONG, WRONG_EVERY)),
+            taken: Arc::new(Throttle::new(WRONG, WRONG_EVERY)),
         }
     }
 
@@ -59,19 +63,22 @@ impl RedeemService {
 #[async_trait]
 impl Redeem for RedeemService {
     async fn open(&self, caller: &Caller, code: String) -> Result<(Landing, Cookies), ApiError> {
-        // Counted before it is looked up: who has used up the tries learns nothing by more.
+        // Who has used up the tries learns nothing by more. Only a wrong code is counted, once
+        // it is known to be wrong: a room full of people may scan good ones at once.
         let guesser = Self::guesser(caller);
-        self.wrong.count(&guesser)?;
+        self.wrong.look(&guesser)?;
         // What is no code is looked up like any other: no answer is quicker.
         let hash = match RedemptionCode::parse(&code) {
             Ok(code) => self.desk.key.code_hash(&code),
             Err(_) => draw()?.hash(),
         };
-        let landed = self.landing.land(caller, hash).await;
-        if !matches!(landed, Ok(None)) {
-            self.wrong.give_back(&guesser);
+        match self.landing.land(caller, hash).await? {
+            Some(landed) => Ok(landed),
+            None => {
+                self.wrong.count(&guesser)?;
+                Err(ApiError::NotFound)
+            }
         }
-        landed?.ok_or(ApiError::NotFound)
     }
 
     async fn register(
@@ -109,9 +116,9 @@ impl Redeem for RedeemService {
             (email, Err(error)) => return Err(with_email(error, email.is_err())),
         };
         // Asked before the costly hash, and asked again inside the transaction. It says
-        // whether an address has an account: a guess like any other.
+        // whether an address has an account: a guess, with brakes of its own.
         let guesser = Self::guesser(caller);
-        self.wrong.count(&guesser)?;
+        self.taken.look(&guesser)?;
         let asked = canonical.clone();
         let taken = self
             .desk
@@ -123,9 +130,9 @@ impl Redeem for RedeemService {
             .await
             .map_err(refuse)?;
         if taken {
+            self.taken.count(&guesser)?;
             refused(&AcceptOutcome::AccountExists)?;
         }
-        self.wrong.give_back(&guesser);
         let newcomer = Newcomer {
             first_name: names.0,
             last_name: names.1,

@@ -42,6 +42,31 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
         }
     }
 
+    /// Whether `key` may try now; counts nothing.
+    ///
+    /// # Errors
+    /// As [`Throttle::count`].
+    pub fn look(&self, key: &K) -> Result<(), ApiError> {
+        self.look_at(key, Instant::now())
+    }
+
+    fn look_at(&self, key: &K, now: Instant) -> Result<(), ApiError> {
+        let keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        self.then(&keys, key, now).map(drop)
+    }
+
+    /// Until when `key` is slowed by a try now.
+    fn then(&self, keys: &Keys<K>, key: &K, now: Instant) -> Result<Instant, ApiError> {
+        let whole_at = keys.whole_at.get(key).copied().unwrap_or(now).max(now);
+        let then = whole_at + self.every;
+        match then.duration_since(now).checked_sub(self.burst) {
+            Some(wait) if !wait.is_zero() => Err(ApiError::TooMany {
+                retry_after: wait.as_secs() + 1,
+            }),
+            _ => Ok(then),
+        }
+    }
+
     /// Counts a try of `key`.
     ///
     /// # Errors
@@ -58,17 +83,9 @@ impl<K: Hash + Eq + Clone> Throttle<K> {
             // keep the server busy.
             keys.clean_at = MANY.max(keys.whole_at.len() * 2);
         }
-        let whole_at = keys.whole_at.get(key).copied().unwrap_or(now).max(now);
-        let then = whole_at + self.every;
-        match then.duration_since(now).checked_sub(self.burst) {
-            Some(wait) if !wait.is_zero() => Err(ApiError::TooMany {
-                retry_after: wait.as_secs() + 1,
-            }),
-            _ => {
-                keys.whole_at.insert(key.clone(), then);
-                Ok(())
-            }
-        }
+        let then = self.then(&keys, key, now)?;
+        keys.whole_at.insert(key.clone(), then);
+        Ok(())
     }
 
     /// Takes back a try that was counted and need not have been.

@@ -59,7 +59,7 @@ struct TargetRow {
 #[derive(sqlx::FromRow)]
 struct GivenRow {
     held: i64,
-    waits: i64,
+    waits: Option<Uuid>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -100,17 +100,17 @@ const REDEEM_BUNDLE: &str = "UPDATE invitations
     RETURNING id, kind, target_id";
 const NAME_BUNDLE: &str = "UPDATE bundles SET email = $2, email_typed = $3, first_name = $4,
     last_name = $5, search_text = $6 WHERE id = $1";
-// Of each thing that a blank bundle gives: whether the user has it, or was invited to it.
+// Of each thing that a blank bundle gives: whether the user has it, and which invitation to
+// it waits.
 const GIVEN: &str = "SELECT
         CASE WHEN i.kind = 'platform' AND EXISTS (SELECT 1 FROM memberships m
                 WHERE m.tenant_id = i.tenant_id AND m.user_id = $2)
             OR i.kind <> 'platform' AND EXISTS (SELECT 1 FROM enrollments e
                 WHERE e.tenant_id = i.tenant_id AND e.user_id = $2 AND e.item_id = i.target_id)
         THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS held,
-        CASE WHEN EXISTS (SELECT 1 FROM invitations w
+        (SELECT w.id FROM invitations w
             WHERE w.tenant_id = i.tenant_id AND w.target_id = i.target_id
-              AND w.invitee_key = $3 AND w.status IN ('unassigned', 'scheduled', 'pending'))
-        THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END AS waits
+              AND w.invitee_key = $3 AND w.status = 'pending') AS waits
     FROM invitations i WHERE i.bundle_id = $1 AND i.status = 'unassigned'";
 pub(super) const BIND_BUNDLE: &str = "UPDATE bundles SET user_id = $2 WHERE id = $1";
 const VERIFY: &str = "UPDATE users SET email_verified = 1 WHERE id = $1";
@@ -166,7 +166,8 @@ impl Tx {
                     return Ok(AcceptOutcome::Mismatch);
                 }
                 if offer.by_code()
-                    && let Some(refused) = self.code_gives_nothing(offer.bundle, user.id).await?
+                    && let Some(refused) =
+                        self.code_gives_nothing(offer.bundle, user.id, at).await?
                 {
                     return Ok(refused);
                 }
@@ -262,17 +263,26 @@ impl Tx {
         &mut self,
         bundle: BundleId,
         user: UserId,
+        at: Timestamp,
     ) -> Result<Option<AcceptOutcome>, StorageError> {
         let given = self
             .all::<GivenRow>(GIVEN, args![bundle, user, user.to_string()])
             .await?;
-        Ok(if given.iter().all(|row| row.held != 0) {
-            Some(AcceptOutcome::AlreadyHeld)
-        } else if given.iter().all(|row| row.held != 0 || row.waits != 0) {
-            Some(AcceptOutcome::AlreadyWaiting)
-        } else {
-            None
-        })
+        if given.iter().all(|row| row.held != 0) {
+            return Ok(Some(AcceptOutcome::AlreadyHeld));
+        }
+        if given.iter().any(|row| row.held == 0 && row.waits.is_none()) {
+            return Ok(None);
+        }
+        // What is not shown to the person (switched off, archived, its inviter gone) cannot
+        // be accepted instead.
+        let shown = self.invitations_of(user, at).await?;
+        let waits =
+            |row: &GivenRow| row.held != 0 || shown.iter().any(|one| row.waits == Some(one.id.0));
+        Ok(given
+            .iter()
+            .all(waits)
+            .then_some(AcceptOutcome::AlreadyWaiting))
     }
 
     /// Writes down whose a blank bundle is now.

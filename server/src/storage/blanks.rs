@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     Arg, AuditEvent, StorageError, Tx, in_list, insert_many, invitations::status_of,
-    users::display_name,
+    offers::InviterColumns, users::display_name,
 };
 use crate::args;
 
@@ -134,6 +134,8 @@ pub struct SealedCode {
     pub sealed: Vec<u8>,
     /// When it ends.
     pub expires_at: Timestamp,
+    /// Whether its inviter may still give what it gives (S24).
+    pub inviter_may: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -176,6 +178,9 @@ struct SealedRow {
     id: Uuid,
     sealed: Vec<u8>,
     expires_at: i64,
+    role: String,
+    #[sqlx(flatten)]
+    by: InviterColumns,
 }
 
 #[derive(sqlx::FromRow)]
@@ -209,14 +214,22 @@ const LINES: &str = "SELECT b.id, b.status, b.active, b.first_name, b.last_name,
     FROM bundles b JOIN links l ON l.bundle_id = b.id AND l.purpose = 'code'
     WHERE b.tenant_id = $1 AND b.source = $2 AND b.source <> '' AND b.id > $3
     ORDER BY b.id LIMIT $4";
-const CODES: &str = "SELECT b.id, l.sealed, b.expires_at
+const CODES: &str = "SELECT b.id, l.sealed, b.expires_at, b.role,
+        u.deactivated_at AS inviter_deactivated_at, u.super_admin AS inviter_super,
+        m.role AS inviter_role
     FROM bundles b JOIN links l ON l.bundle_id = b.id AND l.purpose = 'code'
+    JOIN users u ON u.id = b.inviter_id
+    LEFT JOIN memberships m ON m.tenant_id = b.tenant_id AND m.user_id = b.inviter_id
     WHERE b.tenant_id = $1 AND b.source = $2 AND b.source <> '' AND b.id > $3
       AND b.status = 'unassigned' AND b.active = 1 AND b.expires_at > $4
       AND l.dead_at IS NULL AND l.sealed IS NOT NULL
     ORDER BY b.id LIMIT $5";
-const CODE_OF: &str = "SELECT b.id, l.sealed, b.expires_at
+const CODE_OF: &str = "SELECT b.id, l.sealed, b.expires_at, b.role,
+        u.deactivated_at AS inviter_deactivated_at, u.super_admin AS inviter_super,
+        m.role AS inviter_role
     FROM bundles b JOIN links l ON l.bundle_id = b.id AND l.purpose = 'code'
+    JOIN users u ON u.id = b.inviter_id
+    LEFT JOIN memberships m ON m.tenant_id = b.tenant_id AND m.user_id = b.inviter_id
     WHERE b.tenant_id = $1 AND b.id = $2
       AND b.status = 'unassigned' AND b.active = 1 AND b.expires_at > $3
       AND l.dead_at IS NULL AND l.sealed IS NOT NULL";
@@ -425,7 +438,7 @@ impl Tx {
         let rows = self
             .all::<SealedRow>(CODES, args![tenant, source, after, now, limit])
             .await?;
-        Ok(rows.into_iter().map(sealed).collect())
+        Ok(rows.into_iter().map(|row| sealed(tenant, row)).collect())
     }
 
     /// The code of one blank invitation, if it is good now.
@@ -436,7 +449,7 @@ impl Tx {
         now: Timestamp,
     ) -> Result<Option<SealedCode>, StorageError> {
         let row = self.optional(CODE_OF, args![tenant, bundle, now]).await?;
-        Ok(row.map(sealed))
+        Ok(row.map(|row| sealed(tenant, row)))
     }
 
     /// What these bundles are for, the tenant first, then programs, then courses. At most
@@ -519,8 +532,9 @@ impl Tx {
     }
 }
 
-fn sealed(row: SealedRow) -> SealedCode {
+fn sealed(tenant: TenantId, row: SealedRow) -> SealedCode {
     SealedCode {
+        inviter_may: row.by.rights().cover(tenant, &row.role),
         bundle: BundleId(row.id),
         sealed: row.sealed,
         expires_at: Timestamp(row.expires_at),

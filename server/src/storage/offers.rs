@@ -143,7 +143,13 @@ impl Offer {
     /// Whether `user` is whom it is for.
     #[must_use]
     pub fn is_for(&self, user: &User) -> bool {
-        self.by_code() || self.user == Some(user.id) || self.email == user.email
+        // Whoever has the address of an account's invitation now is somebody else, if the
+        // account has moved on to another one.
+        self.by_code()
+            || match self.user {
+                Some(invitee) => invitee == user.id,
+                None => self.email == user.email,
+            }
     }
 }
 

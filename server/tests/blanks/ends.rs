@@ -120,6 +120,30 @@ async fn s04_s23_every_check_of_a_link_holds_for_a_code() {
 }
 
 #[tokio::test]
+async fn s24_whoever_hands_out_codes_answers_for_those_of_somebody_who_is_gone() {
+    on_every_engine(|stage| async move {
+        let desk = Desk::of(&stage).await;
+        let one = desk.made(&stage, 1).await.remove(0);
+        for sql in [
+            "UPDATE users SET deactivated_at = 1 WHERE email = 'root@beckon.test'",
+            "UPDATE tenants SET reveal_links = 1",
+        ] {
+            assert!(stage.sql(sql, args![]).await > 0);
+        }
+        let gone = desk.open(&Stage::anonymous(), &one.code).await.map(drop);
+        assert_eq!(gone.unwrap_err(), ApiError::NotFound);
+        let ada = stage.signed_in(stage.ada).await;
+        let again = desk.blanks.code(&ada, of(one.bundle)).await.unwrap();
+        assert_eq!(again.code, one.code);
+        desk.open(&Stage::anonymous(), &one.code).await.unwrap();
+        let taken = "SELECT COUNT(*) FROM audit_events WHERE action = 'invitation.taken_over'";
+        assert_eq!(stage.number(taken, args![]).await, 1);
+        stage.check().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_blank_one_is_given_to_a_person_and_its_code_dies() {
     on_every_engine(|stage| async move {
         let desk = Desk::of(&stage).await;
@@ -155,7 +179,7 @@ async fn a_blank_one_is_given_to_a_person_and_its_code_dies() {
             .blanks
             .assign(&ada, to(&codes[0], "noa@new.test"))
             .await;
-        assert_eq!(code_of(again.unwrap_err()), "not_live");
+        assert_eq!(code_of(again.unwrap_err()), "not_blank");
         let events = "SELECT COUNT(*) FROM audit_events WHERE action = 'invitation.assigned'";
         assert_eq!(stage.number(events, args![]).await, 2);
         // The mail's link accepts, as any.

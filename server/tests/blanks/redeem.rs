@@ -183,6 +183,15 @@ async fn s10_ten_wrong_codes_and_then_one_has_to_wait_even_with_the_right_one() 
             assert!((1..=360).contains(&retry_after), "{retry_after}");
         }
         desk.open(&elsewhere(2), &one.code).await.unwrap();
+        // A room full of people who scan good ones at once waits for nobody.
+        let mut room = tokio::task::JoinSet::new();
+        for _ in 0..30 {
+            let (redeem, code) = (desk.redeem.clone(), one.code.clone());
+            room.spawn(async move { redeem.open(&elsewhere(3), code).await.map(drop) });
+        }
+        for landed in room.join_all().await {
+            landed.unwrap();
+        }
     })
     .await;
 }
@@ -265,6 +274,11 @@ async fn a_code_that_would_give_nothing_stays_good() {
         desk.open(&Stage::anonymous(), &codes[1].code)
             .await
             .unwrap();
+        // Switched off, it is not shown to her: she may use the code instead.
+        let off = "UPDATE bundles SET active = 0 WHERE email = 'noa@new.test'";
+        stage.sql(off, args![]).await;
+        stage.landing.accept(&landed).await.unwrap();
+        assert_eq!(stage.status(codes[1].bundle).await, "accepted");
     })
     .await;
 }

@@ -107,6 +107,7 @@ impl Making {
         };
         let day_of = |field: RwSignal<String>| field.with_untracked(|text| day(text));
         let (courses, programs) = (ids(self.course), ids(self.program));
+        let platform = courses.is_empty() && programs.is_empty();
         CreateBlanks {
             tenant: self.tenant.values().into_iter().next().unwrap_or_default(),
             idempotency_key: String::new(),
@@ -115,11 +116,15 @@ impl Making {
                 .count
                 .with_untracked(|text| text.trim().parse().unwrap_or(0)),
             source: self.source.get_untracked().trim().to_owned(),
-            platform: courses.is_empty() && programs.is_empty(),
+            role: if platform {
+                Role::parse(&self.role.get_untracked()).unwrap_or_default()
+            } else {
+                Role::Learner
+            },
+            platform,
             courses,
             programs,
             active: self.active.get_untracked(),
-            role: Role::parse(&self.role.get_untracked()).unwrap_or_default(),
             expires_on: day_of(self.expires),
             access_from: day_of(self.access_from),
             access_until: day_of(self.access_until),
@@ -250,10 +255,16 @@ fn made_view((slug, made, what): (String, BlanksMade, String)) -> AnyView {
 }
 
 fn fields(making: Making) -> AnyView {
-    let roles = [Role::Learner, Role::Instructor, Role::Admin]
-        .into_iter()
-        .map(|role| SelectOption::new(role.as_str(), role_word(role)))
-        .collect();
+    let role = move || {
+        // A course or a program makes learners.
+        let alone =
+            making.course.picked.with(Vec::is_empty) && making.program.picked.with(Vec::is_empty);
+        let roles = [Role::Learner, Role::Instructor]
+            .into_iter()
+            .map(|role| SelectOption::new(role.as_str(), role_word(role)))
+            .collect();
+        alone.then(|| view! { <Select label="Role" value=making.role options=roles error=making.at("role")/> })
+    };
     view! {
         <TextInput
             label="How many"
@@ -287,7 +298,7 @@ fn fields(making: Making) -> AnyView {
             placeholder="Name of the tenant"
             error=making.at("tenant")
         />
-        <Select label="Role" value=making.role options=roles error=making.at("role")/>
+        {role}
         {day_field("Expires on", "expires_on", making.expires, making.at("expires_on"))}
         {day_field("Access from", "access_from", making.access_from, making.at("access_from"))}
         {day_field("Access until", "access_until", making.access_until, making.at("access_until"))}

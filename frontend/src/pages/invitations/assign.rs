@@ -106,7 +106,13 @@ fn form(assigning: Assigning, bundle: BundleId) -> AnyView {
     };
     view! {
         <form class="stack" novalidate=true on:submit=submit>
-            <p>"A mail goes there, and the code stops working, also on a card that is printed."</p>
+            <p>
+                {if session.mail_configured() {
+                    "A mail goes there, and the code stops working, also on a card that is printed."
+                } else {
+                    "No mail server is set up: copy the link afterwards and send it yourself. The code stops working, also on a card that is printed."
+                }}
+            </p>
             {move || trouble.get().map(alert)}
             <TextInput label="Email" value=email input_type="email" autocomplete="off" error=wrong/>
             <TextInput label="First name" value=first autocomplete="off" optional=true/>

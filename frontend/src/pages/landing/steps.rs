@@ -250,16 +250,18 @@ fn SignInStep(offer: Offer, landing: Landing) -> impl IntoView {
 fn AcceptStep(offer: Offer, by_code: bool, redirect: String) -> impl IntoView {
     let redirect = StoredValue::new(redirect);
     let session = use_session();
-    let leave = move |_| {
-        spawn_local(async move {
-            if session.sign_out(false).await.is_ok() {
-                offer.ask();
-            }
-        });
-    };
     let toasts = use_toasts();
     let busy = RwSignal::new(false);
     let trouble = RwSignal::new(None::<String>);
+    let leave = move |_| {
+        trouble.set(None);
+        spawn_local(async move {
+            match session.sign_out(false).await {
+                Ok(()) => offer.ask(),
+                Err(error) => _ = trouble.try_set(Some(failure(&error))),
+            }
+        });
+    };
     let me = Memo::new(move |_| session.me().map(|me| me.email));
     let accept = move |_| {
         busy.set(true);

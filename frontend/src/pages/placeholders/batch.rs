@@ -160,8 +160,10 @@ impl Batch {
 
     async fn revoke(self) {
         let mut revoked = 0;
+        // The page may be gone before the last of them.
+        let batch = self.named(None);
         loop {
-            let input = self.named(None);
+            let input = batch.clone();
             match self.session.call(BlanksRevoke { input }).await {
                 Ok(some) => {
                     revoked += u64::from(some.revoked);

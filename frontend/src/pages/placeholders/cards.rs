@@ -1,11 +1,15 @@
 //! A sheet of cards to print and cut: ten on a page of A4, each with what it invites to, its
 //! code and the same as a QR code.
 
-use app::api::blanks::RevealedCode;
+use app::{api::blanks::RevealedCode, bulk::date::to_iso};
 use leptos::prelude::*;
 use qrcodegen::{QrCode, QrCodeEcc};
 
-use crate::components::{DateText, ToastStore};
+use crate::components::ToastStore;
+
+/// Titles on a card, and characters of each.
+const TITLES: usize = 2;
+const TITLE_CHARS: usize = 40;
 
 /// A code's QR code as the path of a drawing, one unit a module, and its side; none where
 /// the link is too long for one, which no address of ours is.
@@ -76,7 +80,7 @@ fn card(one: &RevealedCode) -> AnyView {
     view! {
         <li
             style:display="grid"
-            style:grid-template-columns="34mm 1fr"
+            style:grid-template-columns="34mm minmax(0, 1fr)"
             style:align-items="center"
             style:gap="3mm"
             style:height="53mm"
@@ -87,18 +91,37 @@ fn card(one: &RevealedCode) -> AnyView {
             style:font-size="9pt"
         >
             {drawing}
-            <div style:display="grid" style:gap="1.5mm">
-                <strong style:font-size="12pt">{one.titles.join(", ")}</strong>
-                <span>{one.tenant.clone()}</span>
+            <div style:display="grid" style:gap="1.5mm" style:overflow-wrap="anywhere">
                 <code style:font-size="11pt" style:font-weight="700">
                     {one.code.clone()}
                 </code>
+                <strong style:font-size="12pt">{titles(&one.titles)}</strong>
+                <span>{one.tenant.clone()}</span>
                 <span>"Scan, or type the code at " <strong>{address}</strong></span>
-                <span>"Good until " <DateText at=one.expires_at.0/></span>
+                {one.last_day.map(|day| view! { <span>{format!("Good until {}", to_iso(day))}</span> })}
             </div>
         </li>
     }
     .into_any()
+}
+
+/// As much as a card has room for: its code must not be pushed off it.
+fn titles(all: &[String]) -> String {
+    let mut words: Vec<String> = all
+        .iter()
+        .take(TITLES)
+        .map(|title| {
+            let mut short: String = title.chars().take(TITLE_CHARS).collect();
+            if short.len() < title.len() {
+                short.push('…');
+            }
+            short
+        })
+        .collect();
+    if all.len() > TITLES {
+        words.push(format!("and {} more", all.len() - TITLES));
+    }
+    words.join(", ")
 }
 
 /// Opens the browser's dialog to print.
@@ -110,7 +133,19 @@ pub fn print(toasts: ToastStore) {
 
 #[cfg(test)]
 mod tests {
-    use super::drawn;
+    use super::{drawn, titles};
+
+    #[test]
+    fn long_titles_leave_room_for_the_code() {
+        let all = [
+            "a".repeat(90),
+            "b".to_owned(),
+            "c".to_owned(),
+            "d".to_owned(),
+        ];
+        assert_eq!(titles(&all), format!("{}…, b, and 2 more", "a".repeat(40)));
+        assert_eq!(titles(&all[1..2]), "b");
+    }
 
     #[test]
     fn a_link_is_drawn_whole() {

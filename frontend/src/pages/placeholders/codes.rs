@@ -6,14 +6,10 @@ use app::{
         ApiError,
         blanks::{BatchRef, BlanksCodes, RevealedCode},
     },
-    bulk::{escape::file_name, export::spreadsheet_csv},
+    bulk::{date::to_iso, escape::file_name, export::spreadsheet_csv},
 };
 
-use crate::{
-    components::{DateStyle, format_date},
-    pages::invite::download,
-    session::Session,
-};
+use crate::{pages::invite::download, session::Session};
 
 /// Every code of a batch that is good now.
 pub async fn all(session: Session, batch: &BatchRef) -> Result<Vec<RevealedCode>, ApiError> {
@@ -54,7 +50,7 @@ pub async fn save(session: Session, batch: &BatchRef) -> Result<usize, ApiError>
             batch.source.clone(),
             row.tenant,
             row.titles.join(", "),
-            format_date(row.expires_at.0, DateStyle::Minute),
+            row.last_day.map(to_iso).unwrap_or_default(),
         ])
     });
     if download(&file_name("codes", &batch.source), &text) {

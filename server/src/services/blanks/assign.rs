@@ -65,6 +65,12 @@ pub(super) async fn assign(
     desk.wake.notify_waiters();
     match answer {
         Ok(Ended::Done(listed)) => Ok(line(*listed)),
+        Ok(Ended::No(Change::NotLive(InvitationStatus::Pending | InvitationStatus::Accepted))) => {
+            Err(ApiError::conflict(
+                "not_blank",
+                "Somebody has it already: open the invitation to see who. Nothing was changed.",
+            ))
+        }
         Ok(Ended::No(change)) => Err(acts::refusal(&change)),
         Ok(Ended::Twice(message)) => Err(ApiError::field("email", message)),
         // Somebody invited the person to the same in this moment (I2).
@@ -132,7 +138,7 @@ async fn assign_in(
     let account = accounts.get(&email);
     let (key, user) = invitee(account, &email);
     if let Some(account) = account
-        && tx.code_gives_nothing(bundle, account.id).await? == Some(AcceptOutcome::AlreadyHeld)
+        && tx.code_gives_nothing(bundle, account.id, now).await? == Some(AcceptOutcome::AlreadyHeld)
     {
         return Ok(Ended::Twice(HOLDS));
     }
@@ -154,6 +160,8 @@ async fn assign_in(
     // Whoever assigns it answers for it where the inviter no longer can (S24).
     if let Some(user) = act.user.filter(|_| !state.inviter_may) {
         tx.take_over(&[bundle], user).await?;
+        tx.record(vec![act.event("invitation.taken_over", bundle)])
+            .await?;
     }
     let text = format!(
         "{} {} {}",
@@ -176,7 +184,16 @@ async fn assign_in(
         last_name: person.last_name.clone(),
         search_text: fold(&text),
     };
+    let key = assigned.key.clone();
+    let email = assigned.email.clone();
     let invitations = tx.assign_blank(&assigned, now).await?;
+    // Whoever proved the mailbox meanwhile is asked about again (I2).
+    let accounts = tx
+        .users_by_emails(tenant, std::slice::from_ref(&email))
+        .await?;
+    if invitee(accounts.get(&email), &email).0 != key {
+        return Err(StorageError::Retry);
+    }
     if invitations.is_empty() {
         return Ok(Ended::No(Change::NotLive(InvitationStatus::Expired)));
     }

@@ -10,6 +10,7 @@ use app::{
     domain::{
         id::{BundleId, InvitationId},
         policy::Action,
+        role::Role,
         time::{CivilDate, Timestamp},
     },
     ports::Caller,
@@ -224,6 +225,18 @@ fn missing(input: &CreateBlanks) -> Vec<FieldError> {
     }
     if input.courses.len() + input.programs.len() > app::api::apps::MOST {
         at("target", "At most 20 courses and programs in one form.");
+    }
+    if input.role == Role::Admin {
+        at(
+            "role",
+            "A code makes nobody an administrator: whoever finds it would be one. Invite \
+             administrators by their address.",
+        );
+    } else if input.role != Role::Learner && !input.platform {
+        at(
+            "role",
+            "Courses and programs are for learners. Choose the platform alone for another role.",
+        );
     }
     if input.tenant.is_empty() {
         at("tenant", "Choose the tenant that invites.");
