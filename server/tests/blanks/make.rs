@@ -8,6 +8,7 @@ use app::api::blanks::BlanksMade;
 use app::api::blanks::CreateBlanks;
 use app::api::invitations::BundleRef;
 use app::domain::invitation::InvitationStatus;
+use app::domain::role::Role;
 use app::ports::{Blanks as _, Invitations as _, LandingPort as _};
 use server::args;
 
@@ -111,9 +112,26 @@ async fn what_the_form_lacks_is_said_at_its_field() {
                 CreateBlanks {
                     platform: false,
                     courses: Vec::new(),
+                    role: Role::Learner,
                     ..good.clone()
                 },
                 "target",
+            ),
+            // Whoever finds a card is no administrator, and a course makes learners.
+            (
+                CreateBlanks {
+                    role: Role::Admin,
+                    ..good.clone()
+                },
+                "role",
+            ),
+            (
+                CreateBlanks {
+                    platform: false,
+                    role: Role::Instructor,
+                    ..good.clone()
+                },
+                "role",
             ),
             (
                 CreateBlanks {
