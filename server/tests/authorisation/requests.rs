@@ -483,8 +483,7 @@ pub async fn prepare(
         "/api/tenants/change_settings" => json!({ "input": {
             "tenant": slug, "settings": {
                 "time_zone": "Europe/Lisbon", "default_expiry_days": 30, "hold_seconds": 0,
-                "reveal_links": false, "remind_days": [3, 7],
-            },
+                "reveal_links": false, "remind_days": [3, 7] },
         } }),
         "/api/tenants/set_seats" => json!({ "input": { "tenant": slug, "limit": 100_000 } }),
         "/api/people/ties" | "/api/people/remove" => {
