@@ -13,7 +13,7 @@ use server::{
 
 use crate::{
     Outcome,
-    seed::{id, numbered, with_indexes, without_indexes},
+    seed::{filled, id, numbered, with_indexes, without_indexes},
     super_admin,
     times::{head, measure},
 };
@@ -99,7 +99,11 @@ async fn seed(desk: &Desk, users: i64, items: i64) -> Outcome {
 }
 
 pub async fn run(desk: &Desk, users: i64, items: i64, runs: u32) -> Outcome {
-    seed(desk, users, items).await?;
+    if filled(&desk.storage, "users").await? {
+        println!("It is filled already.");
+    } else {
+        seed(desk, users, items).await?;
+    }
     let caller = &super_admin();
     let people = &UsersService::new(desk.clone());
     let catalog = &CatalogService::new(desk.clone());

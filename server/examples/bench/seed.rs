@@ -44,6 +44,19 @@ pub async fn run(storage: &Storage, sql: &str, args: Vec<Arg>) -> Outcome<u64> {
     done.map_err(|error| error.to_string())
 }
 
+/// Whether a table has rows.
+pub async fn filled(storage: &Storage, table: &str) -> Outcome<bool> {
+    let sql = format!("SELECT id FROM {table} LIMIT 1");
+    let rows = storage
+        .read(move |tx| {
+            let sql = sql.clone();
+            Box::pin(async move { tx.all_composed::<(uuid::Uuid,)>(sql, args![]).await })
+        })
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(!rows.is_empty())
+}
+
 /// `INSERT INTO … SELECT … FROM numbers` for 1 to `rows`, in batches; `numbers` has the
 /// column `n`.
 pub async fn numbered(storage: &Storage, what: &str, rows: i64, insert: &str) -> Outcome {

@@ -15,7 +15,7 @@ use super::{Arg, StorageError, Tx, contains_pattern};
 use crate::{args, clock::first_id};
 
 /// Rows that a count looks at, at most.
-const COUNTED: u32 = 200_000;
+const COUNTED: u32 = 20_000;
 /// Days by which an id's own time may be away from when its bundle was made.
 const APART: i64 = 1;
 
@@ -428,19 +428,25 @@ impl Walking {
         let from = match self.walk {
             Walk::Bundles => format!("({}) b", self.walked(COLUMNS, &rows)),
             Walk::Invitations => format!(
-                "({}) w JOIN bundles b ON b.id = w.id",
+                // CROSS: SQLite takes the walk first, and never the other way round.
+                "({}) w CROSS JOIN bundles b",
                 self.walked("i.bundle_id AS id", &rows)
             ),
         };
+        let joined = (self.walk == Walk::Invitations).then_some("b.id = w.id");
         let outbox = if self.outbox {
             "LEFT JOIN outbox o ON o.id = b.delivery_id"
         } else {
             ""
         };
-        let conditions = if self.outer.is_empty() {
+        let conditions: Vec<&str> = joined
+            .into_iter()
+            .chain(self.outer.iter().map(String::as_str))
+            .collect();
+        let conditions = if conditions.is_empty() {
             String::new()
         } else {
-            format!("WHERE {}", self.outer.join(" AND "))
+            format!("WHERE {}", conditions.join(" AND "))
         };
         format!("SELECT {columns} FROM {from} {outbox} {conditions}")
     }
@@ -449,12 +455,23 @@ impl Walking {
         if self.outer.is_empty() {
             return self.walked(&format!("{} AS id", self.id()), &format!("LIMIT {limit}"));
         }
-        let direction = self.direction();
-        let by = self
-            .column
-            .map_or_else(String::new, |column| format!("{column} {direction}, "));
+        // Word for word the order of the walk: an engine then stops at the last line.
+        let (from, id) = match self.walk {
+            Walk::Bundles => ("b", "b.id"),
+            Walk::Invitations => ("w", "w.id"),
+        };
+        let held = self.held.iter().map(|(column, _)| {
+            let name = column.split('.').next_back().unwrap_or(column);
+            format!("{from}.{name}")
+        });
+        let order = held
+            .chain(self.column.map(str::to_owned))
+            .chain([id.to_owned()])
+            .map(|column| format!("{column} {}", self.direction()))
+            .collect::<Vec<_>>()
+            .join(", ");
         format!(
-            "{} ORDER BY {by}b.id {direction} LIMIT {limit}",
+            "{} ORDER BY {order} LIMIT {limit}",
             self.left("b.id", self.looked_at)
         )
     }
