@@ -174,7 +174,9 @@ async fn demo_story(more: &[&str]) {
     let (_, current) = admin.call("/api/session/current", json!({})).await;
     assert_eq!(current["mail_configured"], true, "the mailbox takes them");
     assert_eq!(current["demo"]["mails_leave"], false, "no mail server");
-    let (_, tenants) = admin.call("/api/tenants/list", json!({})).await;
+    let all = json!({ "input": { "search": "", "disabled": false, "after": null } });
+    let (_, page) = admin.call("/api/tenants/list", all).await;
+    let tenants = &page["tenants"];
     assert_eq!(tenants[0]["name"], "Acme Academy");
     assert_eq!(tenants[1]["name"], "Globex Institute");
     let (_, overview) = admin
