@@ -223,9 +223,11 @@ async fn i2_the_live_index_refuses_a_second_live_invitation() {
             .write(|tx| {
                 Box::pin(async move {
                     tx.execute(
-                        "INSERT INTO invitations SELECT bundle_id, tenant_id, bundle_id, kind,
-                         binding, target_id, invitee_key, status, reason, created_at,
-                         status_changed_at, expires_at, previous_id, import_id FROM invitations",
+                        "INSERT INTO invitations (id, tenant_id, bundle_id, kind, binding, target_id,
+                         invitee_key, status, created_at, status_changed_at, expires_at)
+                         SELECT bundle_id, tenant_id, bundle_id, kind, binding, target_id,
+                         invitee_key, status, created_at, status_changed_at, expires_at
+                         FROM invitations",
                         vec![],
                     )
                     .await
