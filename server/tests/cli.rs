@@ -223,8 +223,9 @@ async fn demo_story(more: &[&str]) {
             sign_in("super@beckon.test", PASSWORD),
         )
         .await;
-    let (_, tenants) = admin.call("/api/tenants/list", json!({})).await;
-    assert_eq!(tenants.as_array().unwrap().len(), 2);
+    let all = json!({ "input": { "search": "", "disabled": false, "after": null } });
+    let (_, page) = admin.call("/api/tenants/list", all).await;
+    assert_eq!(page["tenants"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -72,13 +72,11 @@ impl Redeem for RedeemService {
             Ok(code) => self.desk.key.code_hash(&code),
             Err(_) => draw()?.hash(),
         };
-        match self.landing.land(caller, hash).await? {
-            Some(landed) => Ok(landed),
-            None => {
-                self.wrong.count(&guesser)?;
-                Err(ApiError::NotFound)
-            }
+        if let Some(landed) = self.landing.land(caller, hash).await? {
+            return Ok(landed);
         }
+        self.wrong.count(&guesser)?;
+        Err(ApiError::NotFound)
     }
 
     async fn register(
