@@ -154,7 +154,7 @@ test('platform: a user is made and edited, and a list of users goes through the 
     await button(page, 'Submit').click();
     const outcome = page.getByRole('status').filter({ hasText: '1 row is made.' });
     await outcome.getByText(/1 is there already/).waitFor();
-    await grid.getByText('nobody').waitFor();
+    await grid.getByText('nobody').first().waitFor();
     // It is corrected with the keyboard, and submitted again.
     await button(page, 'Next problem').click();
     await page.keyboard.type('two@platform.test');

@@ -28,10 +28,14 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
 use crate::{
-    components::{ErrorState, Skeleton, SkeletonShape},
+    components::{
+        ErrorState, Skeleton, SkeletonShape,
+        grid::{ColumnAction, OpenMenu},
+    },
     pages::invite::{CureWords, Desk, Document, submit::Order},
     routes::Page,
     session::Session,
+    shared::Shared,
 };
 
 /// After the first page: by then nobody waits for the network.
@@ -246,6 +250,18 @@ pub fn cure_step(document: &Document, problem: &Problem, all: bool) -> Option<Op
     } else {
         None
     }
+}
+
+/// The menu of a column; see [`crate::components::grid::ColumnMenu`].
+pub fn column_menu(
+    menu: Shared<Option<OpenMenu>>,
+    on_action: UnsyncCallback<(usize, ColumnAction)>,
+    on_close: UnsyncCallback<()>,
+) -> AnyView {
+    quietly(
+        Chunk::Work,
+        Box::new(move || work::column_menu(menu, on_action, on_close)),
+    )
 }
 
 /// The dialogs of the grid.

@@ -12,6 +12,10 @@ use crate::pages::invite::{
     mapping, options, outcome, remote,
     submit::{Order, run},
 };
+use crate::{
+    components::grid::{ColumnAction, ColumnMenu, OpenMenu},
+    shared::Shared,
+};
 
 /// Runs a submit.
 #[inline(never)]
@@ -53,6 +57,16 @@ pub fn cure_words(document: &Document, problem: &Problem, curable: Option<usize>
 #[inline(never)]
 pub fn cure_step(document: &Document, problem: &Problem, all: bool) -> Option<Operation> {
     cures::step(document, problem, all)
+}
+
+/// The menu of a column.
+#[inline(never)]
+pub fn column_menu(
+    menu: Shared<Option<OpenMenu>>,
+    on_action: UnsyncCallback<(usize, ColumnAction)>,
+    on_close: UnsyncCallback<()>,
+) -> AnyView {
+    view! { <ColumnMenu menu on_action on_close/> }.into_any()
 }
 
 /// The dialogs of the grid.

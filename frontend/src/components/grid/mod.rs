@@ -19,12 +19,12 @@ use std::rc::Rc;
 
 use leptos::{html, prelude::*};
 
-use column_menu::{ColumnAction, ColumnMenu, OpenMenu};
 use engine::{Engine, Notice};
 use events::Wiring;
 
-use crate::shared::Shared;
+use crate::{chunks, shared::Shared};
 
+pub use column_menu::{ColumnAction, ColumnMenu, OpenMenu};
 pub use selection::{Area, Place, Selection};
 pub use source::{Applied, Direction, GridEdit, GridSource, Heading, Mark, Remark, Severity};
 
@@ -207,7 +207,7 @@ pub fn Grid(
                 aria-multiselectable="true"
                 aria-describedby="review-hint"
             ></div>
-            <ColumnMenu menu on_action on_close/>
+            {chunks::column_menu(menu, on_action, on_close)}
         </div>
         <p class="grid__hint" id="review-hint">
             "Esc, then Tab leaves the grid. F8: next problem."
