@@ -180,7 +180,7 @@ pub fn SearchField(
         }
     };
     view! {
-        <div class="search" role="search" aria-label=move || label.get()>
+        <div class="search">
             <label class="visually-hidden" for=id.clone()>
                 {move || label.get()}
             </label>
