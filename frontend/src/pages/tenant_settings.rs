@@ -32,7 +32,7 @@ pub fn TenantSettingsPage() -> impl IntoView {
         <PageHead title="Tenant settings">
             "They hold for everybody who invites here, from now on."
         </PageHead>
-        <div class="narrow">
+        <div class="narrow stack">
             <Loaded query=settings what="The settings" children=form/>
             <SeatsCard/>
         </div>

@@ -137,7 +137,7 @@ fn form(entry: Entry) -> AnyView {
                 id="code"
                 value=entry.code
                 autocomplete="off"
-                placeholder="XXXX-XXXX-XXXX-XXXX"
+                placeholder="AB12-CD34-EF56-GH78"
                 error=entry.error
             />
             <div class="landing__actions">

@@ -96,7 +96,7 @@ fn card(one: &RevealedCode) -> AnyView {
                     {one.code.clone()}
                 </code>
                 <strong style:font-size="12pt">{titles(&one.titles)}</strong>
-                <span>{one.tenant.clone()}</span>
+                {(one.titles != [one.tenant.clone()]).then(|| view! { <span>{one.tenant.clone()}</span> })}
                 <span>"Scan, or type the code at " <strong>{address}</strong></span>
                 {one.last_day.map(|day| view! { <span>{format!("Good until {}", to_iso(day))}</span> })}
             </div>
