@@ -107,6 +107,11 @@ impl<T: PartialEq + Send + Sync + 'static> Derived<T> {
     pub fn read(self) -> Arc<T> {
         of(self.value.get().value)
     }
+
+    /// The value; `None` once whoever computed it is gone.
+    pub fn try_read_untracked(self) -> Option<Arc<T>> {
+        self.value.try_get_untracked().map(|now| of(now.value))
+    }
 }
 
 #[cfg(test)]

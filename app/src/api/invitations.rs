@@ -380,6 +380,8 @@ pub enum BulkOutcome {
     RemindedEnough,
     /// There is no mail that arrived to remind of.
     NothingToRemindOf,
+    /// Its mail goes out later.
+    Scheduled,
     /// Its last mail was queued less than a minute ago.
     TooSoon,
     /// A quota of mails is used up.

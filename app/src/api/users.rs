@@ -97,8 +97,11 @@ pub struct EditUser {
     pub first_name: String,
     /// May be empty.
     pub last_name: String,
-    /// Another one than before counts as proved: the caller answers for it.
+    /// Another one than before counts as proved: the caller answers for it. Refused for the
+    /// caller's own account and for another super-admin's.
     pub email: String,
+    /// The address that the caller saw: refused where it is another one by now.
+    pub email_before: String,
     /// Empty: none.
     pub username: String,
 }

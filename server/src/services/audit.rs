@@ -123,11 +123,13 @@ fn query(tenant: Option<&Tenant>, input: &ListAudit) -> Result<AuditQuery, ApiEr
 
 fn line(event: ReadEvent, names: &AuditNames) -> AuditLine {
     let of = |names: &HashMap<Uuid, String>, id: Uuid| names.get(&id).cloned().unwrap_or_default();
+    // Whether an invitee has an account is nobody's business (S29).
+    let by_invitee = ["invitation.declined", "invitation.suppressed"];
+    let by_invitee = by_invitee.contains(&event.action.as_str());
     let who = match (event.actor_id, event.actor.as_str()) {
-        (Some(id), _) => match names.people.get(&id) {
-            Some(name) => name.clone(),
-            None => "Somebody who is no member".to_owned(),
-        },
+        (Some(id), _) if names.people.contains_key(&id) => of(&names.people, id),
+        (Some(_), _) | (None, "anonymous") if by_invitee => "The invited person".to_owned(),
+        (Some(_), _) => "Somebody who is no member".to_owned(),
         (None, "anonymous") => "Nobody who was signed in".to_owned(),
         (None, actor) => match actor.strip_prefix("job:") {
             Some(job) => format!("The server ({job})"),

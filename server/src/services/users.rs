@@ -326,21 +326,36 @@ impl ports::Users for UsersService {
             person.email.as_typed().to_owned(),
         );
         let (first, last, username) = (person.first_name, person.last_name, person.username);
+        let before = input.email_before;
+        let kept = person.email.as_typed() == before;
         let edited = self
             .desk
             .storage
             .write(move |tx| {
+                let before = before.clone();
                 let (email, typed, message_id) = (email.clone(), typed.clone(), message_id.clone());
                 let (first, last, username) = (first.clone(), last.clone(), username.clone());
                 Box::pin(async move {
                     let Some(known) = tx.user_by_id(user).await? else {
-                        return Ok(false);
+                        return Ok(Ok(false));
                     };
                     // The address first: bundles are locked before users, as an accept does.
-                    if known.email != email {
-                        if !tx.move_account((user, by), &email, &typed, now).await? {
-                            return Ok(false);
+                    if !kept && known.email != email {
+                        if known.email_typed != before {
+                            return Ok(Err(ApiError::conflict("email_changed", CHANGED)));
                         }
+                        // Whoever sits at an open session must not be able to keep the account.
+                        if user == by {
+                            return Ok(Err(ApiError::field("email", OWN)));
+                        }
+                        if known.super_admin {
+                            return Ok(Err(ApiError::field("email", PEER)));
+                        }
+                        if !tx.move_account((user, by), &email, &typed, now).await? {
+                            return Ok(Ok(false));
+                        }
+                        // It may have been in the hands of somebody else.
+                        tx.delete_sessions_of(user).await?;
                         if sends {
                             tx.insert_account_mail(NewAccountMail {
                                 id: DeliveryId(told),
@@ -356,10 +371,11 @@ impl ports::Users for UsersService {
                     }
                     tx.rename_account((user, by), &first, &last, username.as_deref(), now)
                         .await
+                        .map(Ok)
                 })
             })
             .await
-            .map_err(taken)?;
+            .map_err(taken)??;
         self.desk.wake.notify_waiters();
         edited.then_some(()).ok_or(ApiError::NotFound)
     }
@@ -456,3 +472,10 @@ fn invitation(one: AccountInvitation) -> UserInvitation {
         status_changed_at: one.status_changed_at,
     }
 }
+
+const CHANGED: &str = "The address was changed meanwhile. Reload the page to see it. Nothing was \
+                       changed.";
+const OWN: &str = "Change your own address under Settings, where it is confirmed. Nothing was \
+                   changed.";
+const PEER: &str = "A super-admin's address is changed by the person alone, under Settings. Nothing \
+                    was changed.";

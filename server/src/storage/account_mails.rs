@@ -175,6 +175,8 @@ const LOST_TWICE: &str =
 
 const CLOSE: &str = "UPDATE account_mails SET closed_at = $3
     WHERE user_id = $1 AND purpose = $2 AND closed_at IS NULL";
+const CLOSE_CODES: &str = "UPDATE account_mails SET closed_at = $2
+    WHERE user_id = $1 AND purpose IN ('verify', 'change', 'taken') AND closed_at IS NULL";
 const QUEUE: &str = "INSERT INTO account_mails
     (id, user_id, purpose, email, email_typed, status, message_id, not_before, created_at)
     VALUES ($1, $2, $3, $4, $5, 'queued', $6, $7, $7)";
@@ -419,6 +421,12 @@ impl Tx {
         // Earlier links of the account go with it.
         self.close_resets(user, now).await?;
         Ok(Some((user, row.email)))
+    }
+
+    /// Ends every code that was mailed for this account.
+    pub async fn close_codes(&mut self, user: UserId, at: Timestamp) -> Result<(), StorageError> {
+        self.execute(CLOSE_CODES, args![user, at]).await?;
+        Ok(())
     }
 
     /// Ends every link to choose a new password of this account.

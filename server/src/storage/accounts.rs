@@ -175,6 +175,14 @@ const LIVE_OF_KEYS: &str = "SELECT id FROM invitations
 /// What an account is called that has no person any more.
 const DELETED_DOMAIN: &str = "deleted.invalid";
 
+/// Whether an address is what is left of somebody whose account was deleted.
+#[must_use]
+pub fn is_deleted(email: &str) -> bool {
+    email
+        .rsplit_once('@')
+        .is_some_and(|(_, domain)| domain == DELETED_DOMAIN)
+}
+
 impl Tx {
     /// What the settings page shows; `None` for one who is gone or deactivated.
     pub async fn account_profile(
@@ -334,6 +342,8 @@ impl Tx {
             return Err(StorageError::Retry);
         }
         self.close_resets(user, at).await?;
+        // A code that was asked for before would move it away again.
+        self.close_codes(user, at).await?;
         self.account_event(user, "user.email_changed", (Some(by.0), "user"), at)
             .await?;
         Ok(true)

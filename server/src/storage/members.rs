@@ -59,6 +59,8 @@ const SET_ROLE: &str = "UPDATE memberships SET role = $3
       AND (role <> 'admin' OR EXISTS (SELECT 1 FROM memberships o JOIN users u ON u.id = o.user_id
         WHERE o.tenant_id = $1 AND o.user_id <> $2 AND o.role = 'admin'
           AND u.deactivated_at IS NULL))";
+const IS_MEMBER: &str = "SELECT user_id AS id FROM memberships
+    WHERE tenant_id = $1 AND user_id = $2";
 const REMOVE: &str = "DELETE FROM memberships
     WHERE tenant_id = $1 AND user_id = $2
       AND (role <> 'admin' OR EXISTS (SELECT 1 FROM memberships o JOIN users u ON u.id = o.user_id
@@ -150,6 +152,18 @@ impl Tx {
     ) -> Result<bool, StorageError> {
         let args = args![tenant, user, labels];
         Ok(self.execute(SET_LABELS, args).await? == 1)
+    }
+
+    /// Whether somebody is a member of a tenant.
+    pub async fn is_member(
+        &mut self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<bool, StorageError> {
+        let found = self
+            .optional::<IdRow>(IS_MEMBER, args![tenant, user])
+            .await?;
+        Ok(found.is_some())
     }
 
     /// Ends a membership with its enrollments; false: nobody else would be an admin.

@@ -58,7 +58,7 @@ pub use accept::{AcceptOutcome, Claimant};
 pub use account_mails::{
     AccountLetter, AccountMailPurpose, AccountSent, CODE_TRIES, KEPT_DAYS, NewAccountMail, OpenCode,
 };
-pub use accounts::{AccountLine, AccountProfile, MayGo};
+pub use accounts::{AccountLine, AccountProfile, MayGo, is_deleted};
 pub use audit::{AuditEvent, audit_actor};
 pub use blanks::{Assigned, BatchFacts, BlankAct, BlankBatch, BlankLine, NewBlank, SealedCode};
 pub use bulk_acts::{BatchKey, KnownBatch};
@@ -84,7 +84,7 @@ pub use links::{LANDING_MINUTES, NewLink};
 pub use members::Ties;
 pub use mine::{OwnInvitation, OwnItem};
 pub use offers::{Offer, OfferedTarget};
-pub use outbox::{Claimed, Letter, NewDelivery, Sent};
+pub use outbox::{Claimed, HELD, Letter, NewDelivery, Sent};
 pub use people::{AfterMember, Member};
 pub use quotas::MailsLeft;
 pub use read_audit::{AuditNames, AuditQuery, ReadEvent};

@@ -142,11 +142,12 @@ impl Conditions {
         let subject = query.subject.map(Arg::from);
         let tenant = query.tenant.map(Arg::from);
         let mut left = Vec::new();
-        // The one that leaves fewest is walked along.
+        // The one that leaves fewest is walked along; in a tenant's record the tenant's own
+        // events are, since where it goes on must say nothing of what happens elsewhere.
         for (column, value) in [
+            ("a.tenant_id", tenant),
             ("a.subject_id", subject),
             ("a.actor_id", who),
-            ("a.tenant_id", tenant),
             ("a.action", action),
         ] {
             let Some(value) = value else { continue };

@@ -81,7 +81,8 @@ const TARGETS: &str = "SELECT kind, target_id, status FROM invitations
     WHERE bundle_id = $1 ORDER BY id";
 const LINK: &str = "UPDATE invitations SET previous_id = (SELECT o.id FROM invitations o
         WHERE o.bundle_id = $2 AND o.target_id = invitations.target_id
-          AND o.status IN ('declined', 'expired', 'revoked'))
+          AND o.status IN ('declined', 'expired', 'revoked')
+        ORDER BY o.id DESC LIMIT 1)
     WHERE bundle_id = $1 AND previous_id IS NULL";
 const PREVIOUS: &str = "SELECT p.bundle_id FROM invitations i
     JOIN invitations p ON p.id = i.previous_id WHERE i.bundle_id = $1 LIMIT 1";

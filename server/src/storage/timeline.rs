@@ -89,9 +89,13 @@ struct MailRow {
 
 const FACTS: &str = "SELECT labels, external_id, note, import_id, metadata, redirect FROM bundles
     WHERE tenant_id = $1 AND id = $2";
+// Whether an invitee who is no member has an account is nobody's business (S29).
 const EVENTS: &str = "SELECT a.at, a.action, a.subject_id, u.first_name, u.last_name,
         u.email_typed
     FROM audit_events a LEFT JOIN users u ON u.id = a.actor_id
+        AND (a.action NOT IN ('invitation.declined', 'invitation.suppressed')
+            OR EXISTS (SELECT 1 FROM memberships m
+                WHERE m.tenant_id = a.tenant_id AND m.user_id = u.id))
     WHERE a.subject_id = $1
        OR a.subject_id IN (SELECT id FROM invitations WHERE bundle_id = $1)
     ORDER BY a.at, a.id LIMIT 1000";

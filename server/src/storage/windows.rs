@@ -172,8 +172,10 @@ impl Walking {
     fn of(filter: &BundleFilter, order: &BundleOrder) -> Self {
         let asked = &filter.asked;
         let newest = order.sort == SortBy::Created;
-        let by_kind = asked.kind.is_some() && filter.tenant.is_none() && asked.import.is_none();
-        let walk = if newest && filter.address.is_none() && (asked.target.is_some() || by_kind) {
+        // A tenant's list walks along the tenant's own rows: where it goes on must say nothing
+        // of what others have.
+        let by_item = asked.target.is_some() || (asked.kind.is_some() && asked.import.is_none());
+        let walk = if newest && filter.address.is_none() && filter.tenant.is_none() && by_item {
             Walk::Invitations
         } else {
             Walk::Bundles
@@ -521,7 +523,11 @@ impl Tx {
             More::No
         } else {
             let end = walking.end(self, walking.looked_at).await?;
-            end.map_or(More::No, More::After)
+            // The few of one address are looked at from their first each time: it goes on no
+            // further than they do.
+            let before = order.after.as_ref().map(|after| after.bundle);
+            end.filter(|end| Some(end.bundle) != before)
+                .map_or(More::No, More::After)
         };
         Ok(FoundBundles { bundles, more })
     }
@@ -559,6 +565,12 @@ impl Tx {
                 None => self.one::<AnyRow>(ANYBODY, args![address.as_str()]).await?,
             };
             filter.address = Some(address).filter(|_| any.n > 0);
+        }
+        // Nothing is walked along of another tenant's import.
+        if let (Some(tenant), Some(import)) = (filter.tenant, filter.asked.import)
+            && self.import(tenant, import).await?.is_none()
+        {
+            filter.before = Some(Timestamp(0));
         }
         Ok(filter)
     }

@@ -186,7 +186,23 @@ async fn s21_a_record_is_its_tenant_s_and_names_no_stranger() {
         let lines = read(&stage, &ada, "acme", filter.clone()).await;
         assert_eq!(
             told(&lines),
-            ["Somebody who is no member invitation.declined Mara Muster acme"]
+            ["The invited person invitation.declined Mara Muster acme"]
+        );
+        // Somebody without one is told of in the same words (S29).
+        let id = stage.desk.new_id();
+        let anonymous = "INSERT INTO audit_events
+            (id, tenant_id, actor_id, actor, action, subject, subject_id, at)
+            VALUES ($1, $2, NULL, 'anonymous', 'invitation.suppressed', 'bundle', $3, $4)";
+        stage
+            .sql(anonymous, args![id, stage.acme, bundle, now])
+            .await;
+        let asked = AuditFilter {
+            action: "invitation.suppressed".to_owned(),
+            ..AuditFilter::default()
+        };
+        assert_eq!(
+            told(&read(&stage, &ada, "acme", asked).await),
+            ["The invited person invitation.suppressed Mara Muster acme"]
         );
         let root = root(&stage).await;
         let lines = read(&stage, &root, "", filter).await;

@@ -85,6 +85,52 @@ async fn what_was_revoked_is_made_anew_with_all_that_it_was() {
 }
 
 #[tokio::test]
+async fn s29_an_account_that_the_tenant_does_not_know_stays_unknown() {
+    on_every_engine(|stage| async move {
+        let ada = stage.signed_in(stage.ada).await;
+        let mara = stage.user("mara@old.test", "Mara", true).await;
+        let before = stage
+            .invite(Invite {
+                items: vec![("course", stage.course)],
+                user: Some(mara),
+                ..stage.to_acme("mara@old.test")
+            })
+            .await;
+        // Held twice: declined, and added anew by the same list.
+        let twice = "INSERT INTO invitations (id, tenant_id, bundle_id, kind, binding, target_id,
+                invitee_key, status, created_at, status_changed_at, expires_at)
+            SELECT $1, tenant_id, bundle_id, kind, binding, target_id, invitee_key, 'declined',
+                created_at, status_changed_at, expires_at
+            FROM invitations WHERE bundle_id = $2 AND kind = 'course'";
+        let id = stage.desk.new_id();
+        stage.sql(twice, args![id, before]).await;
+        let said = "INSERT INTO audit_events
+                (id, tenant_id, actor_id, actor, action, subject, subject_id, at)
+            SELECT $1, tenant_id, $2, 'user', 'invitation.declined', 'invitation', id, created_at
+            FROM invitations WHERE id = $3";
+        let event = stage.desk.new_id();
+        stage.sql(said, args![event, mara, id]).await;
+        stage.invitations.revoke(&ada, acme(before)).await.unwrap();
+        let moved = "UPDATE users SET email = 'mara@private.test',
+            email_typed = 'mara@private.test', deactivated_at = 1 WHERE id = $1";
+        stage.sql(moved, args![mara]).await;
+        let made = stage
+            .invitations
+            .reinvite(&ada, acme(before))
+            .await
+            .unwrap();
+        assert_eq!(
+            (made.email.as_str(), made.targets.len()),
+            ("mara@old.test", 2)
+        );
+        let linked = "SELECT COUNT(*) FROM invitations n JOIN invitations p
+            ON p.id = n.previous_id AND p.target_id = n.target_id WHERE n.bundle_id = $1";
+        assert_eq!(stage.number(linked, args![made.bundle]).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn s25_s38_what_may_not_be_invited_is_not_reinvited_either() {
     on_every_engine(|stage| async move {
         let ada = stage.signed_in(stage.ada).await;

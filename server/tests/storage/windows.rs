@@ -340,7 +340,7 @@ fn fault(plan: &[String], name: &str, sort: SortBy, of_tenant: bool) -> Option<S
         (SortBy::Changed, false) => "bundles_all_changed",
         (SortBy::Invitee, false) => "bundles_all_invitee",
         (SortBy::Created, _) if name == "import" => "bundles_import",
-        (SortBy::Created, _) if name == "target" => "invitations_target",
+        (SortBy::Created, false) if name == "target" => "invitations_target",
         (SortBy::Created, false) if name == "kind" => "invitations_app",
         (SortBy::Created, true) if name == "status" => "bundles_status",
         (SortBy::Created, true) if name == "inviter" => "bundles_inviter",

@@ -26,12 +26,14 @@ fn new(email: &str, username: &str) -> CreateUser {
     }
 }
 
-fn edit(user: UserId, email: &str, username: &str) -> EditUser {
+/// From the address that is shown to another.
+fn edit(user: UserId, [before, email]: [&str; 2], username: &str) -> EditUser {
     EditUser {
         user,
         first_name: "Mara".to_owned(),
         last_name: "Neu".to_owned(),
         email: email.to_owned(),
+        email_before: before.to_owned(),
         username: username.to_owned(),
     }
 }
@@ -121,9 +123,16 @@ async fn a_changed_address_takes_over_what_waits_for_it_in_the_same_transaction(
         let own = stage.signed_in(mara).await;
         assert!(stage.mine.home(&own).await.unwrap().invitations.is_empty());
         users
-            .edit(&root, edit(mara, "Mara@new.test", "mara"))
+            .edit(
+                &root,
+                edit(mara, ["mara@old.test", "Mara@new.test"], "mara"),
+            )
             .await
             .unwrap();
+        // Whoever was signed in may have been somebody else.
+        let sessions = "SELECT COUNT(*) FROM sessions WHERE user_id = $1";
+        assert_eq!(stage.number(sessions, args![mara]).await, 0);
+        let own = stage.signed_in(mara).await;
         assert_eq!(stage.mine.home(&own).await.unwrap().invitations.len(), 1);
         let shown = users.show(&root, mara).await.unwrap();
         assert_eq!(
@@ -152,12 +161,45 @@ async fn a_changed_address_takes_over_what_waits_for_it_in_the_same_transaction(
         assert_eq!(stage.number(told, args![]).await, 1);
         // Nobody takes what somebody else has, and nothing of it is kept then.
         assert_eq!(
-            fields(users.edit(&root, edit(mara, "gil@globex.test", "")).await),
+            fields(
+                users
+                    .edit(&root, edit(mara, ["Mara@new.test", "gil@globex.test"], ""))
+                    .await
+            ),
             ["email"]
         );
+        // A page that shows an older address moves nobody back to it; one that leaves it
+        // alone changes the name only.
+        let late = users
+            .edit(
+                &root,
+                edit(mara, ["mara@old.test", "late@new.test"], "mara"),
+            )
+            .await;
+        assert!(matches!(late, Err(ApiError::Conflict { .. })), "{late:?}");
+        users
+            .edit(
+                &root,
+                edit(mara, ["mara@old.test", "mara@old.test"], "mara"),
+            )
+            .await
+            .unwrap();
+        let shown = users.show(&root, mara).await.unwrap();
+        assert_eq!(shown.line.email, "Mara@new.test");
+        // Nobody keeps an account by its open session: neither the own one, nor a peer's.
+        let peer = stage.user("peer@beckon.test", "Peer", true).await;
+        let raise = "UPDATE users SET super_admin = 1 WHERE id = $1";
+        stage.sql(raise, args![peer]).await;
+        for (user, before) in [(root_id, "root@beckon.test"), (peer, "peer@beckon.test")] {
+            let moved = users
+                .edit(&root, edit(user, [before, "evil@new.test"], ""))
+                .await;
+            assert_eq!(fields(moved), ["email"]);
+        }
         let shown = users.show(&root, mara).await.unwrap();
         assert_eq!(shown.username, "mara");
-        let gone = edit(UserId(stage.desk.new_id()), "x@new.test", "");
+        let gone = UserId(stage.desk.new_id());
+        let gone = edit(gone, ["x@new.test", "x@new.test"], "");
         assert_eq!(
             users.edit(&root, gone).await.unwrap_err(),
             ApiError::NotFound
@@ -174,7 +216,10 @@ async fn an_unproved_address_stays_unproved_where_only_the_name_changes() {
         let mara = users.create(&root, new("mara@new.test", "")).await.unwrap();
         stage.invite(stage.to_acme("mara@new.test")).await;
         users
-            .edit(&root, edit(mara, "mara@new.test", "mara"))
+            .edit(
+                &root,
+                edit(mara, ["mara@new.test", "mara@new.test"], "mara"),
+            )
             .await
             .unwrap();
         let own = stage.signed_in(mara).await;

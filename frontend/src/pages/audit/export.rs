@@ -31,7 +31,7 @@ pub fn save(record: Record, busy: RwSignal<bool>) {
     busy.set(true);
     let toasts = use_toasts();
     spawn_local(async move {
-        let answer = all(record).await;
+        let answer = all(record, busy).await;
         // Whoever left the page meanwhile wants no file.
         if busy.try_set(false).is_some() {
             return;
@@ -56,7 +56,7 @@ pub fn save(record: Record, busy: RwSignal<bool>) {
 }
 
 /// The events, and whether there are more.
-async fn all(record: Record) -> Result<(Vec<AuditLine>, bool), ApiError> {
+async fn all(record: Record, busy: RwSignal<bool>) -> Result<(Vec<AuditLine>, bool), ApiError> {
     let (tenant, filter) = (record.slug(), record.filter());
     let mut lines = Vec::new();
     let mut after = None;
@@ -70,7 +70,8 @@ async fn all(record: Record) -> Result<(Vec<AuditLine>, bool), ApiError> {
         let page = record.session.call(AuditList { input }).await?;
         lines.extend(page.lines);
         after = page.next;
-        if after.is_none() || lines.len() >= MOST {
+        let left = busy.try_get_untracked().is_none();
+        if after.is_none() || lines.len() >= MOST || left {
             return Ok((lines, after.is_some()));
         }
     }

@@ -1,7 +1,7 @@
 //! Acts of the record, in words.
 
 /// Every act that can be filtered by, and its words.
-pub const ACTS: [(&str, &str); 48] = [
+pub const ACTS: [(&str, &str); 52] = [
     ("invitation.created", "Invited"),
     ("invitation.resent", "Invitation resent"),
     ("invitation.sent", "Invitation sent as scheduled"),
@@ -33,8 +33,12 @@ pub const ACTS: [(&str, &str); 48] = [
     ("catalog.edited", "Catalog item edited"),
     ("catalog.archived", "Catalog item archived"),
     ("tenant.created", "Tenant made"),
+    ("tenant.edited", "Tenant edited"),
+    ("tenant.disabled", "Tenant disabled"),
+    ("tenant.enabled", "Tenant enabled"),
     ("tenant.settings_changed", "Tenant settings changed"),
     ("tenant.seats_set", "Seats set"),
+    ("user.created", "Account made"),
     ("user.registered", "Registered"),
     ("user.renamed", "Account renamed"),
     ("user.password_changed", "Password changed"),

@@ -151,7 +151,12 @@ impl Catalog {
         });
     }
 
-    async fn page(self, asked: &Asked, after: Option<String>) -> Result<Items, ApiError> {
+    async fn page(
+        self,
+        tenant: Option<String>,
+        asked: &Asked,
+        after: Option<String>,
+    ) -> Result<Items, ApiError> {
         let kind = match asked.view {
             View::Courses => Some(InvitationKind::Course),
             View::Programs => Some(InvitationKind::Program),
@@ -159,7 +164,7 @@ impl Catalog {
         };
         let archived = asked.view == View::Archived;
         let search = asked.search.clone();
-        let Some(tenant) = self.tenant.get_value() else {
+        let Some(tenant) = tenant else {
             let input = ListEverywhere {
                 search,
                 kind,
@@ -186,9 +191,11 @@ impl Catalog {
 
     async fn fetch(self, asked: Asked) -> Result<Items, ApiError> {
         let wanted = self.wanted.get_value();
+        // The page may be gone before the last call.
+        let tenant = self.tenant.get_value();
         let mut all = Items::default();
         loop {
-            let page = self.page(&asked, all.next.take()).await?;
+            let page = self.page(tenant.clone(), &asked, all.next.take()).await?;
             all.items.extend(page.items);
             all.next = page.next;
             if all.items.len() >= wanted || all.next.is_none() {

@@ -407,7 +407,9 @@ impl Adding {
                 field.clear();
             }
             self.note.set(String::new());
-            self.more().clear();
+            if let Some(more) = self.more.try_get_value() {
+                more.clear();
+            }
             for day in [self.expires, self.access_from, self.access_until] {
                 day.set(String::new());
             }
@@ -433,8 +435,10 @@ impl Adding {
             self.busy.try_set(false);
             match answer {
                 Ok(preview) => {
-                    self.more().preview.try_set(Some(preview));
-                    self.more().preview_open.try_set(true);
+                    if let Some(more) = self.more.try_get_value() {
+                        more.preview.try_set(Some(preview));
+                        more.preview_open.try_set(true);
+                    }
                 }
                 Err(error) => self.fail(error),
             }

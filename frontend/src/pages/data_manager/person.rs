@@ -32,6 +32,8 @@ pub struct Editing {
     first: RwSignal<String>,
     last: RwSignal<String>,
     email: RwSignal<String>,
+    /// The address as it was shown.
+    before: RwSignal<String>,
     username: RwSignal<String>,
     mail: RwSignal<bool>,
     form: Form,
@@ -50,6 +52,7 @@ impl Editing {
             first: text(),
             last: text(),
             email: text(),
+            before: text(),
             username: text(),
             mail: RwSignal::new(false),
             form: Form::new(),
@@ -62,6 +65,7 @@ impl Editing {
         self.first.set(first.to_owned());
         self.last.set(last.to_owned());
         self.email.set(email.to_owned());
+        self.before.set(email.to_owned());
         self.username.set(username.to_owned());
         self.mail.set(false);
         self.open.set(true);
@@ -91,6 +95,7 @@ impl Editing {
         let (email, username) = (self.email.get_untracked(), self.username.get_untracked());
         let mail = self.mail.get_untracked();
         let user = self.user.get_untracked();
+        let email_before = self.before.get_untracked();
         spawn_local(async move {
             let said = email.trim().to_owned();
             let answer = if let Some(user) = user {
@@ -98,6 +103,7 @@ impl Editing {
                     user,
                     first_name,
                     last_name,
+                    email_before,
                     email,
                     username,
                 };

@@ -5,7 +5,11 @@ mod list;
 
 use app::{
     api::{catalog::CatalogUpload, users::UsersUpload},
-    bulk::table::{ITEMS, ROWS_MAX, RowDone, Table, TableOutcome, Template, USERS},
+    bulk::{
+        limits::BYTES_MAX,
+        parse::Refusal,
+        table::{ITEMS, ROWS_MAX, RowDone, Table, TableOutcome, Template, USERS},
+    },
 };
 use leptos::{prelude::*, task::spawn_local, web_sys};
 use wasm_bindgen_futures::JsFuture;
@@ -105,6 +109,14 @@ struct Desk {
 
 impl Desk {
     fn read(self, file: web_sys::File) {
+        // What comes back is about the rows that were sent.
+        if self.busy.get_untracked() {
+            return;
+        }
+        if file.size() > BYTES_MAX as f64 {
+            self.refused.set(Some(Refusal::TooManyBytes.to_string()));
+            return;
+        }
         self.refused.set(None);
         self.note.set(None);
         self.done.set(None);
@@ -141,6 +153,7 @@ impl Desk {
         }
         self.grid.commit();
         let rows = self.list.cells();
+        self.list.lock(true);
         self.busy.set(true);
         self.refused.set(None);
         spawn_local(async move {
@@ -148,6 +161,7 @@ impl Desk {
                 What::Users => self.session.call(UsersUpload { rows }).await,
                 What::Courses => self.session.call(CatalogUpload { rows }).await,
             };
+            self.list.lock(false);
             self.busy.try_set(false);
             match answer {
                 Ok(done) => {

@@ -273,7 +273,16 @@ fn table(accounts: Accounts) -> AnyView {
                     {keyed(
                         move || (*accounts.lines.read()).clone().unwrap_or_default(),
                         |line| {
-                            format!("{} {} {}", line.user, line.email_verified, line.deactivated)
+                            format!(
+                                "{} {} {} {} {} {} {}",
+                                line.user,
+                                line.email_verified,
+                                line.deactivated,
+                                line.super_admin,
+                                line.without_password,
+                                line.email,
+                                line.name,
+                            )
                         },
                         move |line| row(accounts, line),
                     )}

@@ -106,8 +106,8 @@ impl Actions {
             Act::Reinvite => (
                 format!("Invite {who} again?"),
                 ButtonKind::Primary,
-                "A new invitation to the same is made in your name and mailed. This one stays \
-                 as it is, and each leads to the other.",
+                "A new invitation to the same is made in your name, and mailed if this one \
+                 was. This one stays as it is, and each leads to the other.",
             ),
             Act::Remind => (
                 format!("Remind {who}?"),
@@ -198,7 +198,9 @@ impl Actions {
     fn done(self, one: &One, said: String, data: BundleLine) {
         self.toasts.success(said);
         (one.take)(data);
-        self.tenant.get_value().changed();
+        if let Some(tenant) = self.tenant.try_get_value() {
+            tenant.changed();
+        }
     }
 }
 

@@ -37,7 +37,10 @@ const TRIES: u32 = 3;
 #[derive(Clone, Default)]
 struct Run {
     act: Option<Act>,
-    total: u64,
+    /// How many there are; none where they were not all counted.
+    total: Option<u64>,
+    /// It was stopped before the last of them.
+    stopped: bool,
     outcomes: Counts<BulkOutcome, u32>,
     over: bool,
     /// Why it ended early.
@@ -97,7 +100,8 @@ impl Bulk {
     fn ask(self, act: Act) {
         let selected = self.selected();
         let many = if selected.more {
-            format!("{}+ invitations", format_number(selected.live))
+            // The count stopped before its end.
+            format!("more than {} invitations", format_number(selected.live))
         } else {
             count_of(selected.live, "invitation", "invitations")
         };
@@ -154,7 +158,8 @@ impl Bulk {
                     if selected.live == 1 {
                         "A new mail goes".to_owned()
                     } else {
-                        format!("{} new mails go", format_number(selected.live))
+                        let more = if selected.more { "More than " } else { "" };
+                        format!("{more}{} new mails go", format_number(selected.live))
                     },
                 ),
                 BulkAct::Resend,
@@ -182,7 +187,8 @@ impl Bulk {
     }
 
     fn start(self, act: Act, doing: BulkAct) {
-        let total = self.selected().all;
+        let selected = self.selected();
+        let total = (!selected.more).then_some(selected.all);
         let batches = if self.selection.all.with_untracked(Option::is_some) {
             Batches::Matching(untrack(|| self.filters.now.read()))
         } else {
@@ -207,13 +213,17 @@ impl Bulk {
                     trouble: trouble.map(|error| failure(&error)),
                     ..(*run).clone()
                 });
-                self.actions.tenant.get_value().changed();
+                if let Some(tenant) = self.actions.tenant.try_get_value() {
+                    tenant.changed();
+                }
             }
         });
     }
 
     async fn go(self, act: BulkAct, batches: Batches) -> Result<(), ApiError> {
         let key = random_key().ok_or(ApiError::Internal)?;
+        // The page may be gone before the last batch.
+        let slug = self.actions.tenant.with_value(|tenant| tenant.slug.clone());
         let mut number = 0;
         let mut before = None;
         loop {
@@ -229,9 +239,17 @@ impl Bulk {
             };
             // Whoever left the page, or cancelled, stops it here.
             if self.cancelled.try_get_value() != Some(false) {
+                if let Some(run) = self.run.try_read_untracked() {
+                    self.run.set(Run {
+                        stopped: true,
+                        ..(*run).clone()
+                    });
+                }
                 return Ok(());
             }
-            let done = self.batch(act, format!("{key}:{number}"), which).await?;
+            let done = self
+                .batch(act, &slug, format!("{key}:{number}"), which)
+                .await?;
             number += 1;
             let Some(run) = self.run.try_read_untracked() else {
                 return Ok(());
@@ -256,12 +274,18 @@ impl Bulk {
     }
 
     /// One batch; the same call again does nothing twice.
-    async fn batch(self, act: BulkAct, key: String, which: Which) -> Result<BulkDone, ApiError> {
+    async fn batch(
+        self,
+        act: BulkAct,
+        slug: &str,
+        key: String,
+        which: Which,
+    ) -> Result<BulkDone, ApiError> {
         let mut tries = 0;
         loop {
             tries += 1;
             let input = BulkBatch {
-                tenant: self.actions.tenant.get_value().slug,
+                tenant: slug.to_owned(),
                 idempotency_key: key.clone(),
                 act,
                 which: which.clone(),
@@ -284,7 +308,7 @@ impl Bulk {
             };
             match self.actions.session.call(call).await {
                 // Another filter meanwhile has its own number.
-                Ok(all) if untrack(|| self.filters.now.read()) == filter => {
+                Ok(all) if self.filters.now.try_read_untracked() == Some(filter) => {
                     self.selection.all.try_set(Some(all));
                 }
                 Ok(_) => {}
@@ -309,6 +333,7 @@ fn words(outcome: BulkOutcome, act: Act) -> &'static str {
         (BulkOutcome::Done, Act::Revoke | Act::Reinvite) => "revoked",
         (BulkOutcome::NotLive, _) => "at an end already",
         (BulkOutcome::SwitchedOff, _) => "switched off",
+        (BulkOutcome::Scheduled, _) => "to go out later",
         (BulkOutcome::TooSoon, _) => "mailed less than a minute ago",
         (BulkOutcome::OverQuota, _) => "over the mails of a day",
         (BulkOutcome::EndsLater, _) => "end then or later already",
@@ -399,15 +424,15 @@ pub fn BulkBar(
         };
         let value = move || {
             let run = bulk.run.read();
-            Some(run.done() * 1000 / run.total.max(1))
+            run.total.map(|total| run.done() * 1000 / total.max(1))
         };
         let detail = move || {
             let run = bulk.run.read();
-            format!(
-                "{} of {}",
-                format_number(run.done()),
-                format_number(run.total)
-            )
+            let done = format_number(run.done());
+            match run.total {
+                Some(total) => format!("{done} of {}", format_number(total)),
+                None => format!("{done} so far"),
+            }
         };
         view! {
             <div class="card__foot">
@@ -438,11 +463,13 @@ fn result(bulk: &Bulk) -> AnyView {
         .iter()
         .map(|(kind, count)| format!("{} {}", format_number(u64::from(count)), words(kind, act)))
         .collect();
-    let left = run.total.saturating_sub(run.done());
+    let left = run.total.unwrap_or(0).saturating_sub(run.done());
     if left > 0 {
         parts.push(format!("{} left as they were", format_number(left)));
+    } else if run.stopped || run.trouble.is_some() {
+        parts.push("the others left as they were".to_owned());
     }
-    let all_well = run.trouble.is_none() && left == 0;
+    let all_well = run.trouble.is_none() && left == 0 && !run.stopped;
     let trouble = run.trouble.clone().map(|text| format!(" {text}"));
     let action = move || {
         view! {

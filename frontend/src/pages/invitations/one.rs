@@ -88,8 +88,11 @@ pub fn InvitationPage() -> impl IntoView {
                     bundle: page.line.bundle,
                     who,
                     take: Arc::new(move |line: BundleLine| {
-                        if bundle.get_untracked() != Some(line.bundle) {
-                            let slug = actions.tenant.with_value(|tenant| tenant.slug.clone());
+                        // The page may be gone before the answer comes.
+                        let slug = actions.tenant.try_get_value().map(|tenant| tenant.slug);
+                        if let (Some(now), Some(slug)) = (bundle.try_get_untracked(), slug)
+                            && now != Some(line.bundle)
+                        {
                             let page = Page::Invitation(slug, line.bundle.to_string());
                             actions.session.go(page.href());
                         }
@@ -293,7 +296,8 @@ fn happened(one: Happened) -> AnyView {
             (mail_words(delivery), Some(delivery_badge(delivery)))
         }
         Event::Scheduled => ("Goes out", Some(Status::Scheduled)),
-        Event::Sent => ("Sent as scheduled", Some(Status::Pending)),
+        Event::Sent if one.who.is_empty() => ("Sent as scheduled", Some(Status::Pending)),
+        Event::Sent => ("Sent before its time", Some(Status::Pending)),
         Event::Deactivated => ("Switched off", Some(Status::Inactive)),
         Event::Activated => ("Switched on again", None),
         Event::Resent => ("Resent; older links stopped working", None),

@@ -165,7 +165,7 @@ fn Further(listing: Listing) -> impl IntoView {
     };
     view! {
         <EmptyState title="Nobody matches so far." art=EmptyArt::Search action>
-            "Not all invitations were looked at yet. Show more goes on with the next; a whole address, or an order by name, finds a person at once."
+            "Not all invitations were looked at yet. Show more goes on with the next; a whole address finds a person at once."
         </EmptyState>
     }
 }

@@ -158,11 +158,7 @@ async fn assign_in(
         }
     }
     // Whoever assigns it answers for it where the inviter no longer can (S24).
-    if let Some(user) = act.user.filter(|_| !state.inviter_may) {
-        tx.take_over(&[bundle], user).await?;
-        tx.record(vec![act.event("invitation.taken_over", bundle)])
-            .await?;
-    }
+    acts::answer_for(tx, act, bundle, &state).await?;
     let text = format!(
         "{} {} {}",
         person.first_name,

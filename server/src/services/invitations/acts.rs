@@ -222,6 +222,21 @@ pub fn ended(state: &BundleState, now: Timestamp) -> Option<Change> {
     (state.expires_at <= now).then_some(Change::NotLive(InvitationStatus::Expired))
 }
 
+/// Like [`resend_in`], and leaves alone what is to go out later: among many nobody is asked
+/// whether that is to go now.
+pub async fn resend_sent_in(
+    tx: &mut Tx,
+    act: &Act,
+    bundle: BundleId,
+    budget: &mut Budget,
+) -> Result<Change, StorageError> {
+    let state = tx.bundle_state(act.tenant.id, bundle).await?;
+    if state.is_some_and(|state| state.status == InvitationStatus::Scheduled) {
+        return Ok(Change::Scheduled);
+    }
+    resend_in(tx, act, bundle, budget).await
+}
+
 /// Sends the mail anew; every older link dies.
 pub async fn resend_in(
     tx: &mut Tx,
@@ -280,10 +295,12 @@ pub async fn answer_for(
     bundle: BundleId,
     state: &BundleState,
 ) -> Result<(), StorageError> {
-    match act.user.filter(|_| !state.inviter_may) {
-        Some(user) => tx.take_over(&[bundle], user).await,
-        None => Ok(()),
-    }
+    let Some(user) = act.user.filter(|_| !state.inviter_may) else {
+        return Ok(());
+    };
+    tx.take_over(&[bundle], user).await?;
+    tx.record(vec![act.event("invitation.taken_over", bundle)])
+        .await
 }
 
 /// Why no mail may go to a bundle's person; else one is taken of every quota.

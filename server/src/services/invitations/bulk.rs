@@ -280,7 +280,7 @@ async fn act_on(
     let mut changed = false;
     for bundle in bundles {
         let change = match (doing, until) {
-            (Doing::Resend, _) => acts::resend_in(tx, &act, bundle, &mut budget).await?,
+            (Doing::Resend, _) => acts::resend_sent_in(tx, &act, bundle, &mut budget).await?,
             (Doing::Revoke, _) => acts::revoke_in(tx, &act, bundle).await?,
             (Doing::Extend(_), Some(until)) => acts::extend_in(tx, &act, bundle, until).await?,
             // A tenant whose zone nobody knows has no days.
@@ -304,7 +304,8 @@ const fn outcome(change: &Change) -> BulkOutcome {
         Change::Missing => BulkOutcome::Missing,
         Change::NotLive(_) => BulkOutcome::NotLive,
         Change::RemindedEnough => BulkOutcome::RemindedEnough,
-        Change::NothingToRemindOf | Change::Scheduled => BulkOutcome::NothingToRemindOf,
+        Change::NothingToRemindOf => BulkOutcome::NothingToRemindOf,
+        Change::Scheduled => BulkOutcome::Scheduled,
         Change::AlreadySo => BulkOutcome::AlreadySo,
         Change::SwitchedOff => BulkOutcome::SwitchedOff,
         Change::TooSoon(_) => BulkOutcome::TooSoon,

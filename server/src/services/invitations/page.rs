@@ -24,7 +24,7 @@ use crate::{
     clock::Secret,
     mail,
     services::{Desk, desk::refuse},
-    storage::{Audited, ListedBundle, MailLine, NewLink, Tenant},
+    storage::{Audited, HELD, ListedBundle, MailLine, NewLink, Tenant},
 };
 
 /// Everything about one bundle.
@@ -134,11 +134,7 @@ pub async fn copy_link(
                     return Ok((Copy::No(Change::SwitchedOff), none));
                 }
                 // As in a resend: a link of an inviter who is gone would open nothing (S24).
-                if let Some(user) = act.user.filter(|_| !state.inviter_may) {
-                    tx.take_over(&[bundle], user).await?;
-                    tx.record(vec![act.event("invitation.taken_over", bundle)])
-                        .await?;
-                }
+                acts::answer_for(tx, &act, bundle, &state).await?;
                 tx.insert_links(vec![link]).await?;
                 tx.record(vec![act.event("invitation.link_copied", bundle)])
                     .await?;
@@ -238,7 +234,11 @@ fn mail_lines(mail: &MailLine) -> Vec<Happened> {
     match mail.status {
         DeliveryStatus::Queued | DeliveryStatus::Sending => {}
         status => {
-            let at = mail.sent_at.unwrap_or(mail.not_before.max(mail.created_at));
+            // What was held has no time of its own.
+            let due = Some(mail.not_before)
+                .filter(|at| *at < HELD)
+                .unwrap_or(mail.created_at);
+            let at = mail.sent_at.unwrap_or(due.max(mail.created_at));
             lines.push(one(at, Event::Mail, Some(status), &mail.note));
         }
     }

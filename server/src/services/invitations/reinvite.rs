@@ -4,7 +4,7 @@
 use app::{
     api::{ApiError, invitations::BundleLine},
     domain::{
-        id::{BundleId, CatalogItemId},
+        id::{BundleId, CatalogItemId, TenantId},
         import::RowOutcome,
         invitation::{InvitationKind, InvitationStatus},
     },
@@ -18,7 +18,7 @@ use crate::{
         desk::refuse,
         imports::by_hand::{self, Asked, Made, Person, Target},
     },
-    storage::{Before, StorageError, Tenant, Tx},
+    storage::{Before, StorageError, Tenant, Tx, is_deleted},
 };
 
 /// Makes one bundle anew.
@@ -69,12 +69,19 @@ async fn reinvite_in(
         let item = CatalogItemId(*id);
         let there = *kind == InvitationKind::Platform
             || tx.invitable(act.tenant.id, item).await? == Some(*kind);
-        if there {
+        // A bundle may have held one twice: declined, then added anew by the same list.
+        if there && !targets.iter().any(|known: &Target| known.id == *id) {
             targets.push(Target {
                 kind: *kind,
                 id: *id,
             });
         }
+    }
+    if before.ends_at.is_some_and(|end| end <= act.now) {
+        return Ok(refused(
+            "access_over",
+            "The access that it gave is over. Make a new invitation with other days. Nothing was made.",
+        ));
     }
     if targets.is_empty() {
         return Ok(if ended {
@@ -89,10 +96,10 @@ async fn reinvite_in(
             )
         });
     }
-    let Some(person) = person(tx, &before).await? else {
+    let Some(person) = person(tx, act.tenant.id, &before).await? else {
         return Ok(refused(
             "deactivated",
-            "The person's account is deactivated. Nothing was made.",
+            "The person's account is deactivated or deleted. Nothing was made.",
         ));
     };
     let asked = Asked {
@@ -131,8 +138,14 @@ async fn reinvite_in(
     Ok(listed.map(line).ok_or(ApiError::NotFound))
 }
 
-/// The person, at the address that the account has by now; `None`: it is deactivated.
-async fn person(tx: &mut Tx, before: &Before) -> Result<Option<Person>, StorageError> {
+/// The person: a member at the address that the account has by now, anybody else at the one
+/// that was invited, whatever became of an account that this tenant knows nothing of (S29).
+/// `None`: the member is deactivated, or the person's data was deleted.
+async fn person(
+    tx: &mut Tx,
+    tenant: TenantId,
+    before: &Before,
+) -> Result<Option<Person>, StorageError> {
     let mut person = Person {
         email: before.email.clone(),
         first_name: before.first_name.clone(),
@@ -140,13 +153,15 @@ async fn person(tx: &mut Tx, before: &Before) -> Result<Option<Person>, StorageE
         group: before.labels.clone(),
         external_id: before.external_id.clone().unwrap_or_default(),
     };
-    if let Some(user) = before.user {
+    if let Some(user) = before.user
+        && tx.is_member(tenant, user).await?
+    {
         match tx.user_by_id(user).await? {
             Some(user) if !user.deactivated => person.email = user.email_typed,
             _ => return Ok(None),
         }
     }
-    Ok(Some(person))
+    Ok(Some(person).filter(|person| !is_deleted(&person.email)))
 }
 
 fn refused<T>(code: &str, message: &str) -> Result<T, ApiError> {

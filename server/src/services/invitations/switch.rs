@@ -40,6 +40,8 @@ pub async fn activate_in(
     if !tx.set_active(act.tenant.id, bundle, true, act.now).await? {
         return Ok(Change::AlreadySo);
     }
+    // The mail of an inviter who is gone would die on its way (S24).
+    acts::answer_for(tx, act, bundle, &state).await?;
     tx.release_mails(bundle, act.now).await?;
     if untold {
         acts::queue(tx, act, bundle, TokenPurpose::Mail).await?;

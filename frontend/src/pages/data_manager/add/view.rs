@@ -151,7 +151,7 @@ pub(super) fn fields(adding: Adding) -> AnyView {
             value=more.redirect
             optional=true
             placeholder="/home"
-            hint=Some("A page of this site that is offered after accepting.".to_owned())
+            hint=Some("A page of this site, offered to whoever accepts by the link.".to_owned())
             error=adding.at("redirect")
         />
         {lines_field(adding)}

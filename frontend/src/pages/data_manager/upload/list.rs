@@ -31,6 +31,7 @@ pub struct List {
     source: StoredValue<Rc<dyn GridSource>, LocalStorage>,
     table: StoredValue<Rc<RefCell<Table>>, LocalStorage>,
     facts: RwSignal<Facts>,
+    locked: StoredValue<bool>,
 }
 
 impl List {
@@ -38,15 +39,24 @@ impl List {
     pub fn new(template: &'static Template) -> Self {
         let table = Rc::new(RefCell::new(Table::new(template)));
         let facts = RwSignal::new(Facts::default());
+        let locked = StoredValue::new(false);
         let source: Rc<dyn GridSource> = Rc::new(Source {
             table: table.clone(),
             facts,
+            locked,
         });
         Self {
             source: StoredValue::new_local(source),
             table: StoredValue::new_local(table),
             facts,
+            locked,
         }
+    }
+
+    /// Nothing changes while the rows are on their way: what comes back is about them.
+    pub fn lock(self, locked: bool) {
+        // Whoever left the page has no list any more.
+        self.locked.try_set_value(locked);
     }
 
     /// What the grid reads.
@@ -111,8 +121,11 @@ fn tell(table: &Table, facts: RwSignal<Facts>) {
 struct Source {
     table: Rc<RefCell<Table>>,
     facts: RwSignal<Facts>,
+    locked: StoredValue<bool>,
 }
 
+/// Why nothing changes while rows are on their way.
+const LOCKED: &str = "The rows are being submitted. Editing waits until that is done.";
 /// Why columns stay.
 const COLUMNS: &str = "The columns are those of the template and stay.";
 
@@ -180,10 +193,13 @@ impl GridSource for Source {
     }
 
     fn refusal(&self) -> Option<&'static str> {
-        None
+        (self.locked.try_get_value() == Some(true)).then_some(LOCKED)
     }
 
     fn apply(&self, edit: GridEdit) -> Applied {
+        if let Some(why) = self.refusal() {
+            return Applied::refused(why);
+        }
         let mut table = self.table.borrow_mut();
         let mut select = None;
         let done = match edit {
