@@ -9,6 +9,9 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
+/// What is shown of a tenant is counted so far: no page waits for more to be counted.
+pub const COUNTED: u64 = 10_000;
+
 /// How many there are of each kind. On the wire a map; two are equal only if their
 /// kinds also stand in the same order.
 #[derive(Clone, Debug, PartialEq, Eq)]

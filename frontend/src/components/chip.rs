@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{badge::Tone, field::unique_id, time::format_number};
+use super::{
+    badge::Tone,
+    field::unique_id,
+    time::{format_count, format_number},
+};
 
 /// A filter that is on or off. Its count is its description, not part of its name.
 #[component]
@@ -13,12 +17,16 @@ pub fn Chip(
     /// How many entries it would leave.
     #[prop(optional, into)]
     count: Signal<Option<u64>>,
+    /// Whether the count stops where counts of a tenant stop: `10,000+`.
+    #[prop(optional)]
+    stops: bool,
     /// The colour it takes when pressed.
     #[prop(default = Tone::Accent)]
     tone: Tone,
     /// The words: its accessible name.
     children: Children,
 ) -> impl IntoView {
+    let shown = if stops { format_count } else { format_number };
     let id = unique_id("count");
     let describes = id.clone();
     view! {
@@ -36,7 +44,7 @@ pub fn Chip(
                     .map(|count| {
                         view! {
                             <span class="chip__count" id=id aria-hidden="true">
-                                {format_number(count)}
+                                {shown(count)}
                             </span>
                         }
                     })

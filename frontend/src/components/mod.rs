@@ -52,5 +52,5 @@ pub use progress::{Progress, Segment, SplitBar};
 pub use shell::{AppShell, DemoBanner};
 pub use tabs::{TabDef, TabPanel, Tabs};
 pub use theme::ThemeSwitch;
-pub use time::{DateStyle, DateText, RelativeTime, ZoneNote, format_number};
+pub use time::{DateStyle, DateText, RelativeTime, ZoneNote, format_count, format_number};
 pub use toast::{ToastStore, Toasts, provide_toasts, use_toasts};

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{
     field::unique_id,
     icon::{Icon, IconName},
-    time::format_number,
+    time::format_count,
 };
 use crate::router::use_router;
 
@@ -140,7 +140,7 @@ pub fn NavItem(
                         .map(|count| {
                             view! {
                                 <span class="sidenav__count" id=id aria-hidden="true">
-                                    {format_number(count)}
+                                    {format_count(count)}
                                 </span>
                             }
                         })

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, time::Duration};
 
+use app::domain::counts::COUNTED;
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::{prelude::*, wasm_bindgen::JsValue};
 
@@ -181,9 +182,15 @@ pub fn format_number(number: u64) -> String {
     app::bulk::operation::thousands(number)
 }
 
+/// A count that stops: `9,999`, `10,000+`.
+pub fn format_count(number: u64) -> String {
+    let more = if number > COUNTED { "+" } else { "" };
+    format_number(number.min(COUNTED)) + more
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{DAY, HOUR, MINUTE, format_number, relative_parts};
+    use super::{DAY, HOUR, MINUTE, format_count, format_number, relative_parts};
 
     #[test]
     fn numbers_are_grouped_by_three() {
@@ -192,6 +199,8 @@ mod tests {
         assert_eq!(format_number(1_000), "1,000");
         assert_eq!(format_number(12_408), "12,408");
         assert_eq!(format_number(1_000_000), "1,000,000");
+        assert_eq!(format_count(10_000), "10,000");
+        assert_eq!(format_count(10_001), "10,000+");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{invitations::InvitationsPanel, no_mail::NoMailNotice};
 use crate::{
     components::{
-        ButtonKind, IconName, LinkButton, PageHead, SkeletonShape, StatTile, format_number,
+        ButtonKind, IconName, LinkButton, PageHead, SkeletonShape, StatTile, format_count,
     },
     page::use_title,
     query::{Query, Steady},
@@ -70,12 +70,13 @@ fn tiles(overview: Query<TenantOverview>, slug: &str) -> AnyView {
     let people = move |statuses: &'static [InvitationStatus]| {
         say(Box::new(move |overview| {
             let counts = &overview.people_by_status;
-            format_number(statuses.iter().map(|status| counts.of(*status)).sum())
+            format_count(statuses.iter().map(|status| counts.of(*status)).sum())
         }))
     };
     let invited = note(|overview| {
         let people = overview.people_by_status.values().sum();
-        format!("of {} invited", count_of(people, "person", "people"))
+        let noun = if people == 1 { "person" } else { "people" };
+        format!("of {} {noun} invited", format_count(people))
     });
     let by_status = TILES
         .iter()
@@ -86,13 +87,13 @@ fn tiles(overview: Query<TenantOverview>, slug: &str) -> AnyView {
             view! { <StatTile label value note=invited href/> }
         })
         .collect_view();
-    let members = say(Box::new(|overview| format_number(overview.members)));
+    let members = say(Box::new(|overview| format_count(overview.members)));
     let catalog = note(|overview| {
         let courses = count_of(overview.courses, "course", "courses");
         let programs = count_of(overview.programs, "program", "programs");
         format!("{courses}, {programs}")
     });
-    let imports = say(Box::new(|overview| format_number(overview.imports)));
+    let imports = say(Box::new(|overview| format_count(overview.imports)));
     view! {
         <div class="tiles">
             {by_status}

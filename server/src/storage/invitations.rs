@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use app::domain::{
+    counts::COUNTED,
     id::{BundleId, InvitationId, TenantId, UserId},
     invitation::InvitationStatus,
     time::Timestamp,
@@ -14,7 +15,6 @@ use crate::args;
 
 #[derive(sqlx::FromRow)]
 struct CountRow {
-    status: String,
     n: i64,
 }
 
@@ -95,8 +95,10 @@ pub struct BundleState {
     pub on_its_way: bool,
 }
 
-const COUNTS: &str = "SELECT status, COUNT(*) AS n FROM bundles WHERE tenant_id = $1
-    GROUP BY status";
+// Bounded from both sides, in the order of the index: as lists walk (ADR 0012).
+const COUNT: &str = "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM bundles
+    WHERE (tenant_id, status) >= ($1, $2) AND (tenant_id, status) <= ($1, $2)
+    ORDER BY tenant_id, status LIMIT $3) AS few";
 const STATE: &str = "SELECT b.status, b.active, b.role, b.email, b.inviter_id, b.expires_at,
         u.deactivated_at AS inviter_deactivated_at, u.super_admin AS inviter_super,
         m.role AS inviter_role,
@@ -147,16 +149,22 @@ pub(super) fn status_of(text: String) -> Result<InvitationStatus, StorageError> 
 }
 
 impl Tx {
-    /// People of a tenant by the leading status of their bundles.
+    /// People of a tenant by the leading status of their bundles; of each status at most
+    /// [`COUNTED`] + 1 are counted.
     pub async fn count_bundles(
         &mut self,
         tenant: TenantId,
     ) -> Result<BTreeMap<InvitationStatus, u64>, StorageError> {
-        self.all::<CountRow>(COUNTS, args![tenant])
-            .await?
-            .into_iter()
-            .map(|row| Ok((status_of(row.status)?, row.n.unsigned_abs())))
-            .collect()
+        let limit = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
+        let mut counts = BTreeMap::new();
+        for &status in InvitationStatus::ALL {
+            let args = args![tenant, status.as_str(), limit];
+            let count = self.one::<CountRow>(COUNT, args).await?.n.unsigned_abs();
+            if count > 0 {
+                counts.insert(status, count);
+            }
+        }
+        Ok(counts)
     }
 
     /// What a bundle of this tenant is like now; a foreign one is none.

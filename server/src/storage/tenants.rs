@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use app::{
     api::tenants::TenantSettings,
-    domain::{id::TenantId, invitation::InvitationStatus, time::Timestamp},
+    domain::{counts::COUNTED, id::TenantId, invitation::InvitationStatus, time::Timestamp},
 };
 use uuid::Uuid;
 
@@ -98,9 +98,10 @@ const BY_SLUG: &str = "SELECT id, slug, name, time_zone, default_expiry_days, ho
 const BY_ID: &str = "SELECT id, slug, name, time_zone, default_expiry_days, hold_seconds,
         reveal_links, remind_days FROM tenants WHERE id = $1 AND disabled_at IS NULL";
 const TOTALS: &str = "SELECT
-    (SELECT COUNT(*) FROM memberships m JOIN users u ON u.id = m.user_id
-        WHERE m.tenant_id = $1 AND u.deleted_at IS NULL) AS members,
-    (SELECT COUNT(*) FROM imports WHERE tenant_id = $1) AS imports";
+    (SELECT COUNT(*) FROM (SELECT 1 AS one FROM memberships m JOIN users u ON u.id = m.user_id
+        WHERE m.tenant_id = $1 AND u.deleted_at IS NULL LIMIT $2) AS few) AS members,
+    (SELECT COUNT(*) FROM (SELECT 1 AS one FROM imports WHERE tenant_id = $1 LIMIT $2) AS few)
+        AS imports";
 const INSERT: &str = "INSERT INTO tenants (id, slug, name, time_zone, hold_seconds, created_at)
     VALUES ($1, $2, $3, $4, $5, $6)";
 const CHANGE: &str = "UPDATE tenants
@@ -110,9 +111,10 @@ const CHANGE: &str = "UPDATE tenants
 const SET_HOLD: &str = "UPDATE tenants SET hold_seconds = $1";
 
 impl Tx {
-    /// What the start page of a tenant counts.
+    /// What the start page of a tenant counts; at most [`COUNTED`] + 1 of each.
     pub async fn tenant_totals(&mut self, tenant: TenantId) -> Result<TenantTotals, StorageError> {
-        let totals = self.one::<TotalsRow>(TOTALS, args![tenant]).await?;
+        let limit = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
+        let totals = self.one::<TotalsRow>(TOTALS, args![tenant, limit]).await?;
         Ok(TenantTotals {
             members: totals.members.unsigned_abs(),
             imports: totals.imports.unsigned_abs(),

@@ -15,7 +15,7 @@ use super::{Arg, StorageError, Tx, contains_pattern};
 use crate::{args, clock::first_id};
 
 /// Rows that a count looks at, at most.
-const COUNTED: u32 = 20_000;
+const COUNTED: u32 = 10_000;
 /// Days by which an id's own time may be away from when its bundle was made.
 const APART: i64 = 1;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use app::{
     api::invitations::{InvitationFilter, SortBy},
     domain::{
+        counts::COUNTED,
         id::{BundleId, CatalogItemId, ImportId, TenantId, UserId},
         invitation::{DeliveryStatus, InvitationKind, InvitationStatus},
     },
@@ -284,6 +285,29 @@ contract!(no_list_reads_a_table_from_end_to_end, |db| {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+});
+
+contract!(the_counts_of_a_tenant_stop, |db| {
+    let (acme, ada, _) = fill(db).await;
+    let ben = db.user("ben@x.test").await;
+    let his = "UPDATE bundles SET inviter_id = $1, status = 'revoked' WHERE created_at <= 2";
+    db.sql(his, args![ben]).await;
+    let totals = db.write(|tx| Box::pin(tx.tenant_totals(acme))).await;
+    let totals = totals.people_by_status;
+    let expected = [
+        (InvitationStatus::Pending, COUNTED + 1),
+        (InvitationStatus::Revoked, 2),
+    ];
+    assert_eq!(totals, expected.into());
+    let who = db.write(|tx| Box::pin(tx.inviters(acme))).await;
+    let mut who: Vec<_> = who.into_iter().map(|(user, _)| user).collect();
+    who.sort();
+    let mut both = vec![ada, ben];
+    both.sort();
+    assert_eq!(who, both);
+    let (globex, _) = db.desk("globex").await;
+    let none = db.write(|tx| Box::pin(tx.inviters(globex))).await;
+    assert_eq!(none, []);
 });
 
 async fn plan(db: &Db, filter: BundleFilter, sort: SortBy, after: bool) -> Vec<String> {

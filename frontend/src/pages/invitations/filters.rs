@@ -150,6 +150,7 @@ pub fn FilterBar(
             <Chip
                 pressed=Signal::derive(move || filters.now.read().asked.status == status)
                 count=Signal::derive(move || count_of(status))
+                stops=true
                 tone
                 on:click=press
             >
