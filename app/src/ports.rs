@@ -12,8 +12,8 @@ use crate::{
         apps::{AppCounts, CreateInvitations, MailPreview, PersonMade},
         audit::{AuditPage, ListAudit},
         blanks::{
-            AssignBlank, BatchLine, BatchPage, BatchRef, BlanksMade, CodesPage, CreateBlanks,
-            RestRevoked, RevealedCode,
+            AssignBlank, BatchMark, BatchPage, BatchRef, BatchesPage, BlanksMade, CodesPage,
+            CreateBlanks, RestRevoked, RevealedCode,
         },
         catalog::{
             CatalogDetail, CatalogPage, CatalogRef, CreateItem, EditItem, EverywherePage,
@@ -364,8 +364,13 @@ pub trait Apps: Send + Sync {
 pub trait Blanks: Send + Sync {
     /// Makes many.
     async fn create(&self, caller: &Caller, input: CreateBlanks) -> Result<BlanksMade, ApiError>;
-    /// A tenant's batches.
-    async fn list(&self, caller: &Caller, slug: String) -> Result<Vec<BatchLine>, ApiError>;
+    /// A tenant's batches, after a place in their list.
+    async fn list(
+        &self,
+        caller: &Caller,
+        slug: String,
+        after: Option<BatchMark>,
+    ) -> Result<BatchesPage, ApiError>;
     /// One batch.
     async fn show(&self, caller: &Caller, input: BatchRef) -> Result<BatchPage, ApiError>;
     /// One code.

@@ -1,7 +1,7 @@
 // Journey B without a mouse: every step by Tab, arrows and the grid's own keys.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { button, field, link, menuItem, settled, startBrowser, withPage } from '../fixtures/browser.mjs';
+import { button, field, focused, link, menuItem, settled, startBrowser, tabTo, withPage } from '../fixtures/browser.mjs';
 import { toCsv } from '../fixtures/csv.mjs';
 import { loaded, waitFor } from '../fixtures/grid.mjs';
 import { PASSWORD, startServer } from '../fixtures/server.mjs';
@@ -19,18 +19,6 @@ after(async () => {
   await browser?.close();
   await server?.stop();
 });
-
-const focused = (locator) => locator.evaluate((element) => element === document.activeElement);
-
-/** Presses Tab until an element has the focus. */
-async function tabTo(page, locator) {
-  await locator.waitFor();
-  for (let presses = 0; presses < 60; presses += 1) {
-    if (await focused(locator)) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`Tab does not reach ${locator}`);
-}
 
 /** Data row (1 = the first) and column of the cell that has the focus. */
 const place = (page) =>

@@ -81,6 +81,12 @@ impl Key {
             .map_err(|error| io::Error::other(error.to_string()))
     }
 
+    /// What a database remembers this key by; it says nothing about the key.
+    #[must_use]
+    pub fn fingerprint(&self) -> [u8; 32] {
+        self.mac(b"fingerprint\0", "")
+    }
+
     /// What is kept of the canonical address of somebody who asked never to be invited.
     #[must_use]
     pub fn address_hash(&self, canonical: &str) -> [u8; 32] {
@@ -176,6 +182,8 @@ mod tests {
         let sealed = key.seal(&code, bundle).unwrap();
         assert_eq!(again.unseal(&sealed, bundle), Some(code.clone()));
         assert_eq!(again.code_hash(&code), key.code_hash(&code));
+        assert_eq!(again.fingerprint(), key.fingerprint());
+        assert_ne!(Key::draw().unwrap().fingerprint(), key.fingerprint());
         fs::write(folder.path().join(FILE), "nonsense").unwrap();
         assert!(Key::open(folder.path()).is_err());
     }

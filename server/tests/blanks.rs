@@ -16,7 +16,7 @@ mod stage;
 use app::{
     api::{
         ApiError,
-        blanks::{BatchRef, CreateBlanks, RevealedCode},
+        blanks::{BatchMark, BatchRef, BatchesPage, CreateBlanks, RevealedCode},
         invitations::BundleRef,
         landing::Landing,
         redeem::RegisterByCode,
@@ -62,6 +62,13 @@ impl Desk {
             .await;
         assert_eq!(made.unwrap().made, count);
         self.codes().await
+    }
+
+    async fn batches(&self, after: Option<BatchMark>) -> BatchesPage {
+        self.blanks
+            .list(&self.root, "acme".to_owned(), after)
+            .await
+            .unwrap()
     }
 
     async fn codes(&self) -> Vec<RevealedCode> {

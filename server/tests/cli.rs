@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "what is not there fails the test")]
 
 mod common;
+#[path = "cli/key.rs"]
+mod key;
 
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -11,10 +13,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use app::domain::time::Timestamp;
 use common::{PASSWORD, Session, postgres, sign_in};
 use serde_json::json;
-use server::storage::Storage;
 
 fn beckon() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_beckon"));
@@ -340,40 +340,6 @@ async fn a_tenant_made_on_the_command_line_works_on_postgres() {
 }
 
 /// Whoever cannot wait for what is at work sends the signal again.
-/// `serve` over a database that knows somebody who asked never to be invited, in a folder
-/// without the key: restored without it, or a second server.
-async fn a_lost_key(storage: Storage, more: &[&str], data: &Path) {
-    storage.migrate().await.unwrap();
-    storage
-        .write(|tx| Box::pin(tx.suppress(None, [7; 32], Timestamp(0))))
-        .await
-        .unwrap();
-    storage.close().await;
-    let mut args = vec!["serve", "--listen", "127.0.0.1:0", "--data-dir"];
-    args.push(data.to_str().unwrap());
-    args.extend(more);
-    let refused = run(&args);
-    let said = String::from_utf8(refused.stderr).unwrap();
-    assert_eq!(refused.status.code(), Some(1), "{said}");
-    assert!(said.contains("asked never to be invited"), "{said}");
-    assert!(!data.join("beckon.key").exists(), "none is made");
-}
-
-#[tokio::test]
-async fn s38_a_lost_key_forgets_nobody_on_sqlite() {
-    let data = tempfile::tempdir().unwrap();
-    let file = data.path().join("beckon.sqlite3");
-    a_lost_key(Storage::open_sqlite(file).await.unwrap(), &[], data.path()).await;
-}
-
-#[tokio::test]
-async fn s38_a_lost_key_forgets_nobody_on_postgres() {
-    let data = tempfile::tempdir().unwrap();
-    let url = postgres::fresh_url().await;
-    let storage = Storage::open_postgres(&url).await.unwrap();
-    a_lost_key(storage, &["--database-url", &url], data.path()).await;
-}
-
 #[test]
 fn f18_a_second_signal_ends_the_program_at_once() {
     let data = tempfile::tempdir().unwrap();

@@ -15,6 +15,7 @@ use app::{
         apps::{App, CreateInvitations},
         blanks::{BatchRef, CreateBlanks},
         imports::{BeginImport, ImportChunk, ImportRef, ImportStatus},
+        invitations::BundleRef,
         tenants::{ListTenants, SeatsTaken, SetSeats},
     },
     bulk::draft::RowDraft,
@@ -24,15 +25,15 @@ use app::{
         role::Role,
     },
     ports::{
-        Apps as _, Blanks as _, Caller, Imports as _, LandingCookie, LandingPort as _, Redeem as _,
-        Tenants as _,
+        Apps as _, Blanks as _, Caller, Imports as _, Invitations as _, LandingCookie,
+        LandingPort as _, Redeem as _, Tenants as _,
     },
 };
 use server::{
     args,
     services::{
-        apps::AppsService, blanks::BlanksService, imports::ImportsService, redeem::RedeemService,
-        tenants::TenantsService,
+        apps::AppsService, blanks::BlanksService, imports::ImportsService,
+        invitations::InvitationsService, redeem::RedeemService, tenants::TenantsService,
     },
 };
 use sha2::{Digest as _, Sha256};
@@ -242,6 +243,38 @@ async fn i5_one_seat_is_one_person_and_the_rest_is_over_the_limit() {
             stage.number("SELECT COUNT(*) FROM bundles", args![]).await,
             11
         );
+    })
+    .await;
+}
+
+/// A row that a quota refuses takes no seat from the next one.
+#[tokio::test]
+async fn i5_who_is_over_a_quota_takes_no_seat() {
+    on_every_engine(|stage| async move {
+        let root = root(&stage).await;
+        let ada = stage.signed_in(stage.ada).await;
+        let quota = "UPDATE tenants SET mails_a_day_per_address = 1";
+        stage.sql(quota, args![]).await;
+        let bundle = stage.invite(stage.to_acme("p0@new.test")).await;
+        let first = BundleRef {
+            tenant: "acme".to_owned(),
+            bundle,
+        };
+        InvitationsService::new(stage.desk.clone())
+            .revoke(&ada, first)
+            .await
+            .unwrap();
+        limit(&stage, &root, Some(2)).await.unwrap();
+        // One seat is free; the first had the mail of the day, the second gets the seat.
+        let done = import(&stage, &ada, "two", &people(0, 3), SubmitMode::ValidNow).await;
+        assert_eq!(done.outcomes.of(RowOutcome::Created), 1);
+        let codes = "SELECT COUNT(*) FROM import_rows WHERE code = $1";
+        assert_eq!(stage.number(codes, args!["over_quota"]).await, 1);
+        assert_eq!(stage.number(codes, args!["no_seat"]).await, 1);
+        let second = "SELECT COUNT(*) FROM bundles
+            WHERE email = 'p1@new.test' AND status = 'pending'";
+        assert_eq!(stage.number(second, args![]).await, 1);
+        assert_eq!(used(&stage, &root).await, 2);
     })
     .await;
 }

@@ -23,6 +23,9 @@ use crate::domain::{
 pub const MOST_BLANKS: u32 = 10_000;
 /// Codes that one call reveals, at most.
 pub const CODES_PAGE: u32 = 500;
+/// Unused ones of a batch are counted so far in the list of batches: one more than 1,000
+/// says that there are more.
+pub const COUNT_TO: u32 = 1_001;
 /// Characters of a source, at most.
 pub const LONGEST_SOURCE: usize = 100;
 
@@ -72,10 +75,29 @@ pub struct BatchLine {
     pub source: String,
     /// How many were made.
     pub made: u64,
-    /// How many are nobody's yet.
+    /// How many are nobody's yet; counted to [`COUNT_TO`] and no further.
     pub unassigned: u64,
     /// When the first was made.
     pub created_at: Timestamp,
+}
+
+/// Batches, the newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BatchesPage {
+    /// A page of them.
+    pub batches: Vec<BatchLine>,
+    /// Where the next page begins; none: this was the last.
+    pub next: Option<BatchMark>,
+}
+
+/// A place in the list of batches.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BatchMark {
+    /// When the last of the page was first made.
+    pub created_at: Timestamp,
+    /// Its source.
+    pub source: String,
 }
 
 /// Names a batch, and where a page of it goes on.
@@ -190,10 +212,10 @@ pub async fn create(input: CreateBlanks) -> Result<BlanksMade, ApiError> {
     answer(ports().blanks.create(&caller(), input).await)
 }
 
-/// The newest 200 batches of a tenant.
+/// A tenant's batches, the newest first, a page at a time.
 #[server(name = BlanksList, prefix = "/api", endpoint = "blanks/list", input = Json, output = Json)]
-pub async fn list(tenant: String) -> Result<Vec<BatchLine>, ApiError> {
-    answer(ports().blanks.list(&caller(), tenant).await)
+pub async fn list(tenant: String, after: Option<BatchMark>) -> Result<BatchesPage, ApiError> {
+    answer(ports().blanks.list(&caller(), tenant, after).await)
 }
 
 /// One batch.

@@ -14,6 +14,7 @@ use crate::{
         sign_in::alert,
     },
     query::Query,
+    routes::Page,
     session::use_session,
     tenant::use_tenant,
     text::{failure, field_error},
@@ -28,7 +29,8 @@ pub fn words(seats: SeatsTaken) -> String {
     )
 }
 
-/// How many seats are taken; nothing where there is no limit.
+/// How many seats are taken, of the tenant that is chosen. Where there is no limit, only
+/// whoever may set one reads of it.
 #[component]
 pub fn SeatsLine(
     /// Of which tenant; none: nobody has chosen one.
@@ -38,26 +40,40 @@ pub fn SeatsLine(
     #[prop(optional, into)]
     changes: Signal<u64>,
 ) -> impl IntoView {
-    let seats = Query::new(use_session(), move || {
+    let session = use_session();
+    let seats = Query::new(session, move || {
         slug.get().map(|tenant| TenantSeats { tenant })
     })
     .follow(changes);
+    let rules = Memo::new(move |_| session.me().is_some_and(|me| me.super_admin));
     move || {
-        let seats = seats.ready().flatten()?;
-        Some(if seats.used < seats.limit {
+        let Some(seats) = seats.ready()? else {
+            // Whoever may set a limit is told that there is none.
+            return rules.get().then(|| {
+                view! { <p class="muted">"This tenant has no limit of seats."</p> }.into_any()
+            });
+        };
+        if seats.used < seats.limit {
             let text = format!(
-                "{} are taken, by members and people who are invited.",
+                "{} are taken, by members, people who are invited, and codes that nobody has used.",
                 words(seats)
             );
-            view! { <p class="muted">{text}</p> }.into_any()
+            return Some(view! { <p class="muted">{text}</p> }.into_any());
+        }
+        let more = if rules.get() {
+            let settings = Page::TenantSettings(slug.get().unwrap_or_default()).href();
+            view! { "or " <a href=settings>"give this tenant more seats"</a> "." }.into_any()
         } else {
+            "or ask who runs the platform for more seats.".into_any()
+        };
+        Some(
             view! {
                 <Notice tone=Tone::Warn title=format!("{} are taken.", words(seats))>
-                    "Nobody more can be invited. Revoke invitations that nobody needs, or ask who runs the platform for more seats."
+                    "Nobody more can be invited. Revoke invitations that nobody needs, " {more}
                 </Notice>
             }
-            .into_any()
-        })
+            .into_any(),
+        )
     }
 }
 

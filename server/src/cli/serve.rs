@@ -1,6 +1,10 @@
 //! `beckon serve` and `beckon demo`.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -41,13 +45,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
              way can read them"
         );
     }
-    needs_its_key(&storage, &config).await?;
-    let key = Key::open(&config.data_dir).map_err(|error| {
-        Failure::failed(format!(
-            "Cannot read or make the key in {}: {error}.",
-            config.data_dir.display()
-        ))
-    })?;
+    let key = its_key(&storage, &config.data_dir).await?;
     let desk = Desk {
         storage: storage.clone(),
         clock: Arc::new(SystemClock),
@@ -107,41 +105,95 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     served.map_err(|error| Failure::failed(format!("The server ended: {error}.")))
 }
 
-/// A new key would recognise nobody who asked never to be invited under the old one, and
-/// no redemption code that is on paper already.
-async fn needs_its_key(storage: &Storage, config: &Config) -> Result<(), Failure> {
-    if Key::is_in(&config.data_dir) {
-        return Ok(());
+/// What a database keeps that one key alone recognises.
+struct Filled {
+    /// People who asked never to be invited.
+    suppressed: bool,
+    /// Redemption codes that are good.
+    codes: bool,
+}
+
+impl Filled {
+    /// Why the server does not start with `folder` as it is: what it would not recognise,
+    /// and what to do.
+    fn refusal(&self, folder: &Path, has: &str) -> Failure {
+        let folder = folder.display();
+        let mut what = Vec::new();
+        let mut lost = Vec::new();
+        if self.suppressed {
+            what.push("people who asked never to be invited");
+            lost.push(
+                "these people can be invited again once you empty the table suppressions \
+                 (DELETE FROM suppressions)",
+            );
+        }
+        if self.codes {
+            what.push("redemption codes that are still good");
+            lost.push(
+                "every such code is, once you mark them so (UPDATE links SET dead_at = 0, \
+                 sealed = NULL WHERE purpose = 'code')",
+            );
+        }
+        Failure::failed(format!(
+            "There are {} in this database, and {folder} {has}: put {FILE} of its backup, or of \
+             the other servers, there, with the server's user as its owner. Nothing was changed. \
+             If that key is lost for good, {}; the server then starts with the key that it has.",
+            what.join(" and "),
+            lost.join(", and "),
+        ))
     }
-    let (suppressed, codes) = storage
+}
+
+/// The folder's key, which the database was filled with. A new one, or another's, would
+/// recognise nobody who asked never to be invited, and no redemption code that is on paper.
+async fn its_key(storage: &Storage, folder: &Path) -> Result<Key, Failure> {
+    let unreadable = |error| Failure::failed(format!("The database cannot be read: {error}."));
+    let filled = storage
         .read(|tx| {
             Box::pin(async move {
-                Ok((
-                    tx.anybody_is_suppressed().await?,
-                    tx.any_code_is_live().await?,
-                ))
+                Ok(Filled {
+                    suppressed: tx.anybody_is_suppressed().await?,
+                    codes: tx.any_code_is_live().await?,
+                })
             })
         })
         .await
-        .map_err(|error| Failure::failed(format!("The database cannot be read: {error}.")))?;
-    if !suppressed && codes {
-        return Err(Failure::failed(format!(
-            "There are redemption codes in this database that are still good, and {} does not \
-             have the key that recognises them: put {FILE} of its backup, or of the other \
-             servers, there. If it is lost for good, every such code is: mark them so by \
-             UPDATE links SET dead_at = 0, sealed = NULL WHERE purpose = 'code'.",
-            config.data_dir.display()
-        )));
+        .map_err(unreadable)?;
+    let in_use = filled.suppressed || filled.codes;
+    if in_use && !Key::is_in(folder) {
+        return Err(filled.refusal(folder, "does not have the key that recognises them"));
     }
-    if !suppressed {
-        return Ok(());
+    let key = Key::open(folder).map_err(|error| {
+        Failure::failed(format!(
+            "Cannot read or make the key in {}: {error}.",
+            folder.display()
+        ))
+    })?;
+    let own = key.clone();
+    let fits = storage
+        .write(move |tx| {
+            let key = own.clone();
+            Box::pin(async move {
+                let mark = key.fingerprint();
+                let kept = tx.key_mark().await?;
+                // A code says best whose it is; older versions kept no mark.
+                let fits = match tx.any_sealed_code().await? {
+                    Some((bundle, sealed)) => key.unseal(&sealed, bundle).is_some(),
+                    None => !in_use || kept.as_ref().is_none_or(|kept| *kept == mark),
+                };
+                if fits && kept.is_none_or(|kept| kept != mark) {
+                    tx.keep_key_mark(mark).await?;
+                }
+                Ok(fits)
+            })
+        })
+        .await
+        .map_err(unreadable)?;
+    if fits {
+        Ok(key)
+    } else {
+        Err(filled.refusal(folder, "has another key than the one that recognises them"))
     }
-    Err(Failure::failed(format!(
-        "There are people in this database who asked never to be invited, and {} does not have \
-         the key that recognises them: put {FILE} of its backup, or of the other servers, there. \
-         If it is lost for good, empty the table suppressions.",
-        config.data_dir.display()
-    )))
 }
 
 /// Where a demo keeps its mails.

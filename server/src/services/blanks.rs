@@ -10,14 +10,15 @@ use app::{
     api::{
         ApiError,
         blanks::{
-            AssignBlank, BatchLine, BatchPage, BatchRef, BlankLine, BlanksMade, CODES_PAGE,
-            CodesPage, CreateBlanks, RestRevoked, RevealedCode,
+            AssignBlank, BatchLine, BatchMark, BatchPage, BatchRef, BatchesPage, BlankLine,
+            BlanksMade, CODES_PAGE, COUNT_TO, CodesPage, CreateBlanks, RestRevoked, RevealedCode,
         },
         invitations::{BundleLine, BundleRef},
     },
     domain::{
         code::RedemptionCode,
         id::BundleId,
+        invitation::InvitationStatus,
         policy::{self, Action},
         time::Timestamp,
     },
@@ -33,6 +34,8 @@ use super::{
 };
 use crate::storage::{SealedCode, StorageError, Tenant, Tx};
 
+/// Batches of a page.
+const BATCHES: u32 = 50;
 /// Lines of a batch's page.
 const PAGE: u32 = 100;
 /// Invitations that one call takes back.
@@ -71,26 +74,45 @@ impl Blanks for BlanksService {
         create::create(&self.desk, caller, input).await
     }
 
-    async fn list(&self, caller: &Caller, slug: String) -> Result<Vec<BatchLine>, ApiError> {
+    async fn list(
+        &self,
+        caller: &Caller,
+        slug: String,
+        after: Option<BatchMark>,
+    ) -> Result<BatchesPage, ApiError> {
         let tenant = self
             .desk
             .tenant(caller, &slug, Action::SeeManagement)
             .await?;
-        let batches = self
+        let after = after
+            .map(|mark| known(mark.source).map(|source| (mark.created_at, source)))
+            .transpose()?;
+        let mut batches = self
             .desk
             .storage
-            .read(move |tx| Box::pin(tx.blank_batches(tenant.id)))
+            .read(move |tx| {
+                let after = after.clone();
+                Box::pin(tx.blank_batches(tenant.id, after, BATCHES + 1, COUNT_TO))
+            })
             .await
             .map_err(refuse)?;
-        Ok(batches
-            .into_iter()
-            .map(|batch| BatchLine {
-                source: batch.source,
-                made: batch.made,
-                unassigned: batch.unassigned,
+        let more = batches.len() > BATCHES as usize;
+        batches.truncate(BATCHES as usize);
+        Ok(BatchesPage {
+            next: batches.last().filter(|_| more).map(|batch| BatchMark {
                 created_at: batch.created_at,
-            })
-            .collect())
+                source: batch.source.clone(),
+            }),
+            batches: batches
+                .into_iter()
+                .map(|batch| BatchLine {
+                    source: batch.source,
+                    made: batch.made,
+                    unassigned: batch.unassigned,
+                    created_at: batch.created_at,
+                })
+                .collect(),
+        })
     }
 
     async fn show(&self, caller: &Caller, input: BatchRef) -> Result<BatchPage, ApiError> {
@@ -99,7 +121,7 @@ impl Blanks for BlanksService {
             .tenant(caller, &input.tenant, Action::SeeManagement)
             .await?;
         let may_reveal = policy::may_reveal(self.desk.user(caller)?, tenant.reveal_links);
-        let source = source_of(&input)?;
+        let source = known(input.source)?;
         let found = self
             .desk
             .storage
@@ -187,7 +209,7 @@ impl Blanks for BlanksService {
             .desk
             .tenant(caller, &input.tenant, Action::ManageInvitations)
             .await?;
-        let source = source_of(&input)?;
+        let source = known(input.source)?;
         let act = Act::new(&self.desk, caller, &tenant);
         let may = self.may_reveal(caller, &tenant);
         let hidden = may.is_err();
@@ -198,7 +220,7 @@ impl Blanks for BlanksService {
                 let (act, source) = (act.clone(), source.clone());
                 Box::pin(async move {
                     let id = act.tenant.id;
-                    let there = tx.batch_facts(id, &source).await?.is_some();
+                    let there = tx.is_batch(id, &source).await?;
                     if !there || hidden {
                         return Ok((there, None, Vec::new()));
                     }
@@ -240,7 +262,7 @@ impl Blanks for BlanksService {
             .desk
             .tenant(caller, &input.tenant, Action::ManageInvitations)
             .await?;
-        let source = source_of(&input)?;
+        let source = known(input.source)?;
         let act = Act::new(&self.desk, caller, &tenant);
         let (there, more, revoked) = self
             .desk
@@ -249,7 +271,7 @@ impl Blanks for BlanksService {
                 let (act, source) = (act.clone(), source.clone());
                 Box::pin(async move {
                     let id = act.tenant.id;
-                    if tx.batch_facts(id, &source).await?.is_none() {
+                    if !tx.is_batch(id, &source).await? {
                         return Ok((false, false, 0));
                     }
                     let bundles = tx.unassigned_of(id, &source, REVOKE).await?;
@@ -258,9 +280,8 @@ impl Blanks for BlanksService {
                     for bundle in &bundles {
                         // Whoever redeemed one in this moment keeps it.
                         let state = tx.bundle_state(id, *bundle).await?;
-                        if state.is_some_and(|state| {
-                            state.status == app::domain::invitation::InvitationStatus::Unassigned
-                        }) && acts::revoke_in(tx, &act, *bundle).await? == Change::Done
+                        if state.is_some_and(|state| state.status == InvitationStatus::Unassigned)
+                            && acts::revoke_in(tx, &act, *bundle).await? == Change::Done
                         {
                             revoked += 1;
                         }
@@ -347,9 +368,9 @@ async fn shown(tx: &mut Tx, act: &Act, codes: Vec<SealedCode>) -> Result<Vec<Sho
 }
 
 /// The source as the database can be asked for it; PostgreSQL refuses a NUL in a text.
-fn source_of(input: &BatchRef) -> Result<String, ApiError> {
-    if input.source.is_empty() || input.source.contains('\0') {
+fn known(source: String) -> Result<String, ApiError> {
+    if source.is_empty() || source.contains('\0') {
         return Err(ApiError::NotFound);
     }
-    Ok(input.source.clone())
+    Ok(source)
 }

@@ -66,7 +66,7 @@ pub struct BlankBatch {
     pub source: String,
     /// How many were made.
     pub made: u64,
-    /// How many are nobody's yet.
+    /// How many are nobody's yet; counted no further than was asked for.
     pub unassigned: u64,
     /// When the first was made.
     pub created_at: Timestamp,
@@ -147,6 +147,12 @@ struct BatchRow {
 }
 
 #[derive(sqlx::FromRow)]
+struct MadeRow {
+    #[expect(dead_code, reason = "only the row's presence counts")]
+    n: i64,
+}
+
+#[derive(sqlx::FromRow)]
 struct CountRow {
     status: String,
     n: i64,
@@ -194,12 +200,18 @@ struct IdRow {
     id: Uuid,
 }
 
-const BATCHES: &str = "SELECT b.source, COUNT(*) AS made,
-        COUNT(CASE WHEN b.status = 'unassigned' THEN 1 END) AS unassigned,
-        MIN(b.created_at) AS created_at
-    FROM bundles b JOIN links l ON l.bundle_id = b.id AND l.purpose = 'code'
-    WHERE b.tenant_id = $1 AND b.source <> ''
-    GROUP BY b.source ORDER BY MIN(b.created_at) DESC, b.source LIMIT 200";
+const BATCHES: &str = "SELECT p.source, p.made, p.created_at,
+        (SELECT COUNT(*) FROM (SELECT 1 AS one FROM bundles b
+            WHERE b.tenant_id = p.tenant_id AND b.source = p.source
+              AND b.status = 'unassigned' LIMIT $5) AS few) AS unassigned
+    FROM blank_batches p
+    WHERE p.tenant_id = $1 AND (p.created_at, p.source) < ($2, $3)
+    ORDER BY p.created_at DESC, p.source DESC LIMIT $4";
+const BATCH: &str = "SELECT made AS n FROM blank_batches WHERE tenant_id = $1 AND source = $2";
+// A source that is used again makes the batch larger.
+const KEEP_BATCH: &str = "INSERT INTO blank_batches (tenant_id, source, created_at, made)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT (tenant_id, source) DO UPDATE SET made = blank_batches.made + excluded.made";
 const COUNTS: &str = "SELECT b.status, COUNT(*) AS n, MIN(b.created_at) AS first_at,
         MAX(b.created_at) AS last_at
     FROM bundles b JOIN links l ON l.bundle_id = b.id AND l.purpose = 'code'
@@ -233,10 +245,8 @@ const CODE_OF: &str = "SELECT b.id, l.sealed, b.expires_at, b.role,
     WHERE b.tenant_id = $1 AND b.id = $2
       AND b.status = 'unassigned' AND b.active = 1 AND b.expires_at > $3
       AND l.dead_at IS NULL AND l.sealed IS NOT NULL";
-const UNASSIGNED: &str = "SELECT b.id
-    FROM bundles b JOIN links l ON l.bundle_id = b.id AND l.purpose = 'code'
-    WHERE b.tenant_id = $1 AND b.source = $2 AND b.source <> '' AND b.status = 'unassigned'
-    ORDER BY b.id LIMIT $3";
+const UNASSIGNED: &str = "SELECT id FROM bundles
+    WHERE tenant_id = $1 AND source = $2 AND status = 'unassigned' ORDER BY id LIMIT $3";
 const ASSIGN: &str = "UPDATE invitations
     SET status = 'pending', status_changed_at = $2, invitee_key = $3, binding = $4
     WHERE bundle_id = $1 AND status = 'unassigned' AND expires_at > $2 RETURNING id";
@@ -353,15 +363,25 @@ impl Tx {
                 at: act.at,
             })
             .collect();
-        self.record(events).await
+        self.record(events).await?;
+        let made = i64::try_from(blanks.len()).unwrap_or(i64::MAX);
+        let args = args![act.tenant, act.source.as_str(), act.at, made];
+        self.execute(KEEP_BATCH, args).await?;
+        Ok(())
     }
 
-    /// The newest 200 batches of a tenant.
+    /// A tenant's batches, the newest first, after one of them: its time and its source. Of
+    /// each no more than `count_to` that are nobody's yet are counted.
     pub async fn blank_batches(
         &mut self,
         tenant: TenantId,
+        after: Option<(Timestamp, String)>,
+        limit: u32,
+        count_to: u32,
     ) -> Result<Vec<BlankBatch>, StorageError> {
-        let rows = self.all::<BatchRow>(BATCHES, args![tenant]).await?;
+        let (at, source) = after.unwrap_or((Timestamp(i64::MAX), String::new()));
+        let args = args![tenant, at, source, limit, count_to];
+        let rows = self.all::<BatchRow>(BATCHES, args).await?;
         Ok(rows
             .into_iter()
             .map(|row| BlankBatch {
@@ -371,6 +391,12 @@ impl Tx {
                 created_at: Timestamp(row.created_at),
             })
             .collect())
+    }
+
+    /// Whether a tenant has a batch of this source.
+    pub async fn is_batch(&mut self, tenant: TenantId, source: &str) -> Result<bool, StorageError> {
+        let row: Option<MadeRow> = self.optional(BATCH, args![tenant, source]).await?;
+        Ok(row.is_some())
     }
 
     /// How a tenant's batch stands; `None`: there is none of this source.

@@ -30,6 +30,7 @@ mod import_rows;
 mod imports;
 pub mod invariants;
 mod invitations;
+mod key_marks;
 mod links;
 mod members;
 mod mine;

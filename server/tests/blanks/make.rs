@@ -3,6 +3,7 @@
 use super::{Desk, batch, code_of, form, of};
 use crate::stage::on_every_engine;
 use app::api::ApiError;
+use app::api::blanks::BatchMark;
 use app::api::blanks::BatchRef;
 use app::api::blanks::BlanksMade;
 use app::api::blanks::CreateBlanks;
@@ -32,11 +33,7 @@ async fn a_batch_is_made_once_and_says_how_it_stands() {
             WHERE binding = 'blank' AND status = 'unassigned' AND invitee_key IS NULL";
         assert_eq!(stage.number(invitations, args![]).await, 6);
 
-        let lines = desk
-            .blanks
-            .list(&desk.root, "acme".to_owned())
-            .await
-            .unwrap();
+        let lines = desk.batches(None).await.batches;
         assert_eq!((lines[0].made, lines[0].unassigned), (3, 3));
         let page = desk.blanks.show(&desk.root, batch(None)).await.unwrap();
         assert_eq!(page.by_status.of(InvitationStatus::Unassigned), 3);
@@ -55,6 +52,59 @@ async fn a_batch_is_made_once_and_says_how_it_stands() {
         assert_eq!(codes[0].titles, ["Acme Academy", "Fire safety"]);
         let plain = codes[0].code.replace('-', "");
         assert_eq!(codes[0].link, format!("https://beckon.test/redeem#{plain}"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_list_of_batches_is_paged_and_counts_no_further_than_it_shows() {
+    on_every_engine(|stage| async move {
+        let desk = Desk::of(&stage).await;
+        // The same source again makes the batch larger, and keeps its time.
+        for key in ["a", "b"] {
+            let form = CreateBlanks {
+                platform: false,
+                role: Role::Learner,
+                ..form(&stage, key, 600)
+            };
+            desk.blanks.create(&desk.root, form).await.unwrap();
+        }
+        for n in 0..55 {
+            let form = CreateBlanks {
+                source: format!("Fair {n:02}"),
+                ..form(&stage, &format!("fair{n}"), 1)
+            };
+            desk.blanks.create(&desk.root, form).await.unwrap();
+        }
+        let first = desk.batches(None).await;
+        assert_eq!(first.batches.len(), 50);
+        let second = desk.batches(first.next.clone()).await;
+        assert_eq!((second.batches.len(), &second.next), (6, &None));
+        let mut sources: Vec<String> = first
+            .batches
+            .into_iter()
+            .chain(second.batches)
+            .inspect(|line| {
+                let large = line.source == "Open day 2026";
+                let counted = if large { (1_200, 1_001) } else { (1, 1) };
+                assert_eq!((line.made, line.unassigned), counted, "{}", line.source);
+            })
+            .map(|line| line.source)
+            .collect();
+        sources.sort();
+        sources.dedup();
+        assert_eq!(sources.len(), 56);
+        let odd = BatchMark {
+            created_at: crate::stage::NOW,
+            source: "a\u{0}".to_owned(),
+        };
+        let answer = desk
+            .blanks
+            .list(&desk.root, "acme".to_owned(), Some(odd))
+            .await;
+        assert_eq!(answer, Err(ApiError::NotFound));
+        let counted = "SELECT COUNT(*) FROM bundles WHERE status = 'unassigned'";
+        assert_eq!(stage.number(counted, args![]).await, 1_255);
     })
     .await;
 }

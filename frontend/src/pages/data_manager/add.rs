@@ -25,6 +25,7 @@ use super::{
     apps::name_of,
     blanks::BlankForm,
     pick::{self, Field},
+    refused,
 };
 use crate::{
     components::{
@@ -34,7 +35,7 @@ use crate::{
     effects::effect,
     keyed::keyed,
     page::use_title,
-    pages::{seats::SeatsLine, sign_in::alert},
+    pages::seats::SeatsLine,
     random::random_key,
     router::use_router,
     routes::Page,
@@ -299,6 +300,12 @@ impl Adding {
         }
     }
 
+    /// Moves on with each save.
+    fn saves(self) -> Signal<u64> {
+        let newest = move |entries: &Vec<Entry>| entries.first().map_or(0, |one| one.id + 1);
+        Signal::derive(move || u64::from(self.entries.with(newest)))
+    }
+
     /// Whom and how many, before anything is saved.
     fn summary(self) -> String {
         let users = self.user.picked.with(Vec::len);
@@ -546,21 +553,7 @@ fn form(app: App) -> AnyView {
         event.prevent_default();
         adding.save(After::Next);
     };
-    let wrong = move || {
-        adding.error.with(|error| {
-            error.as_ref().map(|error| match error {
-                ApiError::Invalid { message, fields } => {
-                    let each: Vec<&str> = fields.iter().map(|one| one.message.as_str()).collect();
-                    if each == [message.as_str()] {
-                        alert(message.clone())
-                    } else {
-                        alert(format!("{message} {}", each.join(" ")))
-                    }
-                }
-                error => alert(failure(error)),
-            })
-        })
-    };
+    let wrong = move || adding.error.with(|error| error.as_ref().map(refused));
     view! {
         <div class="stack" role="status">
             {keyed(
@@ -573,7 +566,7 @@ fn form(app: App) -> AnyView {
             <div class="card__body stack">
                 {wrong} {fields(adding)}
                 <p class="field__hint">{move || adding.summary()}</p>
-                <SeatsLine slug=adding.tenant.first()/>
+                <SeatsLine slug=adding.tenant.first() changes=adding.saves()/>
                 <div class="cluster">
                     <Button
                         kind=ButtonKind::Primary

@@ -12,6 +12,7 @@ use leptos::{ev, prelude::*, task::spawn_local};
 use super::{
     add::{day, focus, only},
     pick::{self, Field},
+    refused,
 };
 use crate::{
     components::{
@@ -19,10 +20,10 @@ use crate::{
         TextInput, Tone,
     },
     effects::effect,
-    pages::{placeholders::batch_href, seats::SeatsLine, sign_in::alert},
+    pages::{placeholders::batch_href, seats::SeatsLine},
     random::random_key,
     session::{Session, use_session},
-    text::{count_of, failure, field_error, role_word},
+    text::{count_of, field_error, role_word},
 };
 
 /// The form's state. Cheap to copy.
@@ -200,21 +201,7 @@ pub fn BlankForm() -> impl IntoView {
         event.prevent_default();
         making.save();
     };
-    let wrong = move || {
-        making.error.with(|error| {
-            error.as_ref().map(|error| match error {
-                ApiError::Invalid { message, fields } => {
-                    let each: Vec<&str> = fields.iter().map(|one| one.message.as_str()).collect();
-                    if each == [message.as_str()] {
-                        alert(message.clone())
-                    } else {
-                        alert(format!("{message} {}", each.join(" ")))
-                    }
-                }
-                error => alert(failure(error)),
-            })
-        })
-    };
+    let wrong = move || making.error.with(|error| error.as_ref().map(refused));
     view! {
         <div class="stack" role="status">
             {move || making.made.get().map(made_view)}

@@ -15,13 +15,15 @@ pub use add::{AddPage, AddPageProps};
 pub use apps::{AppsPage, name_of};
 pub use list::{ListPage, ListPageProps};
 
+use app::api::ApiError;
 use leptos::prelude::*;
 
 use crate::{
     components::{ButtonKind, LinkButton, PageHead},
     page::use_title,
-    pages::{catalog::EverywherePage, not_found::NotFoundPage},
+    pages::{catalog::EverywherePage, not_found::NotFoundPage, sign_in::alert},
     routes::Page,
+    text::failure,
 };
 
 /// A page of the Data Manager by the rest of its address.
@@ -66,4 +68,19 @@ pub fn DataManagerPage() -> impl IntoView {
         <tenants::Tenants/>
         <users::Users/>
     }
+}
+
+/// Why a form was not saved, with what is wrong at its fields.
+pub(super) fn refused(error: &ApiError) -> AnyView {
+    alert(match error {
+        ApiError::Invalid { message, fields } => {
+            let each: Vec<&str> = fields.iter().map(|one| one.message.as_str()).collect();
+            if each == [message.as_str()] {
+                message.clone()
+            } else {
+                format!("{message} {}", each.join(" "))
+            }
+        }
+        error => failure(error),
+    })
 }

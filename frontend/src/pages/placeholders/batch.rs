@@ -14,7 +14,7 @@ use app::{
 };
 use leptos::{ev, prelude::*, task::spawn_local};
 
-use super::{cards, codes};
+use super::{cards, codes, further::Further};
 use crate::{
     components::{
         Button, ButtonKind, ButtonSize, Card, DateStyle, DateText, Dialog, MoreButton, PageHead,
@@ -40,10 +40,7 @@ struct Batch {
     source: StoredValue<String>,
     page: Query<BatchPage>,
     /// Further pages of invitations.
-    more: RwSignal<Vec<BlankLine>>,
-    next: RwSignal<Option<BundleId>>,
-    /// Whether `next` is known better than by the first page.
-    paged: RwSignal<bool>,
+    further: Further<BlankLine, BundleId>,
     busy: RwSignal<bool>,
     asking: Asking,
     /// The code whose dialog is open.
@@ -79,20 +76,6 @@ impl Batch {
         spawn_local(async move {
             work.await;
             self.busy.try_set(false);
-        });
-    }
-
-    fn show_more(self, after: BundleId) {
-        self.start(async move {
-            let input = self.named(Some(after));
-            match self.session.call(BlanksShow { input }).await {
-                Ok(page) => {
-                    self.more.try_update(|all| all.extend(page.lines));
-                    self.next.try_set(page.next);
-                    self.paged.try_set(true);
-                }
-                Err(error) => self.toasts.error(failure(&error)),
-            }
         });
     }
 
@@ -181,8 +164,6 @@ impl Batch {
                 }
             }
         }
-        self.more.try_set(Vec::new());
-        self.paged.try_set(false);
         if let Some(tenant) = self.tenant.try_get_value() {
             tenant.changed();
         }
@@ -207,15 +188,31 @@ pub fn batch(source: String) -> AnyView {
     .follow(tenant.changes());
     let title = source.clone();
     let all = Page::Placeholders(tenant.slug.clone()).href();
+    let toasts = use_toasts();
+    let (slug, named) = (tenant.slug.clone(), source.clone());
+    let further = Further::new(
+        toasts,
+        tenant.changes(),
+        move || page.ready().and_then(|page| page.next),
+        Arc::new(move |after| {
+            let input = BatchRef {
+                tenant: slug.clone(),
+                source: named.clone(),
+                after: Some(after),
+            };
+            Box::pin(async move {
+                let page = session.call(BlanksShow { input }).await?;
+                Ok((page.lines, page.next))
+            })
+        }),
+    );
     let batch = Batch {
         session,
-        toasts: use_toasts(),
+        toasts,
         tenant: StoredValue::new(tenant),
         source: StoredValue::new(source.clone()),
         page,
-        more: RwSignal::new(Vec::new()),
-        next: RwSignal::new(None),
-        paged: RwSignal::new(false),
+        further,
         busy: RwSignal::new(false),
         asking: Asking::new(),
         shown: Shared::new(None),
@@ -335,8 +332,8 @@ fn body(batch: Batch, page: BatchPage) -> AnyView {
                             .collect_view()}
                         {move || {
                             batch
-                                .more
-                                .get()
+                                .further
+                                .lines()
                                 .into_iter()
                                 .enumerate()
                                 .map(|(place, line)| {
@@ -348,12 +345,14 @@ fn body(batch: Batch, page: BatchPage) -> AnyView {
                 </table>
             </div>
             {move || {
-                let next = if batch.paged.get() { batch.next.get() } else { first };
-                next.map(|after| {
+                let further = batch.further;
+                further
+                    .next(first)
+                    .map(|after| {
                         view! {
                             <MoreButton
-                                busy=batch.busy
-                                on_more=move |()| batch.show_more(after)
+                                busy=further.busy
+                                on_more=move |()| further.show_more(after)
                             />
                         }
                     })

@@ -4,13 +4,18 @@
 mod batch;
 mod cards;
 mod codes;
+mod further;
 
-use app::api::blanks::{BatchLine, BlanksList};
+use std::sync::Arc;
+
+use app::api::blanks::{BatchLine, BatchMark, BatchesPage, BlanksList, COUNT_TO};
 use leptos::prelude::*;
 
+use self::further::Further;
 use crate::{
     components::{
-        DateStyle, DateText, EmptyArt, EmptyState, PageHead, SkeletonShape, ZoneNote, format_number,
+        DateStyle, DateText, EmptyArt, EmptyState, MoreButton, PageHead, SkeletonShape, ZoneNote,
+        format_number, use_toasts,
     },
     keyed::keyed,
     page::use_title,
@@ -42,14 +47,30 @@ pub fn PlaceholdersPage() -> impl IntoView {
 
 fn batches() -> AnyView {
     let tenant = use_tenant();
+    let session = use_session();
     let slug = tenant.slug.clone();
-    let all = Query::new(use_session(), move || {
+    let all = Query::new(session, move || {
         Some(BlanksList {
             tenant: slug.clone(),
+            after: None,
         })
     })
     .follow(tenant.changes());
-    let none = flag(move || all.ready().is_none_or(|lines| lines.is_empty()));
+    let slug = tenant.slug.clone();
+    let further = Further::new(
+        use_toasts(),
+        tenant.changes(),
+        move || all.ready().and_then(|page| page.next),
+        Arc::new(move |after| {
+            let tenant = slug.clone();
+            Box::pin(async move {
+                let after = Some(after);
+                let page = session.call(BlanksList { tenant, after }).await?;
+                Ok((page.batches, page.next))
+            })
+        }),
+    );
+    let none = flag(move || all.ready().is_none_or(|page| page.batches.is_empty()));
     let slug = tenant.slug.clone();
     let list = Page::Invitations(slug.clone()).href();
     use_title(move || format!("Placeholders · {}", tenant.name()));
@@ -61,7 +82,7 @@ fn batches() -> AnyView {
             <Steady query=all what="The batches" shape=SkeletonShape::Rows>
                 {
                     let slug = slug.clone();
-                    move || if none.get() { nothing() } else { table(slug.clone(), all) }
+                    move || if none.get() { nothing() } else { table(slug.clone(), all, further) }
                 }
             </Steady>
         </div>
@@ -79,7 +100,19 @@ fn nothing() -> AnyView {
     .into_any()
 }
 
-fn table(slug: String, all: Query<Vec<BatchLine>>) -> AnyView {
+fn table(slug: String, all: Query<BatchesPage>, further: Further<BatchLine, BatchMark>) -> AnyView {
+    let lines = move || {
+        let mut lines = all.ready().map(|page| page.batches).unwrap_or_default();
+        lines.extend(further.lines());
+        lines
+    };
+    let more = move || {
+        let first = all.ready().and_then(|page| page.next);
+        further.next(first).map(|after| {
+            let on_more = move |()| further.show_more(after.clone());
+            view! { <MoreButton busy=further.busy on_more/> }
+        })
+    };
     view! {
         <div class="table-frame" role="region" aria-label="Batches" tabindex="0">
             <table class="table table--cards">
@@ -93,15 +126,26 @@ fn table(slug: String, all: Query<Vec<BatchLine>>) -> AnyView {
                 </thead>
                 <tbody>
                     {keyed(
-                        move || all.ready().unwrap_or_default(),
+                        lines,
                         |line| format!("{} {} {}", line.source, line.made, line.unassigned),
                         move |line| row(&slug, line),
                     )}
                 </tbody>
             </table>
         </div>
+        {more}
     }
     .into_any()
+}
+
+/// Counted so far and no further.
+fn counted(unassigned: u64) -> String {
+    let most = u64::from(COUNT_TO) - 1;
+    if unassigned > most {
+        format!("{}+", format_number(most))
+    } else {
+        format_number(unassigned)
+    }
 }
 
 fn row(slug: &str, line: BatchLine) -> AnyView {
@@ -114,7 +158,7 @@ fn row(slug: &str, line: BatchLine) -> AnyView {
                 </a>
             </td>
             <td data-label="Made" class="num">{format_number(line.made)}</td>
-            <td data-label="Not used yet" class="num">{format_number(line.unassigned)}</td>
+            <td data-label="Not used yet" class="num">{counted(line.unassigned)}</td>
             <td data-label="When">
                 <DateText at=line.created_at.0 style=DateStyle::Minute/>
             </td>

@@ -23,7 +23,6 @@ use super::{
     decide::{Decision, Facts, Step, Target, decide, invitee},
     limit,
     rows::{Row, Wish},
-    seats,
 };
 use crate::{
     clock::new_id,
@@ -124,8 +123,7 @@ pub async fn decided(
     let seats = tx.hold_seats(job.tenant.id).await?;
     let facts = facts(tx, job, rows, now).await?;
     let mut decisions: Vec<Decision> = rows.iter().map(|row| decide(row, &facts)).collect();
-    seats::apply(seats, rows, &mut decisions, &facts);
-    limit::apply(tx, job, rows, &mut decisions, now).await?;
+    limit::apply(tx, job, seats, rows, &mut decisions, &facts, now).await?;
     let rejected = job.mode == SubmitMode::AllOrNothing
         && decisions.iter().any(|decision| decision.outcome.failed());
     if rejected {
