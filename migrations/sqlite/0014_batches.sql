@@ -13,6 +13,9 @@ INSERT INTO blank_batches (tenant_id, source, created_at, made)
     WHERE b.source <> '' GROUP BY b.tenant_id, b.source;
 CREATE INDEX blank_batches_newest ON blank_batches (tenant_id, created_at, source);
 
+-- How a batch stands, without a look at each of its rows.
+CREATE INDEX bundles_batch ON bundles (tenant_id, source, status, created_at, id)
+    WHERE source <> '';
 -- Those of a batch, and of a tenant, that are nobody's yet.
 CREATE INDEX bundles_unassigned ON bundles (tenant_id, source, id) WHERE status = 'unassigned';
 

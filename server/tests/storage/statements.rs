@@ -231,3 +231,41 @@ async fn every_constant_is_prepared_on_postgres() {
         "a broken one is found"
     );
 }
+
+/// The list of batches and a batch's page cost what they show, however many are invited.
+#[tokio::test]
+async fn batches_are_read_from_their_indexes() {
+    let db = Db::sqlite().await;
+    let mut connection = SqliteConnection::connect(&db.place).await.unwrap();
+    for (begins, indexes) in [
+        (
+            "SELECT p.source, p.made",
+            &["blank_batches_newest", "bundles_unassigned"][..],
+        ),
+        (
+            "SELECT b.status, COUNT(*) AS n, MIN(b.created_at)",
+            &["COVERING INDEX bundles_batch"],
+        ),
+        (
+            "SELECT id FROM bundles\n    WHERE tenant_id = $1 AND source = $2 AND status",
+            &["bundles_unassigned"],
+        ),
+    ] {
+        let found = statements();
+        let one = found
+            .iter()
+            .find(|one| one.file == "blanks.rs" && one.sql.starts_with(begins))
+            .unwrap_or_else(|| panic!("no statement begins with {begins}"));
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", one.sql));
+        let plan: Vec<(i64, i64, i64, String)> = sqlx::query_as(explain)
+            .fetch_all(&mut connection)
+            .await
+            .unwrap();
+        let plan: Vec<String> = plan.into_iter().map(|line| line.3).collect();
+        let plan = plan.join("\n");
+        for index in indexes {
+            assert!(plan.contains(index), "{begins}: {plan}");
+        }
+        assert!(!plan.contains("TEMP B-TREE"), "{begins}: {plan}");
+    }
+}
