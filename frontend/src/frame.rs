@@ -149,11 +149,7 @@ fn Banner() -> impl IntoView {
 #[component]
 fn TenantNav(slug: String) -> impl IntoView {
     let overview = expect_context::<Tenancy>().tenant(slug.clone()).overview;
-    let invitations = Signal::derive(move || {
-        overview
-            .ready()
-            .map(|overview| overview.people_by_status.values().sum::<u64>())
-    });
+    let invitations = Signal::derive(move || overview.ready().map(|overview| overview.invited()));
     let imports = Signal::derive(move || overview.ready().map(|overview| overview.imports));
     let members = Signal::derive(move || overview.ready().map(|overview| overview.members));
     view! {

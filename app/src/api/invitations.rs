@@ -52,6 +52,15 @@ pub struct InvitationFilter {
     pub to: Option<CivilDate>,
 }
 
+impl InvitationFilter {
+    /// Whether blank placeholders that nobody has used are left out: thousands of them stand
+    /// in their batch, and would bury the people in a list. They are shown where their status,
+    /// their source or placeholders are asked for.
+    pub fn leaves_out_nobody(&self) -> bool {
+        self.status.is_none() && !self.placeholder && self.source.is_empty()
+    }
+}
+
 /// Rows that one call looks at where a filter has no index of its own: fewer lines than
 /// were asked for may come, and the list goes on after them.
 pub const LOOKED_AT: u32 = 5_000;

@@ -42,6 +42,17 @@ pub struct TenantOverview {
     pub programs: u64,
 }
 
+impl TenantOverview {
+    /// People who were invited: a blank placeholder that nobody has used is nobody.
+    pub fn invited(&self) -> u64 {
+        let people = self.people_by_status.iter();
+        people
+            .filter(|(status, _)| *status != InvitationStatus::Unassigned)
+            .map(|(_, count)| count)
+            .sum()
+    }
+}
+
 /// Which tenants.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListTenants {

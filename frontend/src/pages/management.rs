@@ -74,7 +74,7 @@ fn tiles(overview: Query<TenantOverview>, slug: &str) -> AnyView {
         }))
     };
     let invited = note(|overview| {
-        let people = overview.people_by_status.values().sum();
+        let people = overview.invited();
         let noun = if people == 1 { "person" } else { "people" };
         format!("of {} {noun} invited", format_count(people))
     });

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     AfterBundle, Arg, BundleFilter, BundleOrder, SortValue, StorageError, Tx, in_list,
-    invitations::status_of, outbox::HELD, users::display_name, windows::More,
+    invitations::status_of, outbox::HELD, places::More, users::display_name,
 };
 use crate::args;
 

@@ -37,6 +37,7 @@ mod mine;
 mod offers;
 mod outbox;
 mod people;
+mod places;
 mod postgres;
 mod quotas;
 mod read_audit;
@@ -87,6 +88,7 @@ pub use mine::{OwnInvitation, OwnItem};
 pub use offers::{Offer, OfferedTarget};
 pub use outbox::{Claimed, HELD, Letter, NewDelivery, Sent};
 pub use people::{AfterMember, Member};
+pub use places::{AfterBundle, BundleFilter, BundleOrder, FoundBundles, More, SortValue};
 pub use quotas::MailsLeft;
 pub use read_audit::{AuditNames, AuditQuery, ReadEvent};
 pub use reinvite::Before;
@@ -100,4 +102,3 @@ pub use timeline::{Audited, BundleFacts, MailLine};
 pub use users::{
     KnownUser, MembershipLine, NewMembership, NewUser, PasswordHash, User, display_name,
 };
-pub use windows::{AfterBundle, BundleFilter, BundleOrder, FoundBundles, More, SortValue};

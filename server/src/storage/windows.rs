@@ -3,94 +3,21 @@
 //! the last of them: no page and no search costs more than that, however many there are.
 
 use app::{
-    api::invitations::{InvitationFilter, LOOKED_AT, SortBy},
-    domain::{
-        id::{BundleId, TenantId},
-        time::Timestamp,
-    },
+    api::invitations::{LOOKED_AT, SortBy},
+    domain::{id::BundleId, time::Timestamp},
 };
 use uuid::Uuid;
 
-use super::{Arg, StorageError, Tx, contains_pattern};
+use super::{
+    Arg, StorageError, Tx, contains_pattern,
+    places::{AfterBundle, BundleFilter, BundleOrder, FoundBundles, More, SortValue},
+};
 use crate::{args, clock::first_id};
 
 /// Rows that a count looks at, at most.
 const COUNTED: u32 = 10_000;
 /// Days by which an id's own time may be away from when its bundle was made.
 const APART: i64 = 1;
-
-/// Which bundles.
-#[derive(Clone, Debug, Default)]
-pub struct BundleFilter {
-    /// Whose; `None`: any tenant's.
-    pub tenant: Option<TenantId>,
-    /// What else must hold; its tenant, its search and its days are read from the other
-    /// fields.
-    pub asked: InvitationFilter,
-    /// Folded words; each must be part of the name or the address.
-    pub words: Vec<String>,
-    /// The search as a canonical address, where it can be one: if somebody has exactly
-    /// that, nobody else is meant.
-    pub address: Option<String>,
-    /// Only bundles made then or later.
-    pub from: Option<Timestamp>,
-    /// Only bundles made before.
-    pub before: Option<Timestamp>,
-}
-
-/// Where a page begins, and in which order it goes on.
-#[derive(Clone, Debug, Default)]
-pub struct BundleOrder {
-    /// What decides.
-    pub sort: SortBy,
-    /// Earliest first, or from Z to A.
-    pub reversed: bool,
-    /// After this bundle.
-    pub after: Option<AfterBundle>,
-    /// Rows that are looked at, at most; 0: the usual number.
-    pub looked_at: u32,
-}
-
-/// A place in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AfterBundle {
-    /// What the bundle there is ordered by.
-    pub value: SortValue,
-    /// Its id.
-    pub bundle: BundleId,
-}
-
-/// What a bundle is ordered by.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SortValue {
-    /// By the id alone, which is in the order of making.
-    Id,
-    /// A time.
-    Time(i64),
-    /// The folded name and address.
-    Text(String),
-}
-
-/// A page's bundles, in their order.
-#[derive(Clone, Debug)]
-pub struct FoundBundles {
-    /// At most as many as were asked for.
-    pub bundles: Vec<BundleId>,
-    /// Where it goes on, if it does: after the last of them, or after the last row that
-    /// was looked at.
-    pub more: More,
-}
-
-/// Whether a list goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum More {
-    /// It does not.
-    No,
-    /// After the last bundle of the page.
-    AfterLast,
-    /// After this place, where no bundle of the page need be.
-    After(AfterBundle),
-}
 
 /// What is walked along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -335,6 +262,9 @@ impl Walking {
 
     fn ask_of_each(&mut self, filter: &BundleFilter, left: BundleFilter) {
         let asked = left.asked;
+        if filter.asked.leaves_out_nobody() {
+            self.outer("b.status <> 'unassigned'", args![]);
+        }
         if let Some(tenant) = left.tenant {
             self.outer("b.tenant_id = $n", args![tenant]);
         }

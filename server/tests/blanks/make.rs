@@ -7,7 +7,7 @@ use app::api::blanks::BatchMark;
 use app::api::blanks::BatchRef;
 use app::api::blanks::BlanksMade;
 use app::api::blanks::CreateBlanks;
-use app::api::invitations::BundleRef;
+use app::api::invitations::{BundleRef, InvitationFilter, ListInvitations};
 use app::domain::invitation::InvitationStatus;
 use app::domain::role::Role;
 use app::ports::{Blanks as _, Invitations as _, LandingPort as _};
@@ -52,6 +52,34 @@ async fn a_batch_is_made_once_and_says_how_it_stands() {
         assert_eq!(codes[0].titles, ["Acme Academy", "Fire safety"]);
         let plain = codes[0].code.replace('-', "");
         assert_eq!(codes[0].link, format!("https://beckon.test/redeem#{plain}"));
+
+        // They would bury the people of a list: it shows them where they are asked for.
+        let listed = async |filter: InvitationFilter| {
+            let input = ListInvitations {
+                tenant: "acme".to_owned(),
+                filter,
+                limit: 50,
+                ..ListInvitations::default()
+            };
+            let page = stage.invitations.list(&desk.root, input).await;
+            page.unwrap().bundles.len()
+        };
+        let all = InvitationFilter::default;
+        let people = stage.to_acme("mara@new.test");
+        stage.invite(people).await;
+        assert_eq!(listed(all()).await, 1);
+        let status = Some(InvitationStatus::Unassigned);
+        assert_eq!(listed(InvitationFilter { status, ..all() }).await, 3);
+        let asked = InvitationFilter {
+            placeholder: true,
+            ..all()
+        };
+        assert_eq!(listed(asked).await, 4);
+        let asked = InvitationFilter {
+            source: lines[0].source.clone(),
+            ..all()
+        };
+        assert_eq!(listed(asked).await, 3);
     })
     .await;
 }

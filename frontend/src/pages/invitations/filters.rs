@@ -120,13 +120,13 @@ pub fn FilterBar(
     compact: bool,
 ) -> impl IntoView {
     let overview = use_tenant().overview;
-    let counts = Derived::new(move || overview.ready().map(|overview| overview.people_by_status));
-    // All of them where no status is given.
+    let counts = Derived::new(move || overview.ready());
+    // All people where no status is given.
     let count_of = move |status: Option<InvitationStatus>| {
         let counts = counts.read();
-        (*counts).as_ref().map(|counts| match status {
-            Some(status) => counts.of(status),
-            None => counts.values().sum(),
+        (*counts).as_ref().map(|overview| match status {
+            Some(status) => overview.people_by_status.of(status),
+            None => overview.invited(),
         })
     };
     let text = debounced(filters);

@@ -129,14 +129,11 @@ pub(super) fn fields(adding: Adding) -> AnyView {
                     />
                 }
             })}
-        <TextInput
-            label="Message"
-            id="note"
-            value=adding.note
-            optional=true
-            hint=Some("Plain text. The person reads it in the mail.".to_owned())
-            error=adding.at("note")
-        />
+        {area(
+            ("Message", "note", "Plain text. The person reads it in the mail."),
+            adding.note,
+            adding.at("note"),
+        )}
         <TextInput
             label="Source"
             id="source"
@@ -154,7 +151,11 @@ pub(super) fn fields(adding: Adding) -> AnyView {
             hint=Some("A page of this site, offered to whoever accepts by the link.".to_owned())
             error=adding.at("redirect")
         />
-        {lines_field(adding)}
+        {area(
+            ("Metadata", "metadata", "A line each, such as cost center: 4711."),
+            more.metadata,
+            adding.at("metadata"),
+        )}
         <Select
             label="Send the mail"
             id="send"
@@ -167,21 +168,23 @@ pub(super) fn fields(adding: Adding) -> AnyView {
     .into_any()
 }
 
-/// What is kept with it: a line each.
-fn lines_field(adding: Adding) -> AnyView {
-    let more = adding.more();
-    let ids = FieldIds::new(Some("metadata".to_owned()));
+/// A field of several lines: its label, its id and its hint.
+fn area(
+    (label, id, hint): (&'static str, &str, &str),
+    value: RwSignal<String>,
+    error: Signal<Option<String>>,
+) -> AnyView {
+    let ids = FieldIds::new(Some(id.to_owned()));
     let own = ids.clone();
-    let error = adding.at("metadata");
-    let hint = Signal::stored(Some("A line each, such as cost center: 4711.".to_owned()));
+    let hint = Signal::stored(Some(hint.to_owned()));
     view! {
-        <Labelled ids=ids.clone() label="Metadata" hint error optional=true>
+        <Labelled ids=ids.clone() label hint error optional=true>
             <textarea
                 class="input"
-                rows="2"
+                rows="3"
                 id=ids.control.clone()
-                prop:value=move || more.metadata.get()
-                on:input:target=move |event| more.metadata.set(event.target().value())
+                prop:value=move || value.get()
+                on:input:target=move |event| value.set(event.target().value())
                 aria-invalid=move || error.with(Option::is_some).then_some("true")
                 aria-describedby=move || own.described_by(true, error.with(Option::is_some))
             ></textarea>
