@@ -7,9 +7,11 @@ use app::{
         id::{CatalogItemId, UserId},
         invitation::{DeliveryStatus, InvitationKind, InvitationStatus},
     },
-    ports::{Apps as _, Caller, Invitations as _},
+    ports::{Apps as _, Caller, Invitations as _, Tenants as _},
 };
-use server::services::{Desk, apps::AppsService, invitations::InvitationsService};
+use server::services::{
+    Desk, apps::AppsService, invitations::InvitationsService, tenants::TenantsService,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -370,6 +372,13 @@ pub async fn run(desk: &Desk, rows: i64, runs: u32) -> Outcome {
             .counts(&lists.caller, "tenant-0".to_owned())
             .await;
         counts.map(|_| ()).map_err(|error| error.to_string())
+    })
+    .await?;
+    let tenants = TenantsService::new(desk.clone());
+    let tenants = &tenants;
+    measure("the figures of one tenant's start page", runs, |_| async {
+        let all = tenants.overview(&lists.caller, "tenant-0".to_owned());
+        all.await.map(|_| ()).map_err(|error| error.to_string())
     })
     .await?;
     measure("who invited, one tenant", runs, |_| async {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use app::{
+    api::{catalog::ListEverywhere, users::ListUsers},
     domain::invitation::InvitationKind,
     ports::{Catalog as _, Tenants as _, Users as _},
 };
@@ -138,6 +139,20 @@ pub async fn run(desk: &Desk, users: i64, items: i64, runs: u32) -> Outcome {
         found.map(|_| ()).map_err(|error| error.to_string())
     })
     .await?;
+    measure("the list, first page", runs, |_| async move {
+        let found = people.list(caller, ListUsers::default()).await;
+        found.map(|_| ()).map_err(|error| error.to_string())
+    })
+    .await?;
+    measure("the list, a whole first name", runs, |n| async move {
+        let input = ListUsers {
+            search: name(n, 12),
+            after: None,
+        };
+        let found = people.list(caller, input).await;
+        found.map(|_| ()).map_err(|error| error.to_string())
+    })
+    .await?;
     head("Courses");
     for (what, search) in typed {
         measure(what, runs, |n| async move {
@@ -148,6 +163,20 @@ pub async fn run(desk: &Desk, users: i64, items: i64, runs: u32) -> Outcome {
         })
         .await?;
     }
+    measure("the catalog of all, first page", runs, |_| async move {
+        let found = catalog.everywhere(caller, ListEverywhere::default()).await;
+        found.map(|_| ()).map_err(|error| error.to_string())
+    })
+    .await?;
+    measure("the catalog of all, a word", runs, |n| async move {
+        let input = ListEverywhere {
+            search: name(n, 12),
+            ..ListEverywhere::default()
+        };
+        let found = catalog.everywhere(caller, input).await;
+        found.map(|_| ()).map_err(|error| error.to_string())
+    })
+    .await?;
     head("Tenants");
     measure("two letters", runs, |n| async move {
         let found = tenants.find(caller, name(n, 2)).await;
