@@ -5,6 +5,8 @@
     reason = "a test's helpers fail like the test itself"
 )]
 
+#[path = "tenant_desk/accounts_list.rs"]
+mod accounts_list;
 #[path = "tenant_desk/catalog.rs"]
 mod catalog;
 #[path = "tenant_desk/everywhere.rs"]

@@ -8,7 +8,8 @@ use app::domain::{
 use uuid::Uuid;
 
 use super::{
-    Arg, AuditEvent, PasswordHash, StorageError, Tx, bulk_write::BATCH, contains_pattern, fold,
+    Arg, AuditEvent, PasswordHash, StorageError, Tx, bulk_write::BATCH, contains_pattern,
+    find::FEW_USERS, fold,
 };
 use crate::args;
 
@@ -349,8 +350,8 @@ impl Tx {
         Ok(true)
     }
 
-    /// Accounts, also deactivated ones, whose folded name or address contains every one
-    /// of `words`.
+    /// Accounts, also deactivated ones, whose folded name, address or username contains
+    /// every one of `words`.
     pub async fn accounts(
         &mut self,
         words: &[String],
@@ -358,18 +359,29 @@ impl Tx {
         limit: u32,
     ) -> Result<Vec<AccountLine>, StorageError> {
         use std::fmt::Write as _;
+        let few = self.few_users(words).await?;
+        // CROSS: SQLite takes the few first.
+        let from = few.as_ref().map_or_else(
+            || "users u".to_owned(),
+            |_| format!("{FEW_USERS} CROSS JOIN users u"),
+        );
+        let joined = few.as_ref().map_or("", |_| "u.id = f.id AND");
         let mut sql = format!(
-            "{} WHERE u.deleted_at IS NULL AND (u.search_text, u.id) > ($1, $2)",
+            "{} FROM {from} WHERE {joined} u.deleted_at IS NULL AND (u.search_text, u.id) > ($1, $2)",
             "SELECT u.id, u.first_name, u.last_name, u.email_typed, u.email_verified,
                 u.super_admin, u.deactivated_at, u.search_text,
                 CASE WHEN u.password_hash IS NULL THEN CAST(1 AS BIGINT)
-                    ELSE CAST(0 AS BIGINT) END AS without_password
-            FROM users u"
+                    ELSE CAST(0 AS BIGINT) END AS without_password"
         );
         let mut args = args![after.search_text, after.user, limit];
+        args.extend(few.into_iter().flatten().map(Arg::from));
         for word in words {
             args.push(Arg::from(contains_pattern(word)));
-            let _infallible = write!(sql, " AND u.search_text LIKE ${} ESCAPE '\\'", args.len());
+            let _infallible = write!(
+                sql,
+                " AND u.search_text || ' ' || COALESCE(u.username, '') LIKE ${} ESCAPE '\\'",
+                args.len()
+            );
         }
         sql.push_str(" ORDER BY u.search_text, u.id LIMIT $3");
         let rows = self.all_composed::<LineRow>(sql, args).await?;

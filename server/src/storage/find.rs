@@ -80,6 +80,11 @@ struct ItemRow {
 }
 
 #[derive(sqlx::FromRow)]
+struct CountRow {
+    n: i64,
+}
+
+#[derive(sqlx::FromRow)]
 struct StaleRow {
     id: Uuid,
     scope: String,
@@ -87,6 +92,15 @@ struct StaleRow {
     new: String,
 }
 
+/// The ids of those few, as `f`: `$4` and `$5` are from and up to; and of those whose words
+/// are not written yet.
+pub(super) const FEW_USERS: &str = "(
+        SELECT id FROM search_words
+            WHERE scope = 'user' AND starts = 1 AND word >= $4 AND word < $5
+        UNION SELECT id FROM search_words
+            WHERE scope = 'user' AND starts = 0 AND word >= $4 AND word < $5
+        UNION SELECT id FROM users
+            WHERE found_text <> search_text || ' ' || COALESCE(username, '')) f";
 // $1 scope, $2 starts, $3 and $4 the range of words, $5 and $6 patterns, $7 how many words
 // are looked at, $8 how many rows are given.
 const USERS: &str = "SELECT u.id, u.first_name, u.last_name, u.email_typed, u.username
@@ -106,6 +120,8 @@ const ITEMS: &str = "SELECT c.id, c.key, c.title, t.slug, t.name AS tenant
     WHERE c.archived_at IS NULL AND t.disabled_at IS NULL
       AND c.found_text LIKE $5 ESCAPE '\\' AND c.found_text LIKE $6 ESCAPE '\\'
     ORDER BY w.word, w.id LIMIT $8";
+const HOW_MANY: &str = "SELECT COUNT(*) AS n FROM (SELECT 1 AS one FROM search_words
+    WHERE scope = $1 AND starts IN (0, 1) AND word >= $2 AND word < $3 LIMIT $4) AS few";
 const TENANTS: &str = "SELECT slug, name FROM tenants WHERE disabled_at IS NULL
     ORDER BY name, slug";
 const INVITABLE: &str = "SELECT id, kind FROM catalog_items
@@ -191,6 +207,23 @@ impl Tx {
         }
         found.truncate(FOUND);
         Ok(found)
+    }
+
+    /// What narrows a list of accounts to the few that can have these folded words: the
+    /// longest one from and up to, for [`FEW_USERS`]. `None` where they are not few: then
+    /// the list itself meets them soon enough.
+    pub(super) async fn few_users(
+        &mut self,
+        words: &[String],
+    ) -> Result<Option<[String; 2]>, StorageError> {
+        let Some(lead) = words.iter().max_by_key(|word| word.chars().count()) else {
+            return Ok(None);
+        };
+        let from: String = lead.chars().take(LONGEST).collect();
+        let to = format!("{from}\u{10ffff}");
+        let args = args!["user", from.as_str(), to.as_str(), LOOKED_AT + 1];
+        let count = self.one::<CountRow>(HOW_MANY, args).await?;
+        Ok((count.n <= LOOKED_AT).then_some([from, to]))
     }
 
     /// Accounts that can sign in and have all these folded words.
