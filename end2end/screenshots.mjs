@@ -17,6 +17,7 @@ const DESK = { width: 1440, height: 900 };
 const PHONE = { width: 390, height: 844 };
 const START = '/t/acme/management';
 const LIST = `${START}/invitations`;
+const APPS = '/data-manager/catalog-invitation-apps';
 
 const HEADER = ['E-mail', 'Prénom', 'Last name', 'role', 'group', 'courses', 'external_id', 'note'];
 const ROWS = [
@@ -213,14 +214,95 @@ async function manage(page) {
   await nobody.context().close();
 }
 
+function combo(page, name) {
+  return page.getByRole('combobox', { name, exact: true });
+}
+
+/** Types into a combobox and takes what has the text. */
+async function pick(page, name, typed, text) {
+  await combo(page, name).fill(typed);
+  await page.getByRole('listbox').getByRole('option').filter({ hasText: text }).first().click();
+}
+
+/** What super-admins see and do. */
 async function platform() {
   const page = await open(PEOPLE.super);
   await page.goto('/data-manager');
+  await page.getByRole('region', { name: 'Tenants', exact: true }).getByRole('row').nth(1).waitFor();
+  await shot(page, 'tenants-light');
   await field(page, 'Search users').fill('anderson');
   await page.getByRole('row').filter({ hasText: 'aaliyah.anderson' }).waitFor();
   await field(page, 'Search users').scrollIntoViewIfNeeded();
   await shot(page, 'users-light');
+
+  await page.goto('/data-manager/upload/users');
+  const people = [
+    ['amina.diallo@example.test', 'Amina', 'Diallo', 'amina'],
+    ['chen.wei at example.test', 'Chen', 'Wei', ''],
+    ['dora.novak@example.test', 'Dora', 'Nováková', 'dora'],
+  ];
+  const buffer = Buffer.from(toCsv(['E-mail', 'First name', 'Last name', 'Username'], people));
+  await page.locator('input[type=file]').setInputFiles({ name: 'people.csv', mimeType: 'text/csv', buffer });
+  await page.getByRole('grid', { name: 'Review' }).getByText('dora.novak@example.test').waitFor();
+  await shot(page, 'upload-users-light');
+
+  await page.goto(`${APPS}/course/add`);
+  await pick(page, 'User', PEOPLE.learner, PEOPLE.learner);
+  await pick(page, 'Course', 'compilers', 'Compilers');
+  await page.waitForFunction(() => document.querySelector('#tenant').value !== '');
+  await button(page, 'Save').click();
+  await page.getByRole('status').getByText(/is invited to Compilers/).waitFor();
+  await pick(page, 'User', 'aaliyah', 'aaliyah');
+  await combo(page, 'Course').fill('data');
+  await page.getByRole('listbox').getByRole('option').nth(1).waitFor();
+  await combo(page, 'Course').press('ArrowDown');
+  await shot(page, 'add-course-light');
+
+  await page.goto(`${APPS}/course`);
+  await page.getByRole('row').nth(3).waitFor();
+  await button(page, 'Filter and sort').click();
+  await field(page, 'Sort').waitFor();
+  await shot(page, 'app-list-light');
+  await page.goto('/data-manager/audit');
+  await page.getByRole('region', { name: 'Record' }).getByRole('row').nth(3).waitFor();
+  await shot(page, 'audit-light');
+  await codes(page);
+  await page.goto(APPS);
+  await link(page, 'Add Placeholder Invitations').waitFor();
+  await shot(page, 'apps-light');
   await page.context().close();
+}
+
+/** Codes on paper, and one of them on a phone. */
+async function codes(page) {
+  await page.goto(`${APPS}/placeholder/add`);
+  await page.getByLabel('Placeholder', { exact: true }).selectOption('blank');
+  await field(page, 'How many').fill('12');
+  await field(page, 'Source').fill('Open day 2026');
+  await pick(page, 'Platform', 'acme', 'Acme');
+  await button(page, 'Make codes').click();
+  await link(page, 'See the codes of Open day 2026').click();
+  await page.getByRole('row').filter({ hasText: 'Unassigned' }).nth(11).waitFor();
+  await page.getByRole('button', { name: 'Copy the code of number 1', exact: true }).click();
+  const code = await field(page, 'Code').inputValue();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close', exact: true }).first().click();
+  const visitor = await open(null, { viewport: PHONE });
+  await visitor.goto('/redeem');
+  await field(visitor, 'Code').fill(code);
+  await shot(visitor, 'redeem-phone');
+  await button(visitor, 'Continue').click();
+  await field(visitor, 'Email').fill('lena.vogel@example.test');
+  await field(visitor, 'First name').fill('Lena');
+  await field(visitor, 'Last name').fill('Vogel');
+  await field(visitor, 'Password').fill('a long enough password');
+  await button(visitor, 'Create account and accept').click();
+  await visitor.getByRole('heading', { name: 'My invitations', exact: true }).waitFor();
+  await visitor.context().close();
+  await page.getByRole('row').filter({ hasText: 'Lena' }).waitFor();
+  await shot(page, 'codes-light');
+  await button(page, 'Print cards').click();
+  await page.getByRole('list', { name: 'Cards' }).getByRole('listitem').nth(10).waitFor();
+  await shot(page, 'cards-light');
 }
 
 /** The same in the dark. */
@@ -233,4 +315,10 @@ async function dark() {
   await button(page, 'Fix all 2').waitFor();
   await shot(page, 'review-dark');
   await page.context().close();
+
+  const all = await open(PEOPLE.super, { colorScheme: 'dark' });
+  await all.goto(`${APPS}/course`);
+  await all.getByRole('row').nth(3).waitFor();
+  await shot(all, 'app-list-dark');
+  await all.context().close();
 }
