@@ -1,6 +1,7 @@
 // What a super-admin makes and changes: tenants, the catalog of all, users, lists of both;
 // and what a learner of several tenants sees on a phone.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { axe, button, field, fromProfile, link, settled, signIn, withPage } from '../fixtures/browser.mjs';
 import { toCsv } from '../fixtures/csv.mjs';
@@ -141,25 +142,41 @@ test('platform: a user is made and edited, and a list of users goes through the 
     const file = page.locator('input[type=file]');
     await file.setInputFiles(csv('people.csv', 'Name\r\nAda\r\n'));
     await page.getByRole('alert').getByText(/names no column email/).waitFor();
+    await axe(page, 'the page before a list');
     const rows = [
       ['one@platform.test', 'One', '', 'first'],
       ['nobody', 'Two', '', ''],
       [PEOPLE.learner, 'Other', 'Name', ''],
+      ['ONE@platform.test', 'Again', '', ''],
     ];
     await file.setInputFiles(csv('people.csv', toCsv(['E-mail', 'Vorname', 'Nachname', 'Login'], rows)));
     const grid = page.getByRole('grid', { name: 'Review' });
     await grid.getByText('one@platform.test').waitFor();
-    await page.getByText(/1 with problems of 3 rows/).waitFor();
+    await page.getByText(/2 with problems of 4 rows/).waitFor();
     await axe(page, 'a list of users');
     await button(page, 'Submit').click();
     const outcome = page.getByRole('status').filter({ hasText: '1 row is made.' });
     await outcome.getByText(/1 is there already/).waitFor();
+    await outcome.getByText(/1 row repeats an earlier row/).waitFor();
+    // It has the focus, says which rows it is about, and can be kept.
+    await waitFor(() => outcome.evaluate((card) => card.contains(document.activeElement)));
+    await outcome.getByText('What there is to know of 3 rows').click();
+    await outcome.getByText(/^Row 3: Known as /).waitFor();
+    await outcome.getByText('Row 4: The same as in row 1, which counts.').waitFor();
+    await axe(page, 'what became of a list of users');
+    const [saved] = await Promise.all([page.waitForEvent('download'), inside(outcome, 'Download outcomes').click()]);
+    const outcomes = await readFile(await saved.path(), 'utf8');
+    assert.match(outcomes, /one@platform\.test,One,,first,Made,/);
+    assert.match(outcomes, /nobody,Two,,,With a problem,/);
     await grid.getByText('nobody').first().waitFor();
+    // The row that repeats another is deleted.
+    await grid.getByText('ONE@platform.test').click();
+    await button(page, 'Delete row').click();
     // It is corrected with the keyboard, and submitted again.
     await button(page, 'Next problem').click();
     await page.keyboard.type('two@platform.test');
     await page.keyboard.press('Enter');
-    await page.getByText('1 row ready.').waitFor();
+    await page.getByText('1 row ready.', { exact: true }).waitFor();
     await button(page, 'Submit').click();
     await page.getByRole('status').getByText('1 row is made.').waitFor();
 
@@ -167,7 +184,7 @@ test('platform: a user is made and edited, and a list of users goes through the 
     await page.locator('input[type=file]').setInputFiles(
       csv('courses.csv', toCsv(['key', 'title', 'kind', 'tenant', 'courses'], [['UP-1', 'Uploaded', '', 'acme', ''], ['UP-P', 'Both', 'program', 'acme', 'UP-1']])),
     );
-    await page.getByText('2 rows ready.').waitFor();
+    await page.getByText('2 rows ready.', { exact: true }).waitFor();
     await button(page, 'Submit').click();
     await page.getByRole('status').getByText('2 rows are made.').waitFor();
     await page.goto('/t/acme/management/catalog');

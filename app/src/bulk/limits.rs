@@ -30,6 +30,8 @@ pub const NAME_CHARS_MAX: usize = 120;
 pub const NOTE_CHARS_MAX: usize = 2_000;
 /// Keys in one cell of courses or programs, and labels in one cell of group.
 pub const KEYS_MAX: usize = 50;
+/// Courses that a program may have, in a form and in a row of a list.
+pub const PROGRAM_COURSES_MAX: usize = 200;
 /// Bytes of one metadata value.
 pub const METADATA_BYTES_MAX: usize = 2_000;
 /// Metadata columns that one row may carry.

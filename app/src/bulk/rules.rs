@@ -102,7 +102,13 @@ pub fn split_keys(cell: &str) -> Vec<&str> {
 /// Like [`split_keys`], of a cell of any length; `None` where there are so many keys that
 /// they are a problem anyway, and finding each one once would take long.
 pub fn few_keys(cell: &str) -> Option<Vec<&str>> {
-    if keys(cell).nth(2 * KEYS_MAX).is_some() {
+    keys_up_to(cell, 2 * KEYS_MAX)
+}
+
+/// Like [`split_keys`]; `None` where there are more than so many, with one that comes again
+/// counted each time.
+pub(super) fn keys_up_to(cell: &str, most: usize) -> Option<Vec<&str>> {
+    if keys(cell).nth(most).is_some() {
         return None;
     }
     Some(split_keys(cell))

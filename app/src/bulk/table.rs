@@ -5,12 +5,15 @@
 
 mod template;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    escape::{ESCAPED_COLUMN, OWN_PREFIX, unescape},
+    escape::{ESCAPED_COLUMN, OUTCOME_COLUMN, OWN_PREFIX, PROBLEMS_COLUMN, unescape},
     export::spreadsheet_csv,
     parse::{ParseOptions, parse},
     rules::split_keys,
@@ -20,6 +23,9 @@ pub use template::{ITEMS, TableColumn, Template, USERS};
 
 /// Rows that a list has at most: they are one transaction.
 pub const ROWS_MAX: usize = 10_000;
+/// What is said of a row that repeats one which is not in the grid any more.
+const REPEATED: &str =
+    "A row that was submitted before has the same. Change this one, or delete it.";
 /// Steps that can be undone.
 const STEPS: usize = 100;
 
@@ -35,6 +41,19 @@ pub enum TableOutcome {
     DuplicateInFile,
     /// It cannot be made so.
     Invalid,
+}
+
+impl TableOutcome {
+    /// In a file of outcomes.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Created => "Made",
+            Self::Exists => "There already",
+            Self::DuplicateInFile => "Twice in the list",
+            Self::Invalid => "With a problem",
+        }
+    }
 }
 
 /// What became of a row, and why.
@@ -240,9 +259,12 @@ impl Table {
         }
         let rows: Vec<&[String]> = self.rows.iter().map(|row| row.cells.as_slice()).collect();
         for (at, column, earlier) in self.template.repeated(&rows) {
-            self.problems
-                .entry((at, column))
-                .or_insert_with(|| format!("The same as in row {}.", earlier + 1));
+            let message = format!("The same as in row {}.", earlier + 1);
+            match self.problems.entry((at, column)) {
+                Entry::Occupied(said) if said.get() != REPEATED => {}
+                Entry::Occupied(mut said) => _ = said.insert(message),
+                Entry::Vacant(free) => _ = free.insert(message),
+            }
         }
     }
 
@@ -336,18 +358,22 @@ impl Table {
     }
 
     /// Takes in what became of the rows: those that are done go, the others keep what was
-    /// said of them. What was sent cannot be undone.
-    pub fn take(&mut self, done: &[RowDone]) {
+    /// said of them, and of which nothing is known stay as they are. What was sent cannot be
+    /// undone.
+    pub fn take(&mut self, done: &[Option<RowDone>]) {
         let mut outcomes = done.iter();
         self.rows.retain_mut(|row| {
-            let Some(one) = outcomes.next() else {
+            let Some(Some(one)) = outcomes.next() else {
                 return true;
             };
-            if matches!(one.outcome, TableOutcome::Created | TableOutcome::Exists) {
-                return false;
-            }
-            if !one.message.is_empty() {
-                Arc::make_mut(row).said = Some((one.column as usize, one.message.clone()));
+            let message = match one.outcome {
+                TableOutcome::Created | TableOutcome::Exists => return false,
+                // Rows have other numbers by now.
+                TableOutcome::DuplicateInFile => REPEATED,
+                TableOutcome::Invalid => one.message.as_str(),
+            };
+            if !message.is_empty() {
+                Arc::make_mut(row).said = Some((one.column as usize, message.to_owned()));
             }
             true
         });
@@ -369,6 +395,33 @@ impl Table {
         let mut rows = self.rows.iter();
         spreadsheet_csv(&names, &mut || Some(rows.next()?.cells.clone()))
     }
+}
+
+/// What became of each row of a list, as a file that can be uploaded again: nothing is made
+/// twice.
+#[must_use]
+pub fn outcomes_csv(
+    template: &Template,
+    rows: &[Vec<String>],
+    done: &[Option<RowDone>],
+) -> Vec<u8> {
+    let mut names: Vec<&str> = template.columns.iter().map(|one| one.name).collect();
+    names.extend([OUTCOME_COLUMN, PROBLEMS_COLUMN]);
+    let mut lines = rows.iter().zip(done);
+    spreadsheet_csv(&names, &mut || {
+        let (row, done) = lines.next()?;
+        let mut record = row.clone();
+        record.push(
+            done.as_ref()
+                .map_or("Not submitted", |done| done.outcome.words())
+                .to_owned(),
+        );
+        record.push(
+            done.as_ref()
+                .map_or_else(String::new, |done| done.message.clone()),
+        );
+        Some(record)
+    })
 }
 
 fn empty(before: Option<&Arc<Row>>, width: usize) -> Arc<Row> {

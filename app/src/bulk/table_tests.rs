@@ -1,6 +1,7 @@
 //! Lists in the grid: headers, problems, undo, files.
 
 use super::*;
+use crate::bulk::limits::PROGRAM_COURSES_MAX;
 
 fn users(text: &str) -> Read {
     Table::read(&USERS, text.as_bytes()).unwrap_or_else(|why| panic!("{why}"))
@@ -76,9 +77,12 @@ fn what_is_done_goes_and_the_rest_says_why() {
         message: message.to_owned(),
     };
     table.take(&[
-        done(TableOutcome::Created, ""),
-        done(TableOutcome::Invalid, "Somebody else has this username."),
-        done(TableOutcome::Exists, ""),
+        Some(done(TableOutcome::Created, "")),
+        Some(done(
+            TableOutcome::Invalid,
+            "Somebody else has this username.",
+        )),
+        Some(done(TableOutcome::Exists, "")),
     ]);
     assert_eq!(table.cells(), [["b@b.test", "", "", ""]]);
     assert_eq!(
@@ -88,6 +92,85 @@ fn what_is_done_goes_and_the_rest_says_why() {
     assert_eq!(table.steps(), (false, false));
     table.set(vec![((0, 3), "bea".to_owned())]);
     assert_eq!(table.problem_rows(), 0);
+}
+
+#[test]
+fn a_row_that_repeats_one_which_is_done_says_so_without_its_number() {
+    let mut table = users("email\na@b.test\nA@b.test\nnobody\nnobody@b.test\n").table;
+    let rows = table.cells();
+    let cells: Vec<&[String]> = rows.iter().map(Vec::as_slice).collect();
+    let mut done = USERS.judge(&cells);
+    let told: Vec<_> = done
+        .iter()
+        .map(|one| one.as_ref().map(|one| one.outcome))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            None,
+            Some(TableOutcome::DuplicateInFile),
+            Some(TableOutcome::Invalid),
+            None
+        ]
+    );
+    let said = |one: &Option<RowDone>| one.as_ref().map(|one| one.message.clone());
+    assert_eq!(
+        said(&done[1]).as_deref(),
+        Some("The same as in row 1, which counts.")
+    );
+    // The first row is done; nothing is known of the last one.
+    assert_eq!(USERS.parts(&rows, &done), [[0, 3]]);
+    done[0] = Some(RowDone {
+        outcome: TableOutcome::Created,
+        column: 0,
+        message: String::new(),
+    });
+    let file = outcomes_csv(&USERS, &rows, &done);
+    let file = String::from_utf8_lossy(&file);
+    assert!(file.contains("a@b.test,,,,Made,"), "{file}");
+    assert!(file.contains("nobody@b.test,,,,Not submitted,"), "{file}");
+    assert!(Table::read(&USERS, file.as_bytes()).is_ok_and(|read| read.dropped.is_empty()));
+    table.take(&done);
+    assert_eq!(table.problem(0, 0), Some(REPEATED));
+    assert_eq!((table.rows().len(), table.problem(2, 0)), (3, None));
+    // As long as the row that it repeats is here, its number is said.
+    table.set(vec![
+        ((1, 0), "b@b.test".to_owned()),
+        ((2, 0), "b@b.test".to_owned()),
+    ]);
+    assert_eq!(table.problem(2, 0), Some("The same as in row 2."));
+}
+
+#[test]
+fn a_list_of_many_bytes_is_sent_in_parts_and_courses_before_programs() {
+    let row = |key: &str, courses: String| {
+        vec![
+            key.to_owned(),
+            "About".to_owned(),
+            "program".to_owned(),
+            String::new(),
+            courses,
+        ]
+    };
+    let wide: Vec<String> = (0..200).map(|n| format!("KEY-{n:0>96}")).collect();
+    let mut rows: Vec<Vec<String>> = (0..300)
+        .map(|n| row(&format!("P{n}"), wide.join("|")))
+        .collect();
+    rows.push(row("LAST", String::new()));
+    let parts = ITEMS.parts(&rows, &vec![None; rows.len()]);
+    assert!(parts.len() > 3, "{}", parts.len());
+    assert_eq!(parts.first().and_then(|part| part.first()), Some(&300));
+    let mut sent = parts.concat();
+    sent.sort_unstable();
+    assert_eq!(sent, (0..301).collect::<Vec<_>>());
+    for part in &parts {
+        let part: Vec<_> = part.iter().map(|at| &rows[*at]).collect();
+        let json = serde_json::to_string(&part).unwrap_or_default();
+        assert!(json.len() <= crate::bulk::limits::CHUNK_BYTES);
+    }
+    // No row is too large for a part.
+    let long = row("P", "x".repeat(crate::bulk::limits::CELL_BYTES_MAX + 1));
+    assert!(ITEMS.problem(&long).is_some_and(|(column, _)| column == 4));
 }
 
 #[test]
@@ -117,4 +200,34 @@ fn courses_belong_to_programs() {
     assert_eq!(table.problem(3, 0), Some("Enter a key, such as BIO-101."));
     assert_eq!(table.problem_rows(), 2, "a program may have a course's key");
     assert_eq!(course_keys(table.cell(1, 4)), ["A", "B"]);
+}
+
+#[test]
+fn a_program_has_as_many_courses_in_a_list_as_in_a_form() {
+    let keys = |n: usize| {
+        (0..n)
+            .map(|n| format!("K{n}"))
+            .collect::<Vec<_>>()
+            .join("|")
+    };
+    let problem = |cell: &str| {
+        let cells = ["P", "A program", "program", "", cell].map(str::to_owned);
+        ITEMS.problem(&cells)
+    };
+    for fits in [101, 150, PROGRAM_COURSES_MAX] {
+        assert_eq!(problem(&keys(fits)), None, "{fits}");
+    }
+    // One that is named twice is one.
+    assert_eq!(
+        problem(&format!("{0}|{0}", keys(PROGRAM_COURSES_MAX))),
+        None
+    );
+    for many in [PROGRAM_COURSES_MAX + 1, 5 * PROGRAM_COURSES_MAX] {
+        let (column, message) = problem(&keys(many)).unwrap_or_default();
+        assert_eq!(column, 4);
+        assert!(
+            message.contains(&PROGRAM_COURSES_MAX.to_string()),
+            "{message}"
+        );
+    }
 }

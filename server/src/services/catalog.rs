@@ -9,7 +9,7 @@ use app::{
         },
         tenants::FoundTenant,
     },
-    bulk::table::RowDone,
+    bulk::{limits::PROGRAM_COURSES_MAX, table::RowDone},
     domain::{
         id::{CatalogItemId, TenantId},
         invitation::InvitationKind,
@@ -39,8 +39,6 @@ const PAGE: usize = 50;
 /// A search is cut to this many characters and words.
 const LONGEST_SEARCH: usize = 200;
 const WORDS: usize = 6;
-/// Courses of one program.
-const MOST_COURSES: usize = 200;
 /// Invitations that one transaction revokes.
 const AT_ONCE: u64 = 500;
 
@@ -459,7 +457,7 @@ fn courses_of(
     kind: InvitationKind,
     courses: &[CatalogItemId],
 ) -> Result<Vec<CatalogItemId>, ApiError> {
-    if courses.len() > MOST_COURSES {
+    if courses.len() > PROGRAM_COURSES_MAX {
         return Err(ApiError::field(
             "courses",
             "A program has at most 200 courses.",

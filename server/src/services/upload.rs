@@ -1,7 +1,10 @@
 //! Lists of accounts and of courses: rows become things, or say why not. A list is one
 //! transaction, and again is harmless: what is there is left as it is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    pin::Pin,
+};
 
 use app::{
     api::ApiError,
@@ -88,27 +91,34 @@ fn checked(template: &Template, rows: Rows) -> Result<(Rows, Vec<Option<RowDone>
         .into_iter()
         .map(|row| row.iter().map(|cell| cell.trim().to_owned()).collect())
         .collect();
-    let mut done = Done(vec![None; rows.len()]);
     let cells: Vec<&[String]> = rows.iter().map(Vec::as_slice).collect();
-    for (at, column, earlier) in template.repeated(&cells) {
-        let message = format!("The same as in row {}.", earlier + 1);
-        done.say(at, TableOutcome::DuplicateInFile, column, message);
-    }
-    for (at, row) in rows.iter().enumerate() {
-        if let Some((column, message)) = template.problem(row) {
-            done.say(at, TableOutcome::Invalid, column, message);
-        }
-    }
-    Ok((rows, done.0))
+    let done = template.judge(&cells);
+    Ok((rows, done))
 }
 
 fn cell(row: &[String], column: usize) -> &str {
     row.get(column).map_or("", String::as_str)
 }
 
-/// Makes accounts.
-pub(super) async fn users(desk: &Desk, by: UserId, rows: Rows) -> Result<Vec<RowDone>, ApiError> {
-    let (rows, done) = checked(&USERS, rows)?;
+/// What makes the things of a list, in one transaction.
+type Maker = for<'t> fn(
+    &'t mut Tx,
+    &'t Desk,
+    By,
+    &'t [Vec<String>],
+    Done,
+) -> Pin<
+    Box<dyn Future<Output = Result<Vec<RowDone>, StorageError>> + Send + 't>,
+>;
+
+async fn make(
+    desk: &Desk,
+    by: UserId,
+    template: &Template,
+    rows: Rows,
+    maker: Maker,
+) -> Result<Vec<RowDone>, ApiError> {
+    let (rows, done) = checked(template, rows)?;
     let by = By {
         user: by,
         now: desk.now(),
@@ -120,16 +130,24 @@ pub(super) async fn users(desk: &Desk, by: UserId, rows: Rows) -> Result<Vec<Row
             .storage
             .write(move |tx| {
                 let (rows, done, desk) = (rows.clone(), Done(done.clone()), desk_of.clone());
-                Box::pin(async move { users_in(tx, &desk, by, &rows, done).await })
+                Box::pin(async move { maker(tx, &desk, by, &rows, done).await })
             })
             .await;
         tries += 1;
         match made {
-            // Somebody else took an address or a username meanwhile: it is seen now.
+            // Somebody else took an address, a username or a key meanwhile: it is seen now.
             Err(StorageError::Unique { .. }) if tries < TRIES => {}
             made => return made.map_err(refuse),
         }
     }
+}
+
+/// Makes accounts.
+pub(super) async fn users(desk: &Desk, by: UserId, rows: Rows) -> Result<Vec<RowDone>, ApiError> {
+    make(desk, by, &USERS, rows, |tx, desk, by, rows, done| {
+        Box::pin(users_in(tx, desk, by, rows, done))
+    })
+    .await
 }
 
 async fn users_in(
@@ -229,28 +247,10 @@ fn kind_of(program: bool) -> InvitationKind {
 
 /// Makes courses and programs.
 pub(super) async fn items(desk: &Desk, by: UserId, rows: Rows) -> Result<Vec<RowDone>, ApiError> {
-    let (rows, done) = checked(&ITEMS, rows)?;
-    let by = By {
-        user: by,
-        now: desk.now(),
-    };
-    let mut tries = 0;
-    loop {
-        let (rows, done, desk_of) = (rows.clone(), done.clone(), desk.clone());
-        let made = desk
-            .storage
-            .write(move |tx| {
-                let (rows, done, desk) = (rows.clone(), Done(done.clone()), desk_of.clone());
-                Box::pin(async move { items_in(tx, &desk, by, &rows, done).await })
-            })
-            .await;
-        tries += 1;
-        match made {
-            // Somebody else took a key meanwhile: it is seen now.
-            Err(StorageError::Unique { .. }) if tries < TRIES => {}
-            made => return made.map_err(refuse),
-        }
-    }
+    make(desk, by, &ITEMS, rows, |tx, desk, by, rows, done| {
+        Box::pin(items_in(tx, desk, by, rows, done))
+    })
+    .await
 }
 
 async fn items_in(

@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 
-use super::super::{
-    mapping::{Field, fold, match_header},
-    rules::few_keys,
+use super::{
+    super::{
+        limits::{CELL_BYTES_MAX, CHUNK_BYTES, PROGRAM_COURSES_MAX},
+        mapping::{Field, fold, match_header},
+        rules::keys_up_to,
+    },
+    RowDone, TableOutcome,
 };
 use crate::domain::{
     email::{EmailAddress, EmailProblem},
@@ -39,6 +43,8 @@ pub struct Template {
     pub columns: &'static [TableColumn],
     /// What is wrong with a row whose cells are right.
     row: fn(&[String]) -> Option<(usize, &'static str)>,
+    /// Whether a row may need another one, which is made before it.
+    needs_others: fn(&[String]) -> bool,
     unique: &'static [Unique],
 }
 
@@ -63,9 +69,9 @@ fn anything(_: &str) -> Option<&'static str> {
 }
 
 fn courses(cell: &str) -> Option<&'static str> {
-    few_keys(cell)
-        .is_none()
-        .then_some("A program has at most 200 courses.")
+    keys_up_to(cell, 2 * PROGRAM_COURSES_MAX)
+        .is_none_or(|keys| keys.len() > PROGRAM_COURSES_MAX)
+        .then_some("A program has at most 200 courses. Leave some out, or make two of it.")
 }
 
 fn only_programs(cells: &[String]) -> Option<(usize, &'static str)> {
@@ -113,6 +119,7 @@ pub static USERS: Template = Template {
         },
     ],
     row: |_| None,
+    needs_others: |_| false,
     unique: &[
         Unique {
             column: 0,
@@ -182,6 +189,7 @@ pub static ITEMS: Template = Template {
         },
     ],
     row: only_programs,
+    needs_others: |cells| !cells.last().is_none_or(String::is_empty),
     unique: &[Unique {
         column: 0,
         of: |cells| {
@@ -198,9 +206,15 @@ impl Template {
     /// The first thing that is wrong with a row by itself: its column, and the sentence.
     #[must_use]
     pub fn problem(&self, cells: &[String]) -> Option<(usize, &'static str)> {
-        let mut checked = self.columns.iter().zip(cells).enumerate();
-        checked
-            .find_map(|(at, (column, cell))| Some((at, (column.check)(cell)?)))
+        let checked = |(column, cell): (&TableColumn, &String)| {
+            if cell.len() > CELL_BYTES_MAX {
+                return Some("This cell is too long: 32,767 bytes are the most.");
+            }
+            (column.check)(cell)
+        };
+        let mut cells_of = self.columns.iter().zip(cells).enumerate();
+        cells_of
+            .find_map(|(at, one)| Some((at, checked(one)?)))
             .or_else(|| (self.row)(cells))
     }
 
@@ -222,6 +236,58 @@ impl Template {
             }
         }
         found
+    }
+
+    /// What becomes of rows whatever else there is: nothing yet is said of those that are
+    /// right by themselves and no earlier row's.
+    #[must_use]
+    pub fn judge(&self, rows: &[&[String]]) -> Vec<Option<RowDone>> {
+        let mut done = vec![None; rows.len()];
+        let mut say = |at: usize, outcome, column: usize, message: String| {
+            if let Some(done) = done.get_mut(at) {
+                *done = Some(RowDone {
+                    outcome,
+                    column: u32::try_from(column).unwrap_or_default(),
+                    message,
+                });
+            }
+        };
+        for (at, column, earlier) in self.repeated(rows) {
+            let message = format!("The same as in row {}, which counts.", earlier + 1);
+            say(at, TableOutcome::DuplicateInFile, column, message);
+        }
+        for (at, row) in rows.iter().enumerate() {
+            if let Some((column, message)) = self.problem(row) {
+                say(at, TableOutcome::Invalid, column, message.to_owned());
+            }
+        }
+        done
+    }
+
+    /// The rows of which nothing is said yet, in the parts in which they are sent: one where
+    /// they are few bytes, and what others need before those.
+    #[must_use]
+    pub fn parts(&self, rows: &[Vec<String>], done: &[Option<RowDone>]) -> Vec<Vec<usize>> {
+        let open = |(at, done): (usize, &Option<RowDone>)| done.is_none().then_some(at);
+        let (later, first): (Vec<usize>, Vec<usize>) = (done.iter().enumerate().filter_map(open))
+            .partition(|at| rows.get(*at).is_some_and(|row| (self.needs_others)(row)));
+        let mut parts: Vec<Vec<usize>> = Vec::new();
+        let mut bytes = CHUNK_BYTES;
+        for at in first.into_iter().chain(later) {
+            // Twice, for what has to be escaped; quotes and commas.
+            let more: usize = rows.get(at).map_or(0, |row| {
+                row.iter().map(|cell| 2 * cell.len() + 3).sum::<usize>() + 3
+            });
+            match parts.last_mut() {
+                Some(part) if bytes + more <= CHUNK_BYTES => part.push(at),
+                _ => {
+                    parts.push(vec![at]);
+                    bytes = 0;
+                }
+            }
+            bytes += more;
+        }
+        parts
     }
 
     /// The empty list. The byte order mark makes Excel read and save it as UTF-8.

@@ -2,32 +2,36 @@
 //! here, corrected in the grid, and sent when it is right.
 
 mod list;
+mod outcome;
+mod send;
+mod view;
 
-use app::{
-    api::{catalog::CatalogUpload, users::UsersUpload},
-    bulk::{
-        limits::BYTES_MAX,
-        parse::Refusal,
-        table::{ITEMS, ROWS_MAX, RowDone, Table, TableOutcome, Template, USERS},
-    },
+use app::bulk::{
+    limits::BYTES_MAX,
+    parse::Refusal,
+    table::{ITEMS, Table, Template, USERS},
 };
-use leptos::{prelude::*, task::spawn_local, web_sys};
+use leptos::{ev, prelude::*, task::spawn_local, web_sys};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 
-use self::list::List;
+use self::{
+    list::List,
+    outcome::{OutcomeCard, Outcomes},
+    send::Sent,
+};
 use crate::{
     components::{
-        Button, ButtonKind, ButtonSize, DropZone, FileButton, IconName, Notice, PageHead,
-        ToastStore, Tone, format_number,
-        grid::{Area, Direction, Grid, GridEdit, GridHandle, GridRequest},
+        Button, DropZone, FileButton, IconName, Notice, PageHead, ToastStore, Tone,
+        grid::{GridEdit, GridHandle},
         use_toasts,
     },
     page::use_title,
     pages::invite::download,
     routes::Page,
     session::{Session, use_session},
-    text::{count_of, failure},
-    when::{flag, when},
+    shared::Shared,
+    when::when,
 };
 
 /// What the file chooser offers first.
@@ -98,86 +102,79 @@ struct Desk {
     toasts: ToastStore,
     list: List,
     grid: GridHandle,
-    /// Why a file was not read.
+    /// The file's name.
+    name: RwSignal<String>,
+    /// Why a file was not read, or rows were not sent.
     refused: RwSignal<Option<String>>,
     /// What of a file was left out.
     note: RwSignal<Option<String>>,
-    busy: RwSignal<bool>,
+    /// How far the sending is; none: nothing is on its way.
+    sent: RwSignal<Option<Sent>>,
     /// What became of the rows that were sent last.
-    done: RwSignal<Option<Vec<RowDone>>>,
+    done: Shared<Option<Outcomes>>,
 }
 
 impl Desk {
+    fn busy(self) -> bool {
+        self.sent.get_untracked().is_some()
+    }
+
     fn read(self, file: web_sys::File) {
         // What comes back is about the rows that were sent.
-        if self.busy.get_untracked() {
+        if self.busy() {
             return;
         }
         if file.size() > BYTES_MAX as f64 {
             self.refused.set(Some(Refusal::TooManyBytes.to_string()));
             return;
         }
-        self.refused.set(None);
-        self.note.set(None);
-        self.done.set(None);
         spawn_local(async move {
-            let buffer = JsFuture::from(file.array_buffer()).await;
-            let read = match buffer {
-                Ok(buffer) => {
-                    let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
-                    Table::read(self.what.template(), &bytes)
-                }
-                Err(_) => Err("The browser could not read the file. Choose it again.".to_owned()),
-            };
-            match read {
-                Ok(read) => {
-                    if !read.dropped.is_empty() {
-                        let names = read.dropped.join(", ");
-                        self.note.try_set(Some(format!(
-                            "Left out, since no column has these names: {names}."
-                        )));
-                    }
-                    self.list.put(read.table);
-                    self.grid.reset();
-                }
-                Err(why) => {
-                    self.refused.try_set(Some(why));
+            let name = file.name();
+            match JsFuture::from(file.array_buffer()).await {
+                Ok(buffer) => self.open(name, &js_sys::Uint8Array::new(&buffer).to_vec()),
+                Err(_) => {
+                    self.refused.try_set(Some(
+                        "The browser could not read the file. Choose it again.".to_owned(),
+                    ));
                 }
             }
         });
     }
 
-    fn send(self) {
-        if self.busy.get_untracked() {
+    fn open(self, name: String, bytes: &[u8]) {
+        match Table::read(self.what.template(), bytes) {
+            Ok(read) => {
+                let dropped = (!read.dropped.is_empty()).then(|| {
+                    let names = read.dropped.join(", ");
+                    format!("Left out, since no column has these names: {names}.")
+                });
+                self.put(name, read.table);
+                self.note.try_set(dropped);
+            }
+            Err(why) => {
+                self.refused.try_set(Some(why));
+            }
+        }
+    }
+
+    /// Another list stands here, or none.
+    fn put(self, name: String, table: Table) {
+        // The page may be gone.
+        if self.name.try_set(name).is_some() {
             return;
         }
-        self.grid.commit();
-        let rows = self.list.cells();
-        self.list.lock(true);
-        self.busy.set(true);
         self.refused.set(None);
-        spawn_local(async move {
-            let answer = match self.what {
-                What::Users => self.session.call(UsersUpload { rows }).await,
-                What::Courses => self.session.call(CatalogUpload { rows }).await,
-            };
-            self.list.lock(false);
-            self.busy.try_set(false);
-            match answer {
-                Ok(done) => {
-                    self.list.take(&done);
-                    self.grid.reset();
-                    self.note.try_set(None);
-                    self.done.try_set(Some(done));
-                }
-                Err(error) => {
-                    self.refused.try_set(Some(format!(
-                        "{} The rows are still here; sending them again is safe.",
-                        failure(&error)
-                    )));
-                }
-            }
-        });
+        self.note.set(None);
+        self.done.set(None);
+        self.list.put(table);
+        self.grid.reset();
+    }
+
+    fn start_empty(self) {
+        let mut table = Table::new(self.what.template());
+        table.insert_row(0);
+        self.put("New list".to_owned(), table);
+        self.grid.focus();
     }
 
     fn save(self, name: &str, text: &[u8]) {
@@ -206,12 +203,14 @@ pub fn UploadPage(
         toasts: use_toasts(),
         list: List::new(what.template()),
         grid: GridHandle::new(),
+        name: RwSignal::new(String::new()),
         refused: RwSignal::new(None),
         note: RwSignal::new(None),
-        busy: RwSignal::new(false),
-        done: RwSignal::new(None),
+        sent: RwSignal::new(None),
+        done: Shared::new(None),
     };
     desk.session.hold(desk.list.some().into());
+    page_paste(desk);
     let on_file = UnsyncCallback::new(move |file| desk.read(file));
     let actions = move || {
         let template = move |_| {
@@ -222,7 +221,7 @@ pub fn UploadPage(
             <Button icon=IconName::Download on:click=template>
                 "Download CSV Template"
             </Button>
-            <FileButton accept=ACCEPT on_file kind=ButtonKind::Primary icon=IconName::Upload>
+            <FileButton accept=ACCEPT on_file icon=IconName::Upload>
                 "Upload CSV"
             </FileButton>
         }
@@ -234,173 +233,47 @@ pub fn UploadPage(
         }
     };
     let some = desk.list.some();
+    let on_save = Callback::new(move |()| {
+        let done = desk.done.read_untracked();
+        if let Some(done) = &*done {
+            desk.save("beckon-outcomes.csv", &done.to_csv(what.template()));
+        }
+    });
     view! {
-        <PageHead title=what.title() actions>
-            {what.about()}
-        </PageHead>
         <DropZone on_file>
-            <div role="alert">{said(Tone::Bad, desk.refused)}</div>
-            <div class="stack" role="status">
-                {said(Tone::Warn, desk.note)} {move || desk.done.get().map(|done| outcome(&done))}
+            <div class="page">
+                <PageHead title=what.title() actions>
+                    {what.about()}
+                </PageHead>
+                <div role="alert">{said(Tone::Bad, desk.refused)}</div>
+                <div role="status">{said(Tone::Warn, desk.note)}</div>
+                <OutcomeCard outcomes=desk.done on_save/>
+                {when(move || !some.get(), move || view::start(desk))}
+                {when(move || some.get(), move || view::review(desk))}
             </div>
-            {when(move || some.get(), move || review(desk))}
-            {when(
-                move || !some.get(),
-                move || {
-                    let names: Vec<&str> =
-                        what.template().columns.iter().map(|column| column.name).collect();
-                    view! {
-                        <div class="card">
-                            <p class="card__foot muted">
-                                {format!(
-                                    "Upload a CSV with the columns {}, or drop one here: up to {} rows. It stays in this browser until you submit it.",
-                                    names.join(", "),
-                                    format_number(ROWS_MAX as u64),
-                                )}
-                            </p>
-                        </div>
-                    }
-                        .into_any()
-                },
-            )}
+            {when(move || some.get(), move || view::footer(desk))}
         </DropZone>
     }
 }
 
-fn review(desk: Desk) -> AnyView {
-    let facts = desk.list.facts();
-    let area = move || desk.grid.selection().area();
-    let tool = move |words: &'static str, possible: Signal<bool>, run: fn(Desk, Area)| {
-        view! {
-            <Button
-                kind=ButtonKind::Quiet
-                size=ButtonSize::Small
-                disabled=Signal::derive(move || desk.busy.get() || !possible.get())
-                on:click=move |_| run(desk, area())
-            >
-                {words}
-            </Button>
+/// Pasting a list while there is none.
+fn page_paste(desk: Desk) {
+    let paste = window_event_listener(ev::paste, move |event| {
+        let typing = event
+            .target()
+            .and_then(|target| target.dyn_into::<web_sys::Element>().ok())
+            .is_some_and(|element| matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA"));
+        if typing || desk.busy() || desk.list.some().get_untracked() {
+            return;
         }
-        .into_any()
-    };
-    let always = Signal::derive(|| true);
-    let problems = flag(move || facts.get().problems > 0);
-    let words = move || {
-        let facts = facts.get();
-        if facts.problems == 0 {
-            format!("{} ready.", count_of(facts.rows as u64, "row", "rows"))
-        } else {
-            format!(
-                "{} with problems of {}: they are sent along and stay here.",
-                format_number(facts.problems as u64),
-                count_of(facts.rows as u64, "row", "rows")
-            )
-        }
-    };
-    let on_select = UnsyncCallback::new(|_| ());
-    let on_request = UnsyncCallback::new(move |request| {
-        if let GridRequest::Refused(why) = request {
-            desk.toasts.error(why);
+        let text = event
+            .clipboard_data()
+            .and_then(|data| data.get_data("text/plain").ok())
+            .filter(|text| !text.trim().is_empty());
+        if let Some(text) = text {
+            desk.open("Pasted rows".to_owned(), text.as_bytes());
+            event.prevent_default();
         }
     });
-    view! {
-        <div class="review">
-            <div class="grid-frame">
-                <div class="toolbar" role="toolbar" aria-label="Edit the rows">
-                    {tool(
-                        "Undo",
-                        Signal::derive(move || facts.get().can_undo),
-                        |desk, _| desk.edit(GridEdit::Undo),
-                    )}
-                    {tool(
-                        "Redo",
-                        Signal::derive(move || facts.get().can_redo),
-                        |desk, _| desk.edit(GridEdit::Redo),
-                    )}
-                    {tool(
-                        "Add row",
-                        always,
-                        |desk, area| desk.edit(GridEdit::InsertRow { at: area.last.row + 1 }),
-                    )}
-                    {tool(
-                        "Delete row",
-                        always,
-                        |desk, area| desk.edit(GridEdit::DeleteRows { area }),
-                    )}
-                    {tool(
-                        "Next problem",
-                        problems.into(),
-                        |desk, _| desk.grid.problem(Direction::Forward),
-                    )}
-                    {tool(
-                        "Save as CSV",
-                        always,
-                        |desk, _| {
-                            desk.save(desk.what.template().file_name, &desk.list.to_csv());
-                        },
-                    )}
-                    <span class="toolbar__note">{words}</span>
-                </div>
-                <Grid
-                    source=desk.list.source()
-                    handle=desk.grid
-                    label="Review"
-                    on_select
-                    on_request
-                />
-            </div>
-        </div>
-        <div class="cluster cluster--end">
-            <Button kind=ButtonKind::Primary busy=desk.busy on:click=move |_| desk.send()>
-                "Submit"
-            </Button>
-        </div>
-    }
-    .into_any()
-}
-
-/// What became of the rows, in numbers, and what differs.
-fn outcome(done: &[RowDone]) -> AnyView {
-    let count = |outcome| done.iter().filter(|one| one.outcome == outcome).count() as u64;
-    let created = count(TableOutcome::Created);
-    let exists = count(TableOutcome::Exists);
-    let stay = done.len() as u64 - created - exists;
-    let tone = if stay == 0 { Tone::Ok } else { Tone::Warn };
-    let made = format!("{} made.", count_of(created, "row is", "rows are"));
-    let there = (exists > 0).then(|| {
-        format!(
-            " {} there already and stayed unchanged.",
-            count_of(exists, "is", "are")
-        )
-    });
-    let left = (stay > 0).then(|| {
-        format!(
-            " {} with a problem: correct it and submit again.",
-            count_of(stay, "row stays here", "rows stay here")
-        )
-    });
-    let differs: Vec<String> = (1_u64..)
-        .zip(done)
-        .filter(|(_, one)| one.outcome == TableOutcome::Exists && !one.message.is_empty())
-        .map(|(row, one)| format!("Row {}: {}", format_number(row), one.message))
-        .take(50)
-        .collect();
-    let differs = (!differs.is_empty()).then(|| {
-        let lines = differs
-            .into_iter()
-            .map(|line| view! { <li>{line}</li> })
-            .collect_view();
-        view! {
-            <details>
-                <summary>"What differs from the list"</summary>
-                <ul>{lines}</ul>
-            </details>
-        }
-    });
-    view! {
-        <Notice tone>
-            {made} {there} {left} {differs}
-        </Notice>
-    }
-    .into_any()
+    on_cleanup(move || paste.remove());
 }

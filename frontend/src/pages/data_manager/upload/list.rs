@@ -25,6 +25,13 @@ pub struct Facts {
     pub can_redo: bool,
 }
 
+impl Facts {
+    /// Rows without a problem.
+    pub const fn ready(self) -> usize {
+        self.rows - self.problems
+    }
+}
+
 /// The list of a page. Cheap to copy.
 #[derive(Clone, Copy)]
 pub struct List {
@@ -90,7 +97,7 @@ impl List {
     }
 
     /// Takes in what became of the rows.
-    pub fn take(self, done: &[RowDone]) {
+    pub fn take(self, done: &[Option<RowDone>]) {
         self.with(|table| table.take(done));
     }
 
