@@ -8,7 +8,7 @@ use super::ApiError;
 #[cfg(feature = "ssr")]
 use super::respond::{answer, caller, ports};
 use crate::domain::{
-    id::{CatalogItemId, InvitationId},
+    id::{CatalogItemId, InvitationId, TenantId},
     invitation::{InvitationKind, InvitationStatus},
     time::Timestamp,
 };
@@ -57,7 +57,9 @@ pub struct MyCourse {
     pub kind: InvitationKind,
     /// Its title.
     pub title: String,
-    /// Whose.
+    /// Whose: two may have the same name.
+    pub tenant_id: TenantId,
+    /// Its name.
     pub tenant: String,
     /// Since when.
     pub enrolled_at: Timestamp,

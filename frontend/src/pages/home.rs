@@ -7,7 +7,7 @@ use app::{
         Access, MineAccept, MineDecline, MineHome, MineUndoDecline, MyCourse, MyHome, MyInvitation,
     },
     domain::{
-        id::InvitationId,
+        id::{InvitationId, TenantId},
         invitation::{InvitationKind, InvitationStatus},
         time::Timestamp,
     },
@@ -363,26 +363,28 @@ fn courses(home: Query<MyHome>, programs: bool) -> AnyView {
         .into_any()
     };
     let tenants = move || {
-        let mut names: Vec<String> = all().into_iter().map(|one| one.tenant).collect();
-        names.dedup();
-        names
+        let all = all().into_iter();
+        let mut tenants: Vec<(TenantId, String)> =
+            all.map(|one| (one.tenant_id, one.tenant)).collect();
+        tenants.dedup();
+        tenants
     };
     let several = flag(move || {
         home.ready().is_some_and(|home| {
-            let mut names = home
+            let mut tenants = home
                 .courses
                 .iter()
                 .chain(&home.programs)
-                .map(|one| &one.tenant);
-            let first = names.next();
-            names.any(|name| Some(name) != first)
+                .map(|one| one.tenant_id);
+            let first = tenants.next();
+            tenants.any(|tenant| Some(tenant) != first)
         })
     });
-    let group = move |tenant: String| {
-        let (heading, label) = (tenant.clone(), tenant.clone());
+    let group = move |(tenant, heading): (TenantId, String)| {
+        let label = heading.clone();
         let cards = move || {
             let mut cards = all();
-            cards.retain(|one| one.tenant == tenant);
+            cards.retain(|one| one.tenant_id == tenant);
             cards
         };
         view! {
@@ -401,7 +403,7 @@ fn courses(home: Query<MyHome>, programs: bool) -> AnyView {
     };
     view! {
         {when(move || all().is_empty(), nothing)}
-        {keyed(tenants, String::clone, group)}
+        {keyed(tenants, |(tenant, name)| format!("{tenant} {name}"), group)}
     }
     .into_any()
 }

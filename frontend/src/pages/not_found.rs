@@ -22,7 +22,7 @@ pub fn NotFoundPage() -> impl IntoView {
         <PageHead title="There is nothing here"/>
         <div class="not-found">
             <EmptyState
-                title="This page does not exist, or you cannot see it."
+                title="This page does not exist, you cannot see it, or its tenant is disabled."
                 art=EmptyArt::Signpost
                 action
             >

@@ -187,6 +187,7 @@ fn course(one: OwnItem, parts: &[(CatalogItemId, String)], now: Timestamp) -> My
         item: one.item,
         kind: one.kind,
         title: one.title,
+        tenant_id: one.tenant_id,
         tenant: one.tenant,
         enrolled_at: one.enrolled_at,
     }

@@ -44,6 +44,8 @@ pub struct OwnItem {
     pub kind: InvitationKind,
     /// Its title.
     pub title: String,
+    /// Whose.
+    pub tenant_id: TenantId,
     /// The tenant's name.
     pub tenant: String,
     /// Since when.
@@ -78,6 +80,7 @@ struct ItemRow {
     item_id: Uuid,
     kind: String,
     title: String,
+    tenant_id: Uuid,
     tenant: String,
     created_at: i64,
     starts_at: Option<i64>,
@@ -124,7 +127,8 @@ const INVITATIONS: &str = "SELECT i.id, t.name AS tenant, i.kind,
             AND c.archived_at IS NULL))
     ORDER BY CASE i.status WHEN 'pending' THEN 0 ELSE 1 END, i.status_changed_at DESC, i.id DESC
     LIMIT 500";
-const COURSES: &str = "SELECT e.item_id, c.kind, c.title, t.name AS tenant, e.created_at,
+const COURSES: &str =
+    "SELECT e.item_id, c.kind, c.title, t.id AS tenant_id, t.name AS tenant, e.created_at,
         e.starts_at, e.ends_at
     FROM enrollments e
     JOIN catalog_items c ON c.id = e.item_id
@@ -214,6 +218,7 @@ impl Tx {
                     item: CatalogItemId(row.item_id),
                     kind: kind_of(row.kind)?,
                     title: row.title,
+                    tenant_id: TenantId(row.tenant_id),
                     tenant: row.tenant,
                     enrolled_at: Timestamp(row.created_at),
                     starts_at: row.starts_at.map(Timestamp),

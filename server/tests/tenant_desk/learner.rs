@@ -82,6 +82,16 @@ async fn courses_and_programs_stand_under_their_tenants_with_their_windows() {
                 row("Globex Institute", "Both", Access::Open),
             ]
         );
+        // Two tenants of one name stay two.
+        let alike = "UPDATE tenants SET name = 'Globex Institute' WHERE slug = 'acme'";
+        stage.sql(alike, args![]).await;
+        let programs = stage.mine.home(&own).await.unwrap().programs;
+        let of: Vec<_> = programs
+            .iter()
+            .map(|one| (one.tenant_id, &*one.tenant))
+            .collect();
+        let named = "Globex Institute";
+        assert_eq!(of, [(stage.acme, named), (stage.globex, named)]);
         // What belongs to a tenant that is shut is not there, until it is open again.
         let shut = "UPDATE tenants SET disabled_at = 1 WHERE slug = 'acme'";
         stage.sql(shut, args![]).await;
