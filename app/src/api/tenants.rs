@@ -88,7 +88,8 @@ pub struct TenantLine {
     pub default_expiry_days: u16,
     /// Nobody acts in it and its links lead nowhere, until it is enabled.
     pub disabled: bool,
-    /// Members now.
+    /// Members now; where there are more than [`COUNTED`](super::apps::COUNTED), so many or
+    /// more, as in all that follows.
     pub members: u64,
     /// Those of them who are admins and can sign in.
     pub admins: u64,
@@ -96,6 +97,8 @@ pub struct TenantLine {
     pub pending: u64,
     /// Its seats; none: there is no limit.
     pub seats: Option<SeatsTaken>,
+    /// More seats are taken than were counted.
+    pub seats_partly: bool,
 }
 
 /// A tenant that is found while one types.
@@ -187,18 +190,28 @@ pub struct CreateTenant {
     pub default_expiry_days: u16,
 }
 
-/// A tenant as it shall be.
+/// What super-admins decide of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct EditTenant {
-    /// Which; a disabled one too.
-    pub tenant: TenantId,
+pub struct TenantFacts {
     /// On the screen.
     pub name: String,
     /// IANA name of the zone.
     pub time_zone: String,
     /// Days until an invitation expires where nothing is said: 1–365.
     pub default_expiry_days: u16,
+}
+
+/// A tenant as it shall be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EditTenant {
+    /// Which; a disabled one too.
+    pub tenant: TenantId,
+    /// As the caller saw it: 409 `tenant_changed` where it is something else by now.
+    pub before: TenantFacts,
+    /// As it shall be.
+    pub now: TenantFacts,
 }
 
 /// Makes a tenant, which has no member yet (super-admins).

@@ -5,7 +5,8 @@ use app::{
         ApiError, FieldError,
         tenants::{
             ChangeSettings, CreateTenant, EditTenant, FoundTenant, ListTenants, MOST_REMINDERS,
-            SeatsTaken, SetSeats, TenantLine, TenantOverview, TenantSettings, TenantsPage,
+            SeatsTaken, SetSeats, TenantFacts, TenantLine, TenantOverview, TenantSettings,
+            TenantsPage,
         },
     },
     domain::{
@@ -221,13 +222,19 @@ impl ports::Tenants for TenantsService {
                     tx.insert_tenant(NewTenant {
                         id,
                         slug,
-                        name: name.clone(),
-                        time_zone: zone.clone(),
+                        name,
+                        time_zone: zone,
                         hold_seconds: HOLD_SECONDS,
                         created_at: now,
                     })
                     .await?;
-                    tx.edit_tenant(id, &name, &zone, days).await?;
+                    if let Some(made) = tx.tenant_facts(id).await? {
+                        let wanted = TenantFacts {
+                            default_expiry_days: days,
+                            ..made.clone()
+                        };
+                        tx.edit_tenant(id, &made, &wanted).await?;
+                    }
                     tx.record(vec![event]).await
                 })
             })
@@ -244,29 +251,36 @@ impl ports::Tenants for TenantsService {
     async fn edit(&self, caller: &Caller, input: EditTenant) -> Result<(), ApiError> {
         allow(policy::authorise(&caller.actor, Action::SeePlatform))?;
         let mut wrong = Wrong::default();
-        let name = wrong.name(&input.name);
-        let zone = wrong.zone(&input.time_zone);
-        wrong.days(input.default_expiry_days);
+        let wanted = TenantFacts {
+            name: wrong.name(&input.now.name),
+            time_zone: wrong.zone(&input.now.time_zone),
+            default_expiry_days: input.now.default_expiry_days,
+        };
+        wrong.days(wanted.default_expiry_days);
         wrong.none("Nothing was changed.")?;
-        let (id, now, days) = (input.tenant, self.desk.now(), input.default_expiry_days);
+        let (id, now, before) = (input.tenant, self.desk.now(), input.before);
         let event = Self::event(caller, id, "tenant.edited", now);
         let edited = self
             .desk
             .storage
             .write(move |tx| {
-                let (name, zone, event) = (name.clone(), zone.clone(), event.clone());
+                let (before, wanted, event) = (before.clone(), wanted.clone(), event.clone());
                 Box::pin(async move {
-                    if !tx.edit_tenant(id, &name, &zone, days).await? {
-                        return Ok(false);
+                    if tx.edit_tenant(id, &before, &wanted).await? {
+                        tx.record(vec![event]).await?;
+                        tx.announce(id, now).await?;
+                        return Ok(Ok(()));
                     }
-                    tx.record(vec![event]).await?;
-                    tx.announce(id, now).await?;
-                    Ok(true)
+                    Ok(match tx.tenant_facts(id).await? {
+                        None => Err(ApiError::NotFound),
+                        // Again, after an answer that was lost.
+                        Some(known) if known == wanted => Ok(()),
+                        Some(known) => Err(changed(&before, &known)),
+                    })
                 })
             })
-            .await
-            .map_err(refuse)?;
-        edited.then_some(()).ok_or(ApiError::NotFound)
+            .await;
+        edited.map_err(refuse)?
     }
 
     async fn disable(&self, caller: &Caller, tenant: TenantId) -> Result<(), ApiError> {
@@ -374,6 +388,29 @@ impl ports::Tenants for TenantsService {
             .await
             .map_err(refuse)
     }
+}
+
+/// Says what somebody else changed of a tenant.
+fn changed(before: &TenantFacts, known: &TenantFacts) -> ApiError {
+    let mut parts = Vec::new();
+    if before.name != known.name {
+        parts.push(format!("the name is {} now", known.name));
+    }
+    if before.time_zone != known.time_zone {
+        parts.push(format!("the time zone is {} now", known.time_zone));
+    }
+    if before.default_expiry_days != known.default_expiry_days {
+        let days = known.default_expiry_days;
+        parts.push(format!("an invitation expires after {days} days now"));
+    }
+    ApiError::conflict(
+        "tenant_changed",
+        format!(
+            "Somebody else changed this tenant meanwhile: {}. Nothing of yours was saved. Close \
+             this, look at the list, and change it again.",
+            parts.join(", ")
+        ),
+    )
 }
 
 fn taken(seats: Seats) -> SeatsTaken {
@@ -490,6 +527,7 @@ fn line(counts: TenantCounts) -> TenantLine {
         admins: counts.admins,
         pending: counts.pending,
         seats: counts.seats.map(taken),
+        seats_partly: counts.seats_partly,
     }
 }
 

@@ -3,14 +3,14 @@
 use app::{
     api::{
         ApiError,
-        tenants::{CreateTenant, EditTenant, ListTenants, TenantLine},
+        tenants::{CreateTenant, EditTenant, ListTenants, SetSeats, TenantFacts, TenantLine},
     },
     domain::id::{TenantId, UserId},
     ports::{Caller, LandingPort as _, Tenants as _},
 };
 use server::{args, services::tenants::TenantsService};
 
-use crate::stage::{Stage, on_every_engine};
+use crate::stage::{Invite, NOW, Stage, on_every_engine};
 
 /// A super-admin, signed in.
 pub async fn root(stage: &Stage) -> (UserId, Caller) {
@@ -80,16 +80,35 @@ async fn a_tenant_is_made_found_and_changed() {
             ("École du Nord", "Europe/Lisbon", 14)
         );
         assert_eq!((line.members, line.admins, line.pending), (0, 0, 0));
+        let facts = |name: &str, zone: &str, default_expiry_days| TenantFacts {
+            name: name.to_owned(),
+            time_zone: zone.to_owned(),
+            default_expiry_days,
+        };
         let edit = |tenant: TenantId, name: &str| EditTenant {
             tenant,
-            name: name.to_owned(),
-            time_zone: "Asia/Tokyo".to_owned(),
-            default_expiry_days: 365,
+            before: facts("École du Nord", "Europe/Lisbon", 14),
+            now: facts(name, "Asia/Tokyo", 365),
         };
-        tenants
-            .edit(&root, edit(line.tenant, "North"))
-            .await
-            .unwrap();
+        // Again, after an answer that was lost: nothing more.
+        for _ in 0..2 {
+            let north = edit(line.tenant, "North");
+            tenants.edit(&root, north).await.unwrap();
+        }
+        // Whoever began before that hears what is another by now.
+        let late = EditTenant {
+            now: facts("École du Nord", "Europe/Lisbon", 30),
+            ..edit(line.tenant, "")
+        };
+        match tenants.edit(&root, late).await {
+            Err(ApiError::Conflict { code, message }) => {
+                assert_eq!(code, "tenant_changed");
+                for said in ["name is North", "zone is Asia/Tokyo", "after 365 days"] {
+                    assert!(message.contains(said), "{message}");
+                }
+            }
+            other => panic!("{other:?}"),
+        }
         assert_eq!(
             fields(tenants.edit(&root, edit(line.tenant, " ")).await),
             ["name"]
@@ -107,6 +126,66 @@ async fn a_tenant_is_made_found_and_changed() {
         let audited = "SELECT COUNT(*) FROM audit_events WHERE subject_id = $1
             AND action IN ('tenant.created', 'tenant.edited')";
         assert_eq!(stage.number(audited, args![line.tenant]).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_line_counts_people_once_for_a_seat_and_stops_at_a_thousand() {
+    on_every_engine(|stage| async move {
+        let (_, root) = root(&stage).await;
+        let tenants = TenantsService::new(stage.desk.clone());
+        // A member who is invited to more, somebody with two invitations, and a stranger.
+        for (email, user) in [("ada@acme.test", Some(stage.ada)), ("mara@new.test", None)] {
+            let course = Invite {
+                platform: false,
+                items: vec![("course", stage.course)],
+                user,
+                ..stage.to_acme(email)
+            };
+            stage.invite(course).await;
+        }
+        stage.invite(stage.to_acme("mara@new.test")).await;
+        stage.invite(stage.to_acme("noa@new.test")).await;
+        let line = async || listed(&tenants, &root, "acme", false).await.remove(0);
+        assert!(line().await.seats.is_none());
+        let limit = SetSeats {
+            tenant: "acme".to_owned(),
+            limit: Some(5_000),
+        };
+        tenants.set_seats(&root, limit).await.unwrap();
+        let seats = tenants.seats(&root, "acme".to_owned()).await.unwrap();
+        let few = line().await;
+        assert_eq!((few.seats, few.seats_partly), (seats, false));
+        assert_eq!(few.seats.map(|seats| seats.used), Some(few.members + 2));
+        assert_eq!((few.pending, few.admins), (4, 1));
+        // Copies of one invitation, as many as nobody counts.
+        let copies = "INSERT INTO bundles (id, tenant_id, email, email_typed, first_name, last_name, search_text, role,
+                status, inviter_id, created_at, expires_at)
+            VALUES ($1, $2, $3, $3, '', '', '', 'learner', 'pending', $4, $5, $5)";
+        let (acme, ada) = (stage.acme, stage.ada);
+        let ids: Vec<_> = (0..1_100).map(|_| stage.desk.new_id()).collect();
+        stage
+            .desk
+            .storage
+            .write(move |tx| {
+                let ids = ids.clone();
+                Box::pin(async move {
+                    for id in ids {
+                        let email = format!("{}@many.test", id.simple());
+                        tx.execute(copies, args![id, acme, email, ada, NOW]).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await
+            .unwrap();
+        let many = line().await;
+        assert_eq!((many.pending, many.seats_partly), (1_001, true));
+        // They have no invitations: the checker would say so.
+        stage
+            .sql("DELETE FROM bundles WHERE search_text = ''", args![])
+            .await;
     })
     .await;
 }

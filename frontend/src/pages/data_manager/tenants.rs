@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use app::api::{
     ApiError,
-    tenants::{ListTenants, TenantDisable, TenantEnable, TenantLine, TenantsList, TenantsPage},
+    apps::COUNTED,
+    tenants::{
+        ListTenants, SeatsTaken, TenantDisable, TenantEnable, TenantLine, TenantsList, TenantsPage,
+    },
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -26,7 +29,7 @@ use crate::{
     routes::Page,
     session::{Session, use_session},
     shared::Shared,
-    text::{count_of, failure},
+    text::failure,
     typing::rested,
     when::{flag, when},
 };
@@ -110,10 +113,8 @@ impl Shown {
         } else {
             let pending = match line.pending {
                 0 => "links to it lead".to_owned(),
-                some => format!(
-                    "the links of {} lead",
-                    count_of(some, "pending person", "pending people")
-                ),
+                1 => "the link of 1 pending person leads".to_owned(),
+                some => format!("the links of {} pending people lead", counted(some)),
             };
             (
                 "Disable",
@@ -247,6 +248,26 @@ pub fn Tenants() -> impl IntoView {
     }
 }
 
+/// What is not counted to the end.
+fn counted(number: u64) -> String {
+    if number > COUNTED {
+        format!("{}+", format_number(COUNTED))
+    } else {
+        format_number(number)
+    }
+}
+
+fn seats_words(seats: SeatsTaken, partly: bool) -> String {
+    if partly {
+        return format!(
+            "{}+ of {} seats",
+            format_number(COUNTED),
+            format_number(seats.limit)
+        );
+    }
+    words(seats)
+}
+
 fn table(shown: Shown, editing: Editing) -> AnyView {
     view! {
         <div class="table-frame" role="region" aria-label="Tenants" tabindex="0">
@@ -273,10 +294,10 @@ fn table(shown: Shown, editing: Editing) -> AnyView {
                         // A line that changed is another one.
                         |line| {
                             format!(
-                                "{} {} {} {} {} {} {} {} {}",
+                                "{} {} {} {} {} {} {} {} {} {}",
                                 line.tenant, line.name, line.time_zone, line.default_expiry_days,
                                 line.disabled, line.members, line.admins, line.pending,
-                                line.seats.map(words).unwrap_or_default(),
+                                line.seats.map(words).unwrap_or_default(), line.seats_partly,
                             )
                         },
                         move |line| row(shown, editing, line),
@@ -307,9 +328,9 @@ fn row(shown: Shown, editing: Editing, line: TenantLine) -> AnyView {
         .into_any()
     };
     let pending = if line.disabled || line.pending == 0 {
-        format_number(line.pending).into_any()
+        counted(line.pending).into_any()
     } else {
-        view! { <a href=pending>{format_number(line.pending)}</a> }.into_any()
+        view! { <a href=pending>{counted(line.pending)}</a> }.into_any()
     };
     let no_admin = (!line.disabled && line.admins == 0).then(|| {
         view! {
@@ -327,13 +348,13 @@ fn row(shown: Shown, editing: Editing, line: TenantLine) -> AnyView {
             </td>
             <td data-label="Time zone">{line.time_zone}</td>
             <td data-label="Members" class="cell--num">
-                {format_number(line.members)}
+                {counted(line.members)}
             </td>
             <td data-label="Pending" class="cell--num">
                 {pending}
             </td>
             <td data-label="Seats" class="cell--num">
-                {line.seats.map(words)}
+                {line.seats.map(|seats| seats_words(seats, line.seats_partly))}
             </td>
             <td class="cell--actions">
                 <Button

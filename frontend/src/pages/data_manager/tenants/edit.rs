@@ -2,8 +2,9 @@
 
 use app::{
     api::{
+        ApiError,
         apps::App,
-        tenants::{CreateTenant, EditTenant, TenantCreate, TenantEdit, TenantLine},
+        tenants::{CreateTenant, EditTenant, TenantCreate, TenantEdit, TenantFacts, TenantLine},
     },
     domain::id::TenantId,
 };
@@ -16,6 +17,7 @@ use crate::{
     pages::{form::Form, tenant_settings::ZoneInput},
     routes::Page,
     session::{Session, use_session},
+    shared::Shared,
     when::when,
 };
 
@@ -31,6 +33,8 @@ pub struct Editing {
     open: RwSignal<bool>,
     /// None where it is new.
     tenant: RwSignal<Option<TenantId>>,
+    /// As it was when the dialog opened.
+    before: Shared<Option<TenantFacts>>,
     name: RwSignal<String>,
     slug: RwSignal<String>,
     zone: RwSignal<String>,
@@ -58,6 +62,7 @@ impl Editing {
             on_saved,
             open: RwSignal::new(false),
             tenant: RwSignal::new(None),
+            before: Shared::new(None),
             name: text(),
             slug: text(),
             zone: text(),
@@ -84,6 +89,11 @@ impl Editing {
 
     /// Opens the dialog for one that there is.
     pub fn edit(self, line: &TenantLine) {
+        self.before.set(Some(TenantFacts {
+            name: line.name.clone(),
+            time_zone: line.time_zone.clone(),
+            default_expiry_days: line.default_expiry_days,
+        }));
         self.show(
             Some(line.tenant),
             &line.name,
@@ -105,14 +115,19 @@ impl Editing {
         let (name, time_zone) = (self.name.get_untracked(), self.zone.get_untracked());
         let slug = self.slug.get_untracked().trim().to_owned();
         let tenant = self.tenant.get_untracked();
+        let before = (*self.before.read_untracked()).clone();
         spawn_local(async move {
             let said = name.trim().to_owned();
-            let answer = if let Some(tenant) = tenant {
-                let input = EditTenant {
-                    tenant,
+            let answer = if let (Some(tenant), Some(before)) = (tenant, before) {
+                let now = TenantFacts {
                     name,
                     time_zone,
                     default_expiry_days,
+                };
+                let input = EditTenant {
+                    tenant,
+                    before,
+                    now,
                 };
                 self.session.call(TenantEdit { input }).await
             } else {
@@ -124,7 +139,12 @@ impl Editing {
                 };
                 self.session.call(TenantCreate { input }).await
             };
+            let changed = matches!(answer, Err(ApiError::Conflict { .. }));
             if self.form.end(answer).is_none() {
+                if changed {
+                    // The list below shows what is true by now.
+                    self.on_saved.try_run(());
+                }
                 return;
             }
             self.open.try_set(false);
