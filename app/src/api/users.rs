@@ -126,6 +126,8 @@ pub struct UserInvitation {
     pub bundle: BundleId,
     /// Who offers.
     pub tenant: FoundTenant,
+    /// The tenant is disabled: nothing of it can be opened.
+    pub disabled: bool,
     /// What kind.
     pub kind: InvitationKind,
     /// The tenant's name or the item's title.

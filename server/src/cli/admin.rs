@@ -43,7 +43,7 @@ pub(super) async fn create(options: AdminCreate) -> Result<(), Failure> {
                 } else {
                     tx.insert_users(vec![new]).await?;
                     // Whatever waits for the address is the account's from now on (I2).
-                    tx.rekey(&email, id, now).await?;
+                    tx.rekey(&email, id, (None, "cli"), now).await?;
                 }
                 tx.record(vec![AuditEvent {
                     tenant: None,

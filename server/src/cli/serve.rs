@@ -77,6 +77,7 @@ pub(super) async fn run(config: Config) -> Result<(), Failure> {
     tasks.spawn(jobs::imports::run(desk.clone(), shutdown.clone()));
     tasks.spawn(jobs::declines::run(desk.clone(), shutdown.clone()));
     tasks.spawn(jobs::expiry::run(desk.clone(), shutdown.clone()));
+    tasks.spawn(jobs::inviters::run(desk.clone(), shutdown.clone()));
     tasks.spawn(jobs::reminders::run(desk.clone(), shutdown.clone()));
     tasks.spawn(jobs::schedule::run(desk.clone(), shutdown.clone()));
     tasks.spawn(jobs::words::run(desk.clone(), shutdown.clone()));

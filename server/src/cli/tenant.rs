@@ -112,7 +112,7 @@ async fn make(
         let (user, email) = (new.id, new.email.clone());
         tx.insert_users(vec![new]).await?;
         // Whatever waits for the address is the account's from now on (I2).
-        tx.rekey(&email, user, at).await?;
+        tx.rekey(&email, user, (None, "cli"), at).await?;
         user
     };
     tx.insert_memberships(vec![NewMembership {

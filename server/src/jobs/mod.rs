@@ -4,6 +4,7 @@ pub mod account_mails;
 pub mod declines;
 pub mod expiry;
 pub mod imports;
+pub mod inviters;
 pub mod outbox;
 pub mod reminders;
 pub mod schedule;

@@ -22,7 +22,7 @@ use super::{
     Desk,
     desk::{allow, refuse},
     form, password,
-    people::revoke_all_of,
+    people::begin_to_revoke,
     session_cookie, sessions,
     throttle::{Throttle, network_of},
     users::gone,
@@ -498,7 +498,7 @@ impl ports::Accounts for AccountsService {
             MayGo::Missing => Err(ApiError::SignInFirst),
             outcome => {
                 gone(&outcome)?;
-                revoke_all_of(&self.desk, user, user).await;
+                begin_to_revoke(&self.desk).await;
                 Ok(vec![session_cookie::clear(&self.desk.settings)])
             }
         }

@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use super::{Desk, desk::refuse};
 use crate::storage::{
-    AfterMember, AuditEvent, Member, StorageError, Tx, audit_actor, display_name, fold,
+    AfterMember, AuditEvent, InviterGone, Member, StorageError, Tx, audit_actor, display_name, fold,
 };
 
 /// Members on a page.
@@ -52,8 +52,7 @@ struct Change {
 
 /// How it ended.
 enum Ended {
-    /// Done; true: invitations are still to be revoked.
-    Done(bool),
+    Done,
     Missing,
     LastAdmin,
 }
@@ -99,35 +98,9 @@ impl PeopleService {
         })
     }
 
-    /// What is left to be revoked, a bounded part at a time. It is neutral by now, so that
-    /// nobody accepts meanwhile.
-    async fn revoke_rest(&self, change: Change) -> Result<(), ApiError> {
-        while self
-            .desk
-            .storage
-            .write(move |tx| {
-                Box::pin(tx.revoke_of_inviter(
-                    change.tenant,
-                    change.member,
-                    INVITER_GONE,
-                    change.actor,
-                    change.now,
-                ))
-            })
-            .await
-            .map_err(refuse)?
-        {}
-        Ok(())
-    }
-
-    async fn answer(&self, change: Change, ended: Ended) -> Result<(), ApiError> {
+    fn answer(ended: &Ended) -> Result<(), ApiError> {
         match ended {
-            Ended::Done(more) => {
-                if more {
-                    self.revoke_rest(change).await?;
-                }
-                Ok(())
-            }
+            Ended::Done => Ok(()),
             Ended::Missing => Err(ApiError::NotFound),
             Ended::LastAdmin => Err(ApiError::conflict(
                 "last_admin",
@@ -209,7 +182,7 @@ impl ports::People for PeopleService {
             .write(move |tx| Box::pin(set_role(tx, change, role)))
             .await
             .map_err(refuse)?;
-        self.answer(change, ended).await
+        Self::answer(&ended)
     }
 
     async fn set_group(&self, caller: &Caller, input: SetGroup) -> Result<(), ApiError> {
@@ -259,7 +232,7 @@ impl ports::People for PeopleService {
             .write(move |tx| Box::pin(remove(tx, change)))
             .await
             .map_err(refuse)?;
-        self.answer(change, ended).await
+        Self::answer(&ended)
     }
 }
 
@@ -302,13 +275,11 @@ async fn set_role(tx: &mut Tx, change: Change, role: Role) -> Result<Ended, Stor
         );
         tx.record(vec![changed]).await?;
     }
-    let more = if role == Role::Admin || super_admin {
-        false
-    } else {
-        hand_over(tx, change).await?
-    };
+    if role != Role::Admin && !super_admin {
+        hand_over(tx, change).await?;
+    }
     tx.announce(change.tenant, change.now).await?;
-    Ok(Ended::Done(more))
+    Ok(Ended::Done)
 }
 
 async fn remove(tx: &mut Tx, change: Change) -> Result<Ended, StorageError> {
@@ -337,24 +308,28 @@ async fn remove(tx: &mut Tx, change: Change) -> Result<Ended, StorageError> {
         )
         .await?
     {}
-    let more = !super_admin && hand_over(tx, change).await?;
+    if !super_admin {
+        hand_over(tx, change).await?;
+    }
     tx.announce(change.tenant, change.now).await?;
-    Ok(Ended::Done(more))
+    Ok(Ended::Done)
 }
 
-/// What becomes of the live invitations of somebody who may invite no more (S24); true:
-/// more are to be revoked.
-async fn hand_over(tx: &mut Tx, change: Change) -> Result<bool, StorageError> {
+/// What becomes of the live invitations of somebody who may invite no more (S24): some are
+/// revoked at once, the rest by [`revoke_gone`].
+async fn hand_over(tx: &mut Tx, change: Change) -> Result<(), StorageError> {
     match change.pendings {
         Pendings::Revoke => {
-            tx.revoke_of_inviter(
-                change.tenant,
-                change.member,
-                INVITER_GONE,
-                change.actor,
-                change.now,
-            )
-            .await
+            let gone = InviterGone {
+                tenant: change.tenant,
+                inviter: change.member,
+                by: change.by,
+                at: change.now,
+            };
+            tx.note_gone(&gone).await?;
+            tx.revoke_of_inviter(&gone, INVITER_GONE, change.now)
+                .await?;
+            Ok(())
         }
         Pendings::TakeOver => {
             let taken = tx
@@ -374,45 +349,64 @@ async fn hand_over(tx: &mut Tx, change: Change) -> Result<bool, StorageError> {
                     )
                 })
                 .collect();
-            tx.record(events).await?;
-            Ok(false)
+            tx.record(events).await
         }
     }
 }
 
-/// Revokes what a deleted account had sent out, a bounded part at a time (S24). The account
-/// is gone whatever becomes of this: what is left is neutral, and its page says so.
-pub(super) async fn revoke_all_of(desk: &Desk, inviter: UserId, by: UserId) {
-    if let Err(error) = revoke_each_of(desk, inviter, by).await {
-        tracing::error!(%error, "what a deleted account had sent out was not all revoked");
-    }
-}
+/// Seconds after which an invitation that was being written while its inviter's right ended
+/// has been seen.
+const SEEN_AFTER: i64 = 60;
+/// Inviters of one round.
+const GONE_AT_ONCE: u32 = 100;
 
-async fn revoke_each_of(desk: &Desk, inviter: UserId, by: UserId) -> Result<(), StorageError> {
-    let actor = (Some(by.0), "user");
-    let tenants = desk
+/// Revokes a bounded part of what people had sent out who may invite no more (S24); how many
+/// bundles. Nobody accepts what is left: it is neutral, and its page says so. What a stop
+/// leaves is taken up by the next call.
+///
+/// # Errors
+/// The database's.
+pub async fn revoke_gone(desk: &Desk) -> Result<usize, StorageError> {
+    let now = desk.now();
+    let until = now.plus_seconds(-SEEN_AFTER);
+    // The writer is asked for only where there is something to write.
+    let gone = desk
         .storage
-        .read(move |tx| Box::pin(tx.tenants_invited_in(inviter)))
+        .read(move |tx| Box::pin(tx.inviters_gone(until, GONE_AT_ONCE)))
         .await?;
-    for tenant in tenants {
-        let mut more = true;
-        while more {
-            let now = desk.now();
-            more = desk
-                .storage
-                .write(move |tx| {
-                    Box::pin(async move {
-                        let more = tx
-                            .revoke_of_inviter(tenant, inviter, INVITER_GONE, actor, now)
-                            .await?;
-                        tx.announce(tenant, now).await?;
-                        Ok(more)
-                    })
+    let mut revoked = 0;
+    for one in gone {
+        // One at a time: what fails for one must not keep the others.
+        let done = desk
+            .storage
+            .write(move |tx| {
+                Box::pin(async move {
+                    let some = tx.revoke_of_inviter(&one, INVITER_GONE, now).await?;
+                    if some > 0 {
+                        tx.announce(one.tenant, now).await?;
+                    } else if one.at < until {
+                        tx.forget_gone(&one).await?;
+                    }
+                    Ok(some)
                 })
-                .await?;
+            })
+            .await;
+        match done {
+            Ok(some) => revoked += some,
+            Err(error) => {
+                tracing::warn!(%error, inviter = %one.inviter, "what somebody had sent out was not revoked; it is tried again");
+            }
         }
     }
-    Ok(())
+    Ok(revoked)
+}
+
+/// The first part of [`revoke_gone`], for an account that was deleted just now. It is gone
+/// whatever becomes of this: a job does the rest.
+pub(super) async fn begin_to_revoke(desk: &Desk) {
+    if let Err(error) = revoke_gone(desk).await {
+        tracing::warn!(%error, "what a deleted account had sent out is revoked later");
+    }
 }
 
 /// Labels as a CSV's `group` has them: each once, separated by `|`.

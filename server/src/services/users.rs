@@ -23,7 +23,7 @@ use super::{
     Desk,
     desk::{allow, refuse},
     form,
-    people::{read_after, revoke_all_of, search_words, write_cursor},
+    people::{begin_to_revoke, read_after, search_words, write_cursor},
     upload,
 };
 use crate::{
@@ -339,6 +339,13 @@ impl ports::Users for UsersService {
                     let Some(known) = tx.user_by_id(user).await? else {
                         return Ok(Ok(false));
                     };
+                    if !kept && known.email == email && known.email_typed != typed {
+                        if known.email_typed != before {
+                            return Ok(Err(ApiError::conflict("email_changed", CHANGED)));
+                        }
+                        // The same address in other letters: still the same person's.
+                        tx.respell_account((user, by), &typed, now).await?;
+                    }
                     // The address first: bundles are locked before users, as an accept does.
                     if !kept && known.email != email {
                         if known.email_typed != before {
@@ -426,7 +433,7 @@ impl ports::Users for UsersService {
             .await
             .map_err(refuse)?;
         gone(&outcome)?;
-        revoke_all_of(&self.desk, user, by).await;
+        begin_to_revoke(&self.desk).await;
         Ok(())
     }
 }
@@ -466,6 +473,7 @@ fn invitation(one: AccountInvitation) -> UserInvitation {
             slug: one.slug,
             name: one.name,
         },
+        disabled: one.disabled,
         kind: one.kind,
         title: one.title,
         status: one.status,

@@ -217,7 +217,8 @@ impl Tx {
         }
         // What else waits for the address belongs to whoever owns it now, nobody else.
         if verified && owns_address {
-            self.rekey(&offer.email, user, at).await?;
+            self.rekey(&offer.email, user, (Some(user.0), "user"), at)
+                .await?;
         }
         hit(Point::AcceptWritten);
         Ok(AcceptOutcome::Accepted { user })

@@ -8,8 +8,8 @@ use app::domain::{
 use uuid::Uuid;
 
 use super::{
-    Arg, AuditEvent, PasswordHash, StorageError, Tx, bulk_write::BATCH, contains_pattern,
-    find::FEW_USERS, fold,
+    Arg, AuditEvent, InviterGone, PasswordHash, StorageError, Tx, bulk_write::BATCH,
+    contains_pattern, find::FEW_USERS, fold,
 };
 use crate::args;
 
@@ -123,6 +123,8 @@ const TO_VOUCH: &str = "SELECT email FROM users
     WHERE id = $1 AND email_verified = 0 AND deactivated_at IS NULL";
 const MOVE: &str = "UPDATE users SET email = $2, email_typed = $3, email_verified = 1,
     search_text = $4 WHERE id = $1 AND deactivated_at IS NULL";
+const RESPELL: &str = "UPDATE users SET email_typed = $2
+    WHERE id = $1 AND deactivated_at IS NULL";
 const DELETE_OTHER_SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
 // Whose going could leave a place without its last admin waits for others: for a change
 // of a role or the end of a membership at the tenant, for another super-admin at the users.
@@ -235,7 +237,7 @@ impl Tx {
             return Ok(None);
         };
         // Bundles are locked before users, as an accept does.
-        self.rekey(&email, user, at).await?;
+        self.rekey(&email, user, (Some(user.0), "user"), at).await?;
         if self.execute(VERIFY, args![user, email]).await? != 1
             || self
                 .execute(SET_PASSWORD, args![user, hash.0.as_str()])
@@ -289,7 +291,7 @@ impl Tx {
         email: &str,
         at: Timestamp,
     ) -> Result<bool, StorageError> {
-        self.rekey(email, user, at).await?;
+        self.rekey(email, user, (Some(user.0), "user"), at).await?;
         if self.execute(VERIFY, args![user, email]).await? != 1 {
             return Err(StorageError::Retry);
         }
@@ -309,13 +311,29 @@ impl Tx {
             return Ok(false);
         };
         // Bundles are locked before users, as an accept does.
-        self.rekey(&row.email, user, at).await?;
+        self.rekey(&row.email, user, (Some(by.0), "user"), at)
+            .await?;
         if self.execute(VERIFY, args![user, row.email]).await? != 1 {
             return Err(StorageError::Retry);
         }
         self.account_event(user, "user.vouched", (Some(by.0), "user"), at)
             .await?;
         Ok(true)
+    }
+
+    /// Writes the account's address in other letters; what it is found by follows with the
+    /// name ([`Tx::rename_account`]).
+    pub async fn respell_account(
+        &mut self,
+        (user, by): (UserId, UserId),
+        email_typed: &str,
+        at: Timestamp,
+    ) -> Result<(), StorageError> {
+        if self.execute(RESPELL, args![user, email_typed]).await? == 1 {
+            self.account_event(user, "user.email_changed", (Some(by.0), "user"), at)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Gives the account a new, proved address: what waits for that becomes the
@@ -334,7 +352,7 @@ impl Tx {
             "{} {} {email_typed}",
             profile.first_name, profile.last_name
         ));
-        self.rekey(email, user, at).await?;
+        self.rekey(email, user, (Some(by.0), "user"), at).await?;
         if self
             .execute(MOVE, args![user, email, email_typed, search])
             .await?
@@ -437,8 +455,8 @@ impl Tx {
     }
 
     /// Takes the person out of the account: name, address, username and password go, here
-    /// and in the invitations to it; what was waiting is revoked. The id stays, because
-    /// events name it.
+    /// and in the invitations to it; what was waiting is revoked, and what it had sent
+    /// out is noted to be ([`Tx::note_gone`]). The id stays, because events name it.
     pub async fn delete_account(
         &mut self,
         user: UserId,
@@ -496,6 +514,15 @@ impl Tx {
         self.execute(FORGET_EXTERNAL, args![user]).await?;
         self.forget_account_mails_of(user).await?;
         self.delete_sessions_of(user).await?;
+        for tenant in self.tenants_invited_in(user).await? {
+            self.note_gone(&InviterGone {
+                tenant,
+                inviter: user,
+                by,
+                at,
+            })
+            .await?;
+        }
         if self
             .execute(DELETE, args![user, at, nobody.as_str()])
             .await?

@@ -90,6 +90,8 @@ pub struct AccountInvitation {
     pub slug: String,
     /// The tenant's name.
     pub name: String,
+    /// The tenant is shut.
+    pub disabled: bool,
     /// What kind.
     pub kind: InvitationKind,
     /// The tenant's name or the item's title.
@@ -140,6 +142,7 @@ struct InvitationRow {
     bundle_id: Uuid,
     slug: String,
     name: String,
+    disabled_at: Option<i64>,
     kind: String,
     title: String,
     status: String,
@@ -153,7 +156,7 @@ const MEMBERSHIPS: &str = "SELECT t.slug, t.name, m.role, t.disabled_at, m.creat
     FROM memberships m JOIN tenants t ON t.id = m.tenant_id
     WHERE m.user_id = $1 ORDER BY t.name, t.slug";
 // $1 the account, $2 its canonical address.
-const INVITATIONS: &str = "SELECT i.bundle_id, t.slug, t.name, i.kind,
+const INVITATIONS: &str = "SELECT i.bundle_id, t.slug, t.name, t.disabled_at, i.kind,
         COALESCE(c.title, t.name) AS title, i.status, i.status_changed_at
     FROM invitations i
     JOIN tenants t ON t.id = i.tenant_id
@@ -309,6 +312,7 @@ impl Tx {
                     bundle: BundleId(row.bundle_id),
                     slug: row.slug,
                     name: row.name,
+                    disabled: row.disabled_at.is_some(),
                     kind: InvitationKind::parse(&row.kind).ok_or(StorageError::BadData {
                         table: "invitations",
                         column: "kind",

@@ -25,6 +25,27 @@ pub struct Ties {
     pub courses: u64,
 }
 
+/// Somebody who may invite no more in a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InviterGone {
+    /// Where.
+    pub tenant: TenantId,
+    /// Who.
+    pub inviter: UserId,
+    /// Who took the right away.
+    pub by: UserId,
+    /// When; what was made later is not meant.
+    pub at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct GoneRow {
+    tenant_id: Uuid,
+    user_id: Uuid,
+    actor_id: Uuid,
+    gone_at: i64,
+}
+
 #[derive(sqlx::FromRow)]
 struct RoleRow {
     role: String,
@@ -77,16 +98,66 @@ const TAKE_OVER: &str = "UPDATE bundles SET inviter_id = $3
     RETURNING id";
 const OF_INVITER: &str = "SELECT id FROM bundles
     WHERE tenant_id = $1 AND inviter_id = $2 AND status IN ('unassigned', 'scheduled', 'pending')
-    ORDER BY id LIMIT $3";
-
+      AND created_at <= $3
+    ORDER BY id LIMIT $4";
+const NOTE_GONE: &str = "INSERT INTO inviters_gone (tenant_id, user_id, actor_id, gone_at)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT (tenant_id, user_id) DO UPDATE
+    SET actor_id = excluded.actor_id, gone_at = excluded.gone_at";
+// What has nothing left stays until $1: an invitation that was being written meanwhile is
+// seen by then.
+const GONE: &str = "SELECT g.tenant_id, g.user_id, g.actor_id, g.gone_at FROM inviters_gone g
+    WHERE g.gone_at < $1 OR EXISTS (SELECT 1 FROM bundles b
+        WHERE b.tenant_id = g.tenant_id AND b.inviter_id = g.user_id
+          AND b.status IN ('unassigned', 'scheduled', 'pending') AND b.created_at <= g.gone_at)
+    ORDER BY g.gone_at, g.tenant_id, g.user_id LIMIT $2";
+const FORGET_GONE: &str = "DELETE FROM inviters_gone
+    WHERE tenant_id = $1 AND user_id = $2 AND gone_at = $3";
 // Disabled tenants too: what they have is live.
-const INVITED_IN: &str = "SELECT t.id FROM tenants t WHERE EXISTS (SELECT 1 FROM bundles b
+const INVITED_IN: &str = "SELECT t.id FROM tenants t
+    WHERE EXISTS (SELECT 1 FROM memberships m
+        WHERE m.tenant_id = t.id AND m.user_id = $1 AND m.role = 'admin')
+      OR EXISTS (SELECT 1 FROM bundles b
         WHERE b.tenant_id = t.id AND b.inviter_id = $1
           AND b.status IN ('unassigned', 'scheduled', 'pending'))
     ORDER BY t.id";
 
 impl Tx {
-    /// The tenants where somebody answers for live bundles.
+    /// Writes down that somebody may invite no more in a tenant: what was sent out until now
+    /// is to be revoked (S24).
+    pub async fn note_gone(&mut self, gone: &InviterGone) -> Result<(), StorageError> {
+        let args = args![gone.tenant, gone.inviter, gone.by, gone.at];
+        self.execute(NOTE_GONE, args).await?;
+        Ok(())
+    }
+
+    /// Inviters who are gone and have something left to be revoked, or were noted before
+    /// `until`; at most `limit`, the oldest first.
+    pub async fn inviters_gone(
+        &mut self,
+        until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<InviterGone>, StorageError> {
+        let rows = self.all::<GoneRow>(GONE, args![until, limit]).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| InviterGone {
+                tenant: TenantId(row.tenant_id),
+                inviter: UserId(row.user_id),
+                by: UserId(row.actor_id),
+                at: Timestamp(row.gone_at),
+            })
+            .collect())
+    }
+
+    /// Nothing is left of one who is gone.
+    pub async fn forget_gone(&mut self, gone: &InviterGone) -> Result<(), StorageError> {
+        let args = args![gone.tenant, gone.inviter, gone.at];
+        self.execute(FORGET_GONE, args).await?;
+        Ok(())
+    }
+
+    /// The tenants where somebody answers for live bundles, or could.
     pub async fn tenants_invited_in(
         &mut self,
         inviter: UserId,
@@ -192,20 +263,19 @@ impl Tx {
         Ok(rows.into_iter().map(|row| BundleId(row.id)).collect())
     }
 
-    /// Revokes some of the live bundles that a member answers for; true: there may be more.
+    /// Revokes some of the live bundles of one who is gone; how many: none is all of them.
     pub async fn revoke_of_inviter(
         &mut self,
-        tenant: TenantId,
-        inviter: UserId,
+        gone: &InviterGone,
         reason: &str,
-        actor: (Option<Uuid>, &'static str),
         at: Timestamp,
-    ) -> Result<bool, StorageError> {
-        let args = args![tenant, inviter, REVOKED_AT_ONCE];
+    ) -> Result<usize, StorageError> {
+        let args = args![gone.tenant, gone.inviter, gone.at, REVOKED_AT_ONCE];
         let found = self.all::<IdRow>(OF_INVITER, args).await?;
-        let more = found.len() == REVOKED_AT_ONCE as usize;
-        self.revoke_bundles(found, reason, actor, at).await?;
-        Ok(more)
+        let some = found.len();
+        self.revoke_bundles(found, reason, (Some(gone.by.0), "user"), at)
+            .await?;
+        Ok(some)
     }
 
     /// Revokes some of what waits for a person in a tenant; true: there may be more.

@@ -83,7 +83,7 @@ pub use import_chunks::{ChunkStored, NewChunk, StoredChunk};
 pub use imports::{Import, NewImport, NewOutcome, OutcomeCounts};
 pub use invitations::BundleState;
 pub use links::{LANDING_MINUTES, NewLink};
-pub use members::Ties;
+pub use members::{InviterGone, Ties};
 pub use mine::{OwnInvitation, OwnItem};
 pub use offers::{Offer, OfferedTarget};
 pub use outbox::{Claimed, HELD, Letter, NewDelivery, Sent};

@@ -9,13 +9,14 @@
 use std::collections::HashSet;
 
 use app::domain::{
+    actor::{Actor, Job},
     id::{InvitationId, UserId},
     invitation::InvitationStatus,
     time::Timestamp,
 };
 use uuid::Uuid;
 
-use super::{Arg, StorageError, Tx, accept::BIND_BUNDLE, in_list};
+use super::{Arg, StorageError, Tx, accept::BIND_BUNDLE, audit_actor, in_list};
 use crate::{args, clock::first_id};
 
 /// A verified account, and live invitations that stand under its address.
@@ -61,11 +62,12 @@ const LATE: &str = "SELECT DISTINCT u.id, u.email FROM invitations i
 impl Tx {
     /// The mailbox of `email` is proved to be `user`'s: every live invitation to the
     /// address, in whatever tenant, becomes the user's. One that the user has already
-    /// is revoked (I2). Again is harmless.
+    /// is revoked (I2), by whoever proved or vouched. Again is harmless.
     pub async fn rekey(
         &mut self,
         email: &str,
         user: UserId,
+        actor: (Option<Uuid>, &'static str),
         at: Timestamp,
     ) -> Result<(), StorageError> {
         let key = user.to_string();
@@ -101,7 +103,7 @@ impl Tx {
             &twice,
             InvitationStatus::Revoked,
             "The person was invited to the same twice.",
-            (Some(user.0), "user"),
+            actor,
             at,
         )
         .await
@@ -151,7 +153,8 @@ impl Tx {
             .await?
             .is_some_and(|user| user.email_verified && user.email == late.email);
         if owns {
-            self.rekey(&late.email, late.user, at).await?;
+            let job = audit_actor(&Actor::System(Job::Expiry));
+            self.rekey(&late.email, late.user, job, at).await?;
         }
         Ok(())
     }

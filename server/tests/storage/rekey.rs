@@ -26,7 +26,7 @@ contract!(i2_what_waits_for_an_address_becomes_its_owners, |db| {
     );
     // Again is harmless.
     for _ in 0..2 {
-        db.write(move |tx| Box::pin(tx.rekey("mara@new.test", mara, NOW)))
+        db.write(move |tx| Box::pin(tx.rekey("mara@new.test", mara, (None, "cli"), NOW)))
             .await;
     }
     let pending = |key: String| (key, "pending".to_owned());
@@ -41,10 +41,14 @@ contract!(i2_what_waits_for_an_address_becomes_its_owners, |db| {
 
     // One more of the same, under the address: the person has it already.
     let twice = db.invite(acme, ada, "mara@new.test").await;
-    db.write(move |tx| Box::pin(tx.rekey("mara@new.test", mara, NOW)))
+    db.write(move |tx| Box::pin(tx.rekey("mara@new.test", mara, (None, "cli"), NOW)))
         .await;
     let stored = key_of(db, twice.invitation).await;
     assert_eq!(stored, ("mara@new.test".to_owned(), "revoked".to_owned()));
+    // Whoever vouched for the address did that, not its owner.
+    let by = "SELECT COUNT(*) FROM audit_events WHERE action = 'invitation.revoked'
+        AND actor = 'cli' AND actor_id IS NULL";
+    assert_eq!(db.number(by, args![]).await, 1);
 });
 
 contract!(i2_late_keys_are_young_live_and_of_a_proved_mailbox, |db| {

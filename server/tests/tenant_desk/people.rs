@@ -8,7 +8,10 @@ use app::{
     domain::{id::UserId, role::Role},
     ports::{Caller, People as _},
 };
-use server::{args, services::people::PeopleService};
+use server::{
+    args,
+    services::people::{PeopleService, revoke_gone},
+};
 
 use crate::stage::{Invite, Stage, on_every_engine};
 
@@ -93,6 +96,29 @@ async fn s24_an_inviter_who_is_demoted_hands_over_or_is_revoked_with_the_reason(
         );
         let changed = "SELECT COUNT(*) FROM audit_events WHERE action = 'membership.role_changed'";
         assert_eq!(stage.number(changed, args![]).await, 3);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s24_what_was_being_written_is_revoked_too_and_what_comes_later_is_not() {
+    on_every_engine(|stage| async move {
+        let (_, bea, _) = others(&stage).await;
+        let people = people(&stage);
+        let demoted = role(stage.ada, Role::Learner, Pendings::Revoke);
+        people.set_role(&bea, demoted).await.unwrap();
+        // It was on its way while the right ended.
+        let late = stage.invite(stage.to_acme("mara@new.test")).await;
+        assert_eq!(revoke_gone(&stage.desk).await.unwrap(), 1);
+        assert_eq!(stage.status(late).await, "revoked");
+        stage.clock.advance_seconds(61);
+        let again = role(stage.ada, Role::Admin, Pendings::Revoke);
+        people.set_role(&bea, again).await.unwrap();
+        let new = stage.invite(stage.to_acme("noa@new.test")).await;
+        assert_eq!(revoke_gone(&stage.desk).await.unwrap(), 0);
+        assert_eq!(stage.status(new).await, "pending");
+        let left = "SELECT COUNT(*) FROM inviters_gone";
+        assert_eq!(stage.number(left, args![]).await, 0);
     })
     .await;
 }

@@ -4,12 +4,15 @@ use app::{
     api::{
         ApiError,
         invitations::BundleRef,
-        users::{CreateUser, EditUser},
+        users::{CreateUser, EditUser, UserInvitation},
     },
     domain::{id::UserId, invitation::InvitationStatus, role::Role},
     ports::{Invitations as _, Mine as _, Users as _},
 };
-use server::{args, jobs, services::users::UsersService};
+use server::{
+    args, jobs,
+    services::{people::revoke_gone, users::UsersService},
+};
 
 use crate::{
     stage::{Invite, on_every_engine},
@@ -120,8 +123,17 @@ async fn a_changed_address_takes_over_what_waits_for_it_in_the_same_transaction(
                 ..stage.to_acme("mara@new.test")
             })
             .await;
+        for (email, user) in [("mara@old.test", Some(mara)), ("mara@new.test", None)] {
+            let course = Invite {
+                platform: false,
+                items: vec![("course", stage.course)],
+                user,
+                ..stage.to_acme(email)
+            };
+            stage.invite(course).await;
+        }
         let own = stage.signed_in(mara).await;
-        assert!(stage.mine.home(&own).await.unwrap().invitations.is_empty());
+        assert_eq!(stage.mine.home(&own).await.unwrap().invitations.len(), 1);
         users
             .edit(
                 &root,
@@ -129,11 +141,19 @@ async fn a_changed_address_takes_over_what_waits_for_it_in_the_same_transaction(
             )
             .await
             .unwrap();
+        // What the person had already is revoked by whoever changed the address.
+        let twice = "SELECT COUNT(*) FROM audit_events WHERE action = 'invitation.revoked'
+            AND actor_id = $1";
+        assert_eq!(stage.number(twice, args![root_id]).await, 1);
         // Whoever was signed in may have been somebody else.
         let sessions = "SELECT COUNT(*) FROM sessions WHERE user_id = $1";
         assert_eq!(stage.number(sessions, args![mara]).await, 0);
         let own = stage.signed_in(mara).await;
-        assert_eq!(stage.mine.home(&own).await.unwrap().invitations.len(), 1);
+        let waiting = stage.mine.home(&own).await.unwrap().invitations;
+        let waiting = waiting
+            .iter()
+            .filter(|one| one.status == InvitationStatus::Pending);
+        assert_eq!(waiting.count(), 2);
         let shown = users.show(&root, mara).await.unwrap();
         assert_eq!(
             (
@@ -145,7 +165,8 @@ async fn a_changed_address_takes_over_what_waits_for_it_in_the_same_transaction(
         );
         assert_eq!(shown.memberships.len(), 1);
         assert_eq!(shown.memberships[0].tenant.slug, "acme");
-        let [invitation] = shown.invitations.as_slice() else {
+        let there = |one: &&UserInvitation| one.tenant.slug == "globex";
+        let Some(invitation) = shown.invitations.iter().find(there) else {
             panic!("{:?}", shown.invitations);
         };
         assert_eq!(
@@ -204,6 +225,42 @@ async fn a_changed_address_takes_over_what_waits_for_it_in_the_same_transaction(
             users.edit(&root, gone).await.unwrap_err(),
             ApiError::NotFound
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_same_address_in_other_letters_is_kept_as_typed_and_moves_nothing() {
+    on_every_engine(|stage| async move {
+        let (_, root) = root(&stage).await;
+        let users = UsersService::new(stage.desk.clone());
+        let mara = stage.user("mara@new.test", "Mara", true).await;
+        let typed = |[before, email]: [&str; 2]| edit(mara, [before, email], "");
+        users
+            .edit(&root, typed(["mara@new.test", "Mara@NEW.test"]))
+            .await
+            .unwrap();
+        let shown = users.show(&root, mara).await.unwrap();
+        assert_eq!(shown.line.email, "Mara@NEW.test");
+        assert!(shown.line.email_verified);
+        // Nobody is told, and the change is on record.
+        for (count, n) in [
+            ("SELECT COUNT(*) FROM account_mails WHERE user_id = $1", 0),
+            (
+                "SELECT COUNT(*) FROM audit_events WHERE subject_id = $1
+                    AND action = 'user.email_changed'",
+                1,
+            ),
+        ] {
+            assert_eq!(stage.number(count, args![mara]).await, n, "{count}");
+        }
+        // Somebody who saw the older spelling does not bring it back.
+        let late = users
+            .edit(&root, typed(["mara@new.test", "MARA@new.test"]))
+            .await;
+        assert!(matches!(late, Err(ApiError::Conflict { .. })), "{late:?}");
+        let shown = users.show(&root, mara).await.unwrap();
+        assert_eq!(shown.line.email, "Mara@NEW.test");
     })
     .await;
 }
@@ -273,6 +330,36 @@ async fn s24_what_a_deleted_account_had_sent_is_revoked_and_says_why() {
         assert!(!page.orphaned);
         let revoked = "SELECT COUNT(*) FROM audit_events WHERE action = 'invitation.revoked'";
         assert_eq!(stage.number(revoked, args![]).await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn s24_what_a_stop_leaves_of_a_deleted_account_is_revoked_at_the_next_start() {
+    on_every_engine(|stage| async move {
+        let (root_id, _) = root(&stage).await;
+        let bea = stage.user("bea@acme.test", "Bea", true).await;
+        stage.member(stage.acme, bea, Role::Admin).await;
+        let bundle = stage
+            .invite(Invite {
+                inviter: bea,
+                ..stage.to_acme("mara@new.test")
+            })
+            .await;
+        // The account went, and the process with it.
+        let now = stage.desk.now();
+        stage
+            .desk
+            .storage
+            .write(move |tx| Box::pin(tx.delete_account(bea, root_id, now)))
+            .await
+            .unwrap();
+        assert_eq!(stage.status(bundle).await, "pending");
+        assert_eq!(revoke_gone(&stage.desk).await.unwrap(), 1);
+        assert_eq!(stage.status(bundle).await, "revoked");
+        let by = "SELECT COUNT(*) FROM audit_events WHERE action = 'invitation.revoked'
+            AND actor_id = $1";
+        assert_eq!(stage.number(by, args![root_id]).await, 1);
     })
     .await;
 }

@@ -85,6 +85,15 @@ fn cards(one: UserDetail, editing: Editing) -> AnyView {
     .into_any()
 }
 
+/// A tenant's name, and that nothing of it can be opened.
+fn tenant_of(name: String, disabled: bool) -> AnyView {
+    view! {
+        {name}
+        {disabled.then(|| view! { " " <Badge tone=Tone::Neutral label="Disabled"/> })}
+    }
+    .into_any()
+}
+
 fn memberships(all: Vec<UserMembership>) -> AnyView {
     if all.is_empty() {
         return view! { <p class="card__foot muted">"Not a member of any tenant."</p> }.into_any();
@@ -93,12 +102,7 @@ fn memberships(all: Vec<UserMembership>) -> AnyView {
         .into_iter()
         .map(|one| {
             let tenant = if one.disabled {
-                view! {
-                    {one.tenant.name}
-                    " "
-                    <Badge tone=Tone::Neutral label="Disabled"/>
-                }
-                .into_any()
+                tenant_of(one.tenant.name, true)
             } else {
                 let href = Page::People(one.tenant.slug).href();
                 view! { <a class="table__title" href=href>{one.tenant.name}</a> }.into_any()
@@ -138,14 +142,17 @@ fn invitations(all: Vec<UserInvitation>) -> AnyView {
     let rows = all
         .into_iter()
         .map(|one| {
-            let href = Page::Invitation(one.tenant.slug, one.bundle.to_string()).href();
+            let title = if one.disabled {
+                view! { <span class="table__title">{one.title}</span> }.into_any()
+            } else {
+                let href = Page::Invitation(one.tenant.slug, one.bundle.to_string()).href();
+                view! { <a class="table__title" href=href>{one.title}</a> }.into_any()
+            };
             view! {
                 <tr>
-                    <td class="cell--lead">
-                        <a class="table__title" href=href>{one.title}</a>
-                    </td>
+                    <td class="cell--lead">{title}</td>
                     <td data-label="Kind">{kind_word(one.kind)}</td>
-                    <td data-label="Tenant">{one.tenant.name}</td>
+                    <td data-label="Tenant">{tenant_of(one.tenant.name, one.disabled)}</td>
                     <td data-label="Status">
                         <StatusBadge status=status_badge(one.status)/>
                     </td>
