@@ -123,6 +123,8 @@ struct TenantRow {
 /// Conditions with their arguments.
 #[derive(Default)]
 struct Conditions {
+    /// The column whose index is walked along, held at one value.
+    held: Option<&'static str>,
     inner: Vec<String>,
     outer: Vec<String>,
     args: Vec<Arg>,
@@ -141,7 +143,7 @@ impl Conditions {
         let action = query.action.as_deref().map(Arg::from);
         let subject = query.subject.map(Arg::from);
         let tenant = query.tenant.map(Arg::from);
-        let mut left = Vec::new();
+        let (mut left, mut held) = (Vec::new(), None);
         // The one that leaves fewest is walked along; in a tenant's record the tenant's own
         // events are, since where it goes on must say nothing of what happens elsewhere.
         for (column, value) in [
@@ -151,21 +153,21 @@ impl Conditions {
             ("a.action", action),
         ] {
             let Some(value) = value else { continue };
-            if all.inner.is_empty() {
-                let n = all.number(value);
-                all.inner.push(format!("{column} = ${n}"));
+            if held.is_none() {
+                held = Some(value);
+                all.held = Some(column);
             } else {
                 left.push((column, "=", value));
             }
         }
         let later = query.from.map(|from| first_id(from.plus_days(-APART)));
         let earlier = query.before.map(|before| first_id(before.plus_days(APART)));
-        for (compared, id) in [("<", query.after), (">=", later), ("<", earlier)] {
-            if let Some(id) = id {
-                let n = all.number(id.into());
-                all.inner.push(format!("a.id {compared} ${n}"));
-            }
-        }
+        let earlier = match (query.after, earlier) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+        all.bound(">=", held.clone(), later);
+        all.bound("<", held, earlier);
         all.inner_args = all.args.len();
         let from = query.from.map(|from| ("a.at", ">=", Arg::from(from)));
         let before = query.before.map(|before| ("a.at", "<", Arg::from(before)));
@@ -176,13 +178,59 @@ impl Conditions {
         all
     }
 
+    /// One end of what is walked along. What is held is bounded, not equal, and stands in the
+    /// order: no other index gives that one (ADR 0012).
+    fn bound(&mut self, compared: &str, held: Option<Arg>, id: Option<Uuid>) {
+        let Some(column) = self.held else {
+            if let Some(id) = id {
+                let n = self.number(id.into());
+                self.inner.push(format!("a.id {compared} ${n}"));
+            }
+            return;
+        };
+        let Some(value) = held else { return };
+        let n = self.number(value);
+        let end = match id {
+            Some(id) => {
+                let of = self.number(id.into());
+                format!("({column}, a.id) {compared} (${n}, ${of})")
+            }
+            None if compared == "<" => format!("{column} <= ${n}"),
+            None => format!("{column} >= ${n}"),
+        };
+        self.inner.push(end);
+    }
+
+    /// The newest first.
+    fn order(&self) -> String {
+        let held = self
+            .held
+            .map_or_else(String::new, |column| format!("{column} DESC, "));
+        format!("ORDER BY {held}a.id DESC")
+    }
+
     fn walked(&self, columns: &str, rows: &str) -> String {
         let conditions = if self.inner.is_empty() {
             String::new()
         } else {
             format!("WHERE {}", self.inner.join(" AND "))
         };
-        format!("SELECT {columns} FROM audit_events a {conditions} ORDER BY a.id DESC {rows}")
+        let order = self.order();
+        format!("SELECT {columns} FROM audit_events a {conditions} {order} {rows}")
+    }
+
+    /// The statement of a page: some more rows than its lines, or those that the filter
+    /// leaves of the rows that are looked at, in the very order of the walk.
+    fn page(&self, limit: u32, looked_at: u32) -> String {
+        if self.outer.is_empty() {
+            return self.walked(COLUMNS, &format!("LIMIT {limit}"));
+        }
+        format!(
+            "SELECT {COLUMNS} FROM ({}) a WHERE {} {} LIMIT {limit}",
+            self.walked(COLUMNS, &format!("LIMIT {looked_at}")),
+            self.outer.join(" AND "),
+            self.order(),
+        )
     }
 }
 
@@ -201,16 +249,7 @@ impl Tx {
             rows => rows,
         };
         let all = Conditions::of(query);
-        let sql = if all.outer.is_empty() {
-            all.walked(COLUMNS, &format!("LIMIT {}", limit + 1))
-        } else {
-            format!(
-                "SELECT {COLUMNS} FROM ({}) a WHERE {} ORDER BY a.id DESC LIMIT {}",
-                all.walked(COLUMNS, &format!("LIMIT {looked_at}")),
-                all.outer.join(" AND "),
-                limit + 1
-            )
-        };
+        let sql = all.page(limit + 1, looked_at);
         let mut rows = self.all_composed::<EventRow>(sql, all.args.clone()).await?;
         let next = if rows.len() > limit as usize {
             rows.truncate(limit as usize);
@@ -240,6 +279,17 @@ impl Tx {
             })
             .collect();
         Ok((events, next))
+    }
+
+    /// How the engine would read a page, line by line: for the test that holds it to the
+    /// indexes.
+    pub async fn plan_of_events(
+        &mut self,
+        query: &AuditQuery,
+    ) -> Result<Vec<String>, StorageError> {
+        let all = Conditions::of(query);
+        let sql = all.page(50, LOOKED_AT);
+        self.plan_of(sql, all.args.clone()).await
     }
 
     /// What events are about. For a tenant's record, of accounts the names of its members

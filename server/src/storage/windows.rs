@@ -408,12 +408,18 @@ impl Walking {
         )
     }
 
-    /// The last row of `rows` that are looked at; none where there are fewer.
-    async fn end(&self, tx: &mut Tx, rows: u32) -> Result<Option<AfterBundle>, StorageError> {
+    /// The statement of the last row of `rows` that are looked at.
+    fn end_of(&self, rows: u32) -> (String, Vec<Arg>) {
         let rows = format!("LIMIT 1 OFFSET {}", rows.saturating_sub(1));
         let args = self.args[..self.inner_args].to_vec();
         let column = self.column.unwrap_or("CAST(0 AS BIGINT)");
         let sql = self.walked(&format!("{} AS id, {column} AS at", self.id()), &rows);
+        (sql, args)
+    }
+
+    /// The last row of `rows` that are looked at; none where there are fewer.
+    async fn end(&self, tx: &mut Tx, rows: u32) -> Result<Option<AfterBundle>, StorageError> {
+        let (sql, args) = self.end_of(rows);
         if self.column == Some("b.search_text") {
             let last = tx.all_composed::<TextRow>(sql, args).await?.pop();
             return Ok(last.map(|row| AfterBundle {
@@ -505,17 +511,28 @@ impl Tx {
         Ok(filter)
     }
 
-    /// How the engine would read a page and its end, line by line: for the test that holds
+    /// How the engine would read a page, and its end, line by line: for the test that holds
     /// it to the indexes.
     pub async fn plan_of_page(
         &mut self,
         filter: &BundleFilter,
         order: &BundleOrder,
         limit: u32,
-    ) -> Result<Vec<String>, StorageError> {
+    ) -> Result<[Vec<String>; 2], StorageError> {
         let walking = Walking::of(filter, order);
-        let sql = walking.page(limit + 1);
-        let args = walking.args.clone();
+        let page = self
+            .plan_of(walking.page(limit + 1), walking.args.clone())
+            .await?;
+        let (sql, args) = walking.end_of(walking.looked_at);
+        Ok([page, self.plan_of(sql, args).await?])
+    }
+
+    /// How the engine would run a statement, line by line.
+    pub(super) async fn plan_of(
+        &mut self,
+        sql: String,
+        args: Vec<Arg>,
+    ) -> Result<Vec<String>, StorageError> {
         if self.is_postgres() {
             let sql = format!("EXPLAIN {sql}");
             let rows: Vec<(String,)> = self.all_composed(sql, args).await?;

@@ -1,6 +1,6 @@
 //! What a list reads: at most so many rows of an index, and no table from end to end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use app::{
     api::invitations::{InvitationFilter, SortBy},
@@ -23,7 +23,8 @@ contract!(a_list_goes_on_after_the_last_row_that_was_looked_at, |db| {
     let (acme, ada) = db.desk("acme").await;
     let (globex, gil) = db.desk("globex").await;
     let mut wanted = BTreeSet::new();
-    for n in 0..12 {
+    let mut places = BTreeMap::new();
+    for n in 0..12_i64 {
         let (tenant, inviter) = if n % 2 == 0 {
             (acme, ada)
         } else {
@@ -35,6 +36,18 @@ contract!(a_list_goes_on_after_the_last_row_that_was_looked_at, |db| {
             db.sql(change, args![made.bundle]).await;
             wanted.insert(made.bundle);
         }
+        // No two orders are one, and in each two bundles have the same value.
+        let place = Place {
+            expires: n * 5 % 12 / 2,
+            changed: n * 7 % 12 / 2,
+            invitee: format!("p{}", n * 11 % 12 / 2),
+        };
+        let change = "UPDATE bundles SET expires_at = $2, changed_at = $3, search_text = $4
+            WHERE id = $1";
+        let (at, changed, invitee) = (place.expires, place.changed, place.invitee.clone());
+        db.sql(change, args![made.bundle, at, changed, invitee])
+            .await;
+        places.insert(made.bundle, place);
     }
     let fair = InvitationFilter {
         source: "Fair".to_owned(),
@@ -60,29 +73,70 @@ contract!(a_list_goes_on_after_the_last_row_that_was_looked_at, |db| {
                     },
                     ..BundleFilter::default()
                 };
+                let any = BundleFilter {
+                    asked: InvitationFilter {
+                        source: String::new(),
+                        ..filter.asked.clone()
+                    },
+                    ..filter.clone()
+                };
+                let name = format!("{tenant:?} {kind:?} {sort:?} {reversed}");
                 let (found, empty) = walk(db, filter, sort, reversed).await;
-                assert_eq!(found, wanted, "{tenant:?} {kind:?} {sort:?} {reversed}");
                 assert!(empty > 0, "pages of three rows without one of them");
+                let (all, _) = walk(db, any, sort, reversed).await;
+                assert_eq!(all.len(), if tenant.is_some() { 6 } else { 12 }, "{name}");
+                for found in [&found, &all] {
+                    assert_eq!(*found, ordered(found, &places, sort, reversed), "{name}");
+                }
+                assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), wanted, "{name}");
             }
         }
     }
 });
 
-/// Everything that a list gives in pages of one line, three rows looked at; and how many
-/// pages had no line.
-async fn walk(
-    db: &Db,
-    filter: BundleFilter,
+/// What a bundle is ordered by, beside its id.
+#[derive(Clone, Debug)]
+struct Place {
+    expires: i64,
+    changed: i64,
+    invitee: String,
+}
+
+/// The same bundles in the order that a list should have.
+fn ordered(
+    found: &[BundleId],
+    places: &BTreeMap<BundleId, Place>,
     sort: SortBy,
     reversed: bool,
-) -> (BTreeSet<BundleId>, u32) {
+) -> Vec<BundleId> {
+    let mut all = found.to_vec();
+    all.sort_by(|one, other| {
+        let (a, b) = (&places[one], &places[other]);
+        let value = match sort {
+            SortBy::Created => std::cmp::Ordering::Equal,
+            SortBy::Expires => a.expires.cmp(&b.expires),
+            SortBy::Changed => a.changed.cmp(&b.changed),
+            SortBy::Invitee => a.invitee.cmp(&b.invitee),
+        };
+        value.then(one.cmp(other))
+    });
+    // Names begin with A, times with the latest.
+    if reversed == (sort == SortBy::Invitee) {
+        all.reverse();
+    }
+    all
+}
+
+/// Everything that a list gives in pages of one line, three rows looked at; and how many
+/// pages had no line.
+async fn walk(db: &Db, filter: BundleFilter, sort: SortBy, reversed: bool) -> (Vec<BundleId>, u32) {
     let mut order = BundleOrder {
         sort,
         reversed,
         after: None,
         looked_at: 3,
     };
-    let (mut all, mut empty) = (BTreeSet::new(), 0);
+    let (mut all, mut empty) = (Vec::new(), 0);
     loop {
         let (filter, asked) = (filter.clone(), order.clone());
         let (page, next) = db
@@ -90,7 +144,8 @@ async fn walk(
             .await;
         empty += u32::from(page.is_empty());
         for line in page {
-            assert!(all.insert(line.id), "a line comes once");
+            assert!(!all.contains(&line.id), "a line comes once");
+            all.push(line.id);
         }
         let Some(next) = next else {
             return (all, empty);
@@ -268,17 +323,21 @@ contract!(no_list_reads_a_table_from_end_to_end, |db| {
                 SortBy::Changed,
                 SortBy::Invitee,
             ] {
-                for after in [false, true] {
+                for (after, reversed) in
+                    [(false, false), (true, false), (false, true), (true, true)]
+                {
                     let filter = BundleFilter {
                         tenant,
                         ..filter.clone()
                     };
-                    let plan = plan(db, filter, sort, after).await;
-                    if let Some(fault) = fault(&plan, name, sort, tenant.is_some()) {
-                        wrong.push(format!(
-                            "{name} {sort:?} {tenant:?} {after}: {fault}\n{}",
-                            plan.join("\n")
-                        ));
+                    let plans = plan(db, filter, sort, after, reversed).await;
+                    for (what, plan) in ["page", "end"].into_iter().zip(plans) {
+                        if let Some(fault) = fault(&plan, name, sort, tenant.is_some()) {
+                            wrong.push(format!(
+                                "{name} {sort:?} {tenant:?} {after} {reversed} {what}: {fault}\n{}",
+                                plan.join("\n")
+                            ));
+                        }
                     }
                 }
             }
@@ -310,7 +369,13 @@ contract!(the_counts_of_a_tenant_stop, |db| {
     assert_eq!(none, []);
 });
 
-async fn plan(db: &Db, filter: BundleFilter, sort: SortBy, after: bool) -> Vec<String> {
+async fn plan(
+    db: &Db,
+    filter: BundleFilter,
+    sort: SortBy,
+    after: bool,
+    reversed: bool,
+) -> [Vec<String>; 2] {
     let value = match sort {
         SortBy::Created => SortValue::Id,
         SortBy::Expires | SortBy::Changed => SortValue::Time(10_000),
@@ -318,6 +383,7 @@ async fn plan(db: &Db, filter: BundleFilter, sort: SortBy, after: bool) -> Vec<S
     };
     let order = BundleOrder {
         sort,
+        reversed,
         after: after.then_some(server::storage::AfterBundle {
             value,
             bundle: BundleId(Uuid::from_u128(10_000)),
@@ -330,8 +396,12 @@ async fn plan(db: &Db, filter: BundleFilter, sort: SortBy, after: bool) -> Vec<S
             if postgres {
                 // The table is small beside what the list is made for: the question is
                 // whether an index gives the rows in their order.
-                tx.execute("SET LOCAL enable_seqscan = off", args![])
-                    .await?;
+                for off in [
+                    "SET LOCAL enable_seqscan = off",
+                    "SET LOCAL enable_bitmapscan = off",
+                ] {
+                    tx.execute(off, args![]).await?;
+                }
             }
             tx.plan_of_page(&filter, &order, 50).await
         })
@@ -354,6 +424,11 @@ fn fault(plan: &[String], name: &str, sort: SortBy, of_tenant: bool) -> Option<S
     if let Some(line) = scanned {
         return Some(format!("reads everything: {line}"));
     }
+    // What is put in order is read to its end first: the few of one address, or the rows that
+    // are looked at, never all that there are.
+    if let Some(line) = sorts_everything(plan).filter(|_| name != "address") {
+        return Some(format!("sorts: {line}"));
+    }
     let index = match (sort, of_tenant) {
         // An address has few, and they are put in order.
         _ if name == "address" => "bundles_email",
@@ -375,4 +450,26 @@ fn fault(plan: &[String], name: &str, sort: SortBy, of_tenant: bool) -> Option<S
         (SortBy::Created, false) => "bundles_pkey",
     };
     (!text.contains(index)).then(|| format!("does not walk {index}"))
+}
+
+/// The line of a plan that puts rows in order before so many of them are taken.
+fn sorts_everything(plan: &[String]) -> Option<&String> {
+    let depth = |line: &str| line.len() - line.trim_start_matches([' ', '-', '>']).len();
+    let mut lines = plan.iter().enumerate();
+    lines.find_map(|(at, line)| {
+        let word = line.trim_start_matches([' ', '-', '>']);
+        // PostgreSQL writes what a node reads below it, deeper.
+        let sorts = word.starts_with("Sort ") || word.starts_with("Incremental Sort");
+        let below = plan.iter().skip(at + 1);
+        let mut below = below.take_while(|one| depth(one) > depth(line));
+        if sorts && !below.any(|one| one.contains("Limit ")) {
+            return Some(line);
+        }
+        // SQLite writes the bracket first, then that it is read.
+        let window = plan
+            .iter()
+            .position(|one| one == "SCAN b" || one == "SCAN w");
+        let outside = window.is_some_and(|window| window < at);
+        (word.contains("TEMP B-TREE FOR") && word.contains("ORDER BY") && !outside).then_some(line)
+    })
 }

@@ -86,10 +86,20 @@ pub fn ColumnMenu(
         on_close.run(());
     };
     effect(move || {
-        if menu.read().is_some()
-            && let Some(list) = list.get()
-            && let Some(first) = items(&list).first()
-        {
+        let open = menu.read();
+        let (Some(open), Some(list)) = (&*open, list.get()) else {
+            return;
+        };
+        // It stays inside a low window, too.
+        let height = window()
+            .inner_height()
+            .ok()
+            .and_then(|height| height.as_f64());
+        let most = height.unwrap_or(800.0) - f64::from(list.offset_height()) - 8.0;
+        let top = format!("{}px", decimal((open.y + 4.0).min(most).max(8.0)));
+        // It can only fail for a style that is computed, and this is its own.
+        _ = web_sys::HtmlElement::style(&list).set_property("top", &top);
+        if let Some(first) = items(&list).first() {
             _ = first.focus();
         }
     });

@@ -146,6 +146,11 @@ pub fn bar(filters: Filters, record: Record) -> AnyView {
     .into_any()
 }
 
+/// An account whose name is not known here.
+fn unnamed(id: &str) -> String {
+    format!("The account {id}")
+}
+
 /// Who did it: an account, or one of the tenant's members.
 fn who(filters: Filters, record: Record) -> Field {
     let slug = record.slug();
@@ -165,11 +170,18 @@ fn who(filters: Filters, record: Record) -> Field {
     };
     effect(move || {
         let now = asked();
-        // Everything that is left is theirs: the first line says the name.
+        // Everything that is left is theirs: the first line says the name. Where nothing is
+        // left, or nothing came, the filter is there to be seen and cleared all the same.
         let lines = record.lines.read();
-        let name = (*lines)
-            .as_ref()
-            .and_then(|lines| lines.first().map(|one| one.who.clone()));
+        let failed = record.failed.read().is_some();
+        let name = match &*lines {
+            Some(lines) => Some(
+                lines
+                    .first()
+                    .map_or_else(|| unnamed(&now), |one| one.who.clone()),
+            ),
+            None => failed.then(|| unnamed(&now)),
+        };
         if now == untrack(picked) {
             return;
         }

@@ -10,14 +10,15 @@ use leptos::prelude::*;
 use self::{filters::Filters, record::Record};
 use crate::{
     components::{
-        Button, DateStyle, DateText, EmptyArt, EmptyState, IconName, MoreButton, PageHead,
-        Skeleton, SkeletonShape, ZoneNote,
+        Button, DateStyle, DateText, EmptyArt, EmptyState, ErrorState, IconName, MoreButton,
+        PageHead, Skeleton, SkeletonShape, ZoneNote,
     },
     keyed::keyed,
     page::use_title,
     query::trouble,
     routes::Page,
     session::use_session,
+    text::failure,
     when::{flag, when},
 };
 use app::api::audit::AuditLine;
@@ -44,8 +45,10 @@ pub fn AuditPage(
             </Button>
         }
     };
-    let waits = flag(move || record.lines.read().is_none());
     let count = move || (*record.lines.read()).as_ref().map(Vec::len);
+    let waits = flag(move || count().is_none() && record.failed.read().is_none());
+    let broken = flag(move || count().is_none() && record.failed.read().is_some());
+    let shown = flag(move || count().is_some());
     let nobody = flag(move || count() == Some(0));
     let some = flag(move || count().is_some_and(|count| count > 0));
     let more = move || {
@@ -63,30 +66,52 @@ pub fn AuditPage(
                     move || waits.get(),
                     || view! { <Skeleton shape=SkeletonShape::Rows count=6/> }.into_any(),
                 )}
-                {when(
-                    move || nobody.get() && record.failed.read().is_none(),
-                    move || nothing(record),
-                )}
+                {when(move || broken.get(), move || error(record))}
+                {when(move || nobody.get(), move || nothing(record))}
                 {when(move || some.get(), move || table(record, over_all))}
-                {trouble(record.failed)}
+                {when(move || shown.get(), move || trouble(record.failed))}
                 {when(move || record.next.with(Option::is_some), more)}
             </div>
         </div>
     }
 }
 
-fn nothing(record: Record) -> AnyView {
-    let further = record.next.with_untracked(Option::is_some);
+fn error(record: Record) -> AnyView {
+    let message = move || {
+        let error = record.failed.read();
+        (*error).as_ref().map(failure).unwrap_or_default()
+    };
     view! {
-        <EmptyState
-            title=if further { "Nothing matches so far." } else { "Nothing matches." }
-            art=EmptyArt::Search
-        >
-            {if further {
-                "Not the whole record was looked at yet. Show more goes on with what is older."
-            } else {
-                "Try other days, or fewer filters."
-            }}
+        <ErrorState
+            title="The record could not be loaded."
+            message=Signal::derive(message)
+            on_retry=Callback::new(move |()| record.retry())
+        />
+    }
+    .into_any()
+}
+
+fn nothing(record: Record) -> AnyView {
+    // Showing more may find the end.
+    let further = flag(move || record.next.with(Option::is_some));
+    let title = Signal::derive(move || {
+        if further.get() {
+            "Nothing matches so far."
+        } else {
+            "Nothing matches."
+        }
+        .to_owned()
+    });
+    let words = move || {
+        if further.get() {
+            "Not the whole record was looked at yet. Show more goes on with what is older."
+        } else {
+            "Try other days, or fewer filters."
+        }
+    };
+    view! {
+        <EmptyState title art=EmptyArt::Search>
+            {words}
         </EmptyState>
     }
     .into_any()

@@ -65,6 +65,11 @@ impl Record {
         untrack(|| self.filters.now.read())
     }
 
+    /// The first page, after it failed.
+    pub fn retry(self) {
+        self.load(self.filter(), None);
+    }
+
     /// The next page.
     pub fn more(self) {
         if !self.busy.get_untracked() {
@@ -122,7 +127,13 @@ impl Record {
                 lines.extend(page.lines);
                 self.next.set(page.next);
             }
-            Err(error) => self.failed.set(Some(error)),
+            Err(error) => {
+                self.failed.set(Some(error));
+                // There is no answer to this filter yet.
+                if before.is_none() {
+                    return;
+                }
+            }
         }
         self.lines.set(Some(lines));
     }

@@ -42,7 +42,7 @@ pub fn AppsPage() -> impl IntoView {
     let counts = Query::new(use_session(), || Some(AppsCounts {}));
     view! {
         <PageHead title="Catalog Invitation Apps">
-            "Invite people to courses, programs and tenants by hand. Counts are of people."
+            "Invite people to courses, programs and tenants by hand. Counts are of people: whoever has several invitations counts under the status of each; a list has one line for them, under the one that leads."
         </PageHead>
         <Loaded query=counts what="The counts" shape=SkeletonShape::Cards let:apps>
             {cards(apps)}

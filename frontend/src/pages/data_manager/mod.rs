@@ -4,6 +4,7 @@ mod add;
 mod apps;
 mod blanks;
 mod list;
+mod paged;
 mod person;
 pub mod pick;
 mod tenants;

@@ -5,19 +5,17 @@ mod edit;
 use std::sync::Arc;
 
 use app::api::{
-    ApiError,
     apps::COUNTED,
-    tenants::{
-        ListTenants, SeatsTaken, TenantDisable, TenantEnable, TenantLine, TenantsList, TenantsPage,
-    },
+    tenants::{ListTenants, SeatsTaken, TenantDisable, TenantEnable, TenantLine, TenantsList},
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use self::edit::{Editing, TenantDialog};
+use super::paged::Paged;
 use crate::{
     components::{
-        Badge, Button, ButtonKind, ButtonSize, Chip, EmptyArt, EmptyState, IconName, MoreButton,
-        SearchField, Skeleton, SkeletonShape, ToastStore, Tone, format_number, use_toasts,
+        Badge, Button, ButtonKind, ButtonSize, Chip, EmptyArt, EmptyState, IconName, SearchField,
+        ToastStore, Tone, format_number, use_toasts,
     },
     effects::effect,
     keyed::keyed,
@@ -25,13 +23,10 @@ use crate::{
         ask::{Ask, Asking, Question},
         seats::words,
     },
-    query::trouble,
     routes::Page,
     session::{Session, use_session},
-    shared::Shared,
     text::failure,
     typing::rested,
-    when::{flag, when},
 };
 
 /// What is shown, page after page. Cheap to copy.
@@ -42,21 +37,12 @@ struct Shown {
     asking: Asking,
     search: RwSignal<String>,
     disabled: RwSignal<bool>,
-    /// `None` until there is an answer to this search.
-    lines: Shared<Option<Vec<TenantLine>>>,
-    next: RwSignal<Option<String>>,
-    failed: Shared<Option<ApiError>>,
-    busy: RwSignal<bool>,
-    turn: StoredValue<u64>,
+    paged: Paged<TenantLine>,
 }
 
 impl Shown {
     /// Asks for the first page, or for the one after what is shown.
     fn load(self, after: Option<String>) {
-        let mine = self.turn.try_update_value(|turn| {
-            *turn += 1;
-            *turn
-        });
         let (Some(search), Some(disabled)) = (
             self.search.try_get_untracked(),
             self.disabled.try_get_untracked(),
@@ -64,8 +50,7 @@ impl Shown {
             // The page is gone.
             return;
         };
-        self.busy.set(true);
-        let more = after.is_some();
+        let turn = self.paged.begin(after.as_ref());
         let input = ListTenants {
             search,
             disabled,
@@ -73,32 +58,9 @@ impl Shown {
         };
         spawn_local(async move {
             let answer = self.session.call(TenantsList { input }).await;
-            // A newer search has asked meanwhile.
-            if mine.is_some() && self.turn.try_get_value() == mine {
-                self.take(more, answer);
-            }
+            self.paged
+                .take(turn, answer.map(|page| (page.tenants, page.next)));
         });
-    }
-
-    fn take(self, more: bool, answer: Result<TenantsPage, ApiError>) {
-        self.busy.set(false);
-        match answer {
-            Ok(page) => {
-                self.failed.set(None);
-                self.next.set(page.next);
-                let mut lines = page.tenants;
-                if more && let Some(before) = &*self.lines.read_untracked() {
-                    lines.splice(0..0, before.iter().cloned());
-                }
-                self.lines.set(Some(lines));
-            }
-            Err(error) => {
-                if !more {
-                    self.lines.set(Some(Vec::new()));
-                }
-                self.failed.set(Some(error));
-            }
-        }
     }
 
     /// Asks first: what it means stands in the question.
@@ -166,11 +128,7 @@ pub fn Tenants() -> impl IntoView {
         asking: Asking::new(),
         search: rested(typed),
         disabled: RwSignal::new(false),
-        lines: Shared::new(None),
-        next: RwSignal::new(None),
-        failed: Shared::new(None),
-        busy: RwSignal::new(false),
-        turn: StoredValue::new(0),
+        paged: Paged::new(),
     };
     effect(move || {
         shown.search.track();
@@ -178,17 +136,15 @@ pub fn Tenants() -> impl IntoView {
         shown.load(None);
     });
     let editing = Editing::new(Callback::new(move |()| shown.load(None)));
-    let waits = flag(move || shown.lines.read().is_none());
-    let nobody = flag(move || (*shown.lines.read()).as_ref().is_some_and(Vec::is_empty));
-    let some = flag(move || {
-        (*shown.lines.read())
-            .as_ref()
-            .is_some_and(|all| !all.is_empty())
-    });
-    let more = move || {
-        let on_more = Callback::new(move |()| shown.load(shown.next.get_untracked()));
-        view! { <MoreButton busy=shown.busy on_more/> }.into_any()
+    let nothing = || {
+        view! {
+            <EmptyState title="No tenant is here." art=EmptyArt::People>
+                "Try another search, or add one: it invites its own people."
+            </EmptyState>
+        }
+        .into_any()
     };
+    let load = Callback::new(move |after| shown.load(after));
     let chip = move |disabled: bool, words: &'static str| {
         view! {
             <Chip
@@ -209,7 +165,7 @@ pub fn Tenants() -> impl IntoView {
                     label="Search tenants"
                     value=typed
                     placeholder="Name or address"
-                    busy=shown.busy
+                    busy=shown.paged.busy
                 />
                 <div class="chips" role="group" aria-label="State of the tenants">
                     {chip(false, "Enabled")} {chip(true, "Disabled")}
@@ -222,26 +178,7 @@ pub fn Tenants() -> impl IntoView {
                     "Add tenant"
                 </Button>
             </div>
-            <div class="card">
-                {when(
-                    move || waits.get(),
-                    || view! { <Skeleton shape=SkeletonShape::Rows count=3/> }.into_any(),
-                )}
-                {when(
-                    move || nobody.get() && shown.failed.read().is_none(),
-                    || {
-                        view! {
-                            <EmptyState title="No tenant is here." art=EmptyArt::People>
-                                "Try another search, or add one: it invites its own people."
-                            </EmptyState>
-                        }
-                            .into_any()
-                    },
-                )}
-                {when(move || some.get(), move || table(shown, editing))}
-                {trouble(shown.failed)}
-                {when(move || shown.next.with(Option::is_some), more)}
-            </div>
+            {shown.paged.card("The tenants", load, nothing, move || table(shown, editing))}
         </div>
         <TenantDialog editing/>
         <Ask asking=shown.asking/>
@@ -290,7 +227,7 @@ fn table(shown: Shown, editing: Editing) -> AnyView {
                 </thead>
                 <tbody>
                     {keyed(
-                        move || (*shown.lines.read()).clone().unwrap_or_default(),
+                        move || (*shown.paged.lines.read()).clone().unwrap_or_default(),
                         // A line that changed is another one.
                         |line| {
                             format!(

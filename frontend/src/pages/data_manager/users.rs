@@ -2,33 +2,27 @@
 
 use std::sync::Arc;
 
-use app::api::{
-    ApiError,
-    users::{
-        ListUsers, UserDeactivate, UserDelete, UserLine, UserReactivate, UserVouch, UsersList,
-        UsersPage,
-    },
+use app::api::users::{
+    ListUsers, UserDeactivate, UserDelete, UserLine, UserReactivate, UserVouch, UsersList,
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
+    paged::Paged,
     person::{Editing, PersonDialog, page_of},
     upload::What,
 };
 use crate::{
     components::{
         Avatar, Badge, Button, ButtonKind, ButtonSize, EmptyArt, EmptyState, IconName, LinkButton,
-        MoreButton, SearchField, Skeleton, SkeletonShape, ToastStore, Tone, use_toasts,
+        SearchField, ToastStore, Tone, use_toasts,
     },
     effects::effect,
     keyed::keyed,
     pages::ask::{Ask, Asking, Question},
-    query::trouble,
     session::{Session, use_session},
-    shared::Shared,
     text::failure,
     typing::rested,
-    when::{flag, when},
 };
 
 /// What is shown, page after page. Cheap to copy.
@@ -38,12 +32,7 @@ struct Accounts {
     toasts: ToastStore,
     asking: Asking,
     search: RwSignal<String>,
-    /// `None` until there is an answer to this search.
-    lines: Shared<Option<Vec<UserLine>>>,
-    next: RwSignal<Option<String>>,
-    failed: Shared<Option<ApiError>>,
-    busy: RwSignal<bool>,
-    turn: StoredValue<u64>,
+    paged: Paged<UserLine>,
 }
 
 /// What a super-admin can do about an account.
@@ -58,42 +47,17 @@ enum Act {
 impl Accounts {
     /// Asks for the first page, or for the one after what is shown.
     fn load(self, after: Option<String>) {
-        let search = self.search.get_untracked();
-        let mine = self.turn.try_update_value(|turn| {
-            *turn += 1;
-            *turn
-        });
-        self.busy.set(true);
-        let more = after.is_some();
+        let Some(search) = self.search.try_get_untracked() else {
+            // The page is gone.
+            return;
+        };
+        let turn = self.paged.begin(after.as_ref());
         spawn_local(async move {
             let input = ListUsers { search, after };
             let answer = self.session.call(UsersList { input }).await;
-            // A newer search has asked meanwhile.
-            if mine.is_some() && self.turn.try_get_value() == mine {
-                self.take(more, answer);
-            }
+            self.paged
+                .take(turn, answer.map(|page| (page.users, page.next)));
         });
-    }
-
-    fn take(self, more: bool, answer: Result<UsersPage, ApiError>) {
-        self.busy.set(false);
-        match answer {
-            Ok(page) => {
-                self.failed.set(None);
-                self.next.set(page.next);
-                let mut lines = page.users;
-                if more && let Some(before) = &*self.lines.read_untracked() {
-                    lines.splice(0..0, before.iter().cloned());
-                }
-                self.lines.set(Some(lines));
-            }
-            Err(error) => {
-                if !more {
-                    self.lines.set(Some(Vec::new()));
-                }
-                self.failed.set(Some(error));
-            }
-        }
     }
 
     /// Asks first: what it means stands in the question.
@@ -157,7 +121,7 @@ impl Accounts {
         };
         self.toasts.success(format!("{} {said}.", line.name));
         // The page may be gone by now.
-        let Some(lines) = self.lines.try_read_untracked() else {
+        let Some(lines) = self.paged.lines.try_read_untracked() else {
             self.session.refresh();
             return;
         };
@@ -173,7 +137,7 @@ impl Accounts {
                 Act::Delete => {}
             }
         }
-        self.lines.set(Some(lines));
+        self.paged.lines.set(Some(lines));
         // It may have been the own account.
         self.session.refresh();
     }
@@ -189,28 +153,22 @@ pub fn Users() -> impl IntoView {
         toasts: use_toasts(),
         asking: Asking::new(),
         search,
-        lines: Shared::new(None),
-        next: RwSignal::new(None),
-        failed: Shared::new(None),
-        busy: RwSignal::new(false),
-        turn: StoredValue::new(0),
+        paged: Paged::new(),
     };
     effect(move || {
         search.track();
         accounts.load(None);
     });
     let editing = Editing::new(Callback::new(move |()| accounts.load(None)));
-    let waits = flag(move || accounts.lines.read().is_none());
-    let nobody = flag(move || (*accounts.lines.read()).as_ref().is_some_and(Vec::is_empty));
-    let some = flag(move || {
-        (*accounts.lines.read())
-            .as_ref()
-            .is_some_and(|all| !all.is_empty())
-    });
-    let more = move || {
-        let on_more = Callback::new(move |()| accounts.load(accounts.next.get_untracked()));
-        view! { <MoreButton busy=accounts.busy on_more/> }.into_any()
+    let nothing = || {
+        view! {
+            <EmptyState title="Nobody matches." art=EmptyArt::Search>
+                "Try a part of the name or the address."
+            </EmptyState>
+        }
+        .into_any()
     };
+    let load = Callback::new(move |after| accounts.load(after));
     view! {
         <div class="stack">
             <h2 id="users">"Users"</h2>
@@ -219,7 +177,7 @@ pub fn Users() -> impl IntoView {
                     label="Search users"
                     value=typed
                     placeholder="Name or email"
-                    busy=accounts.busy
+                    busy=accounts.paged.busy
                 />
                 <Button
                     kind=ButtonKind::Primary
@@ -232,26 +190,7 @@ pub fn Users() -> impl IntoView {
                     "Upload CSV"
                 </LinkButton>
             </div>
-            <div class="card">
-                {when(
-                    move || waits.get(),
-                    || view! { <Skeleton shape=SkeletonShape::Rows count=4/> }.into_any(),
-                )}
-                {when(
-                    move || nobody.get() && accounts.failed.read().is_none(),
-                    || {
-                        view! {
-                            <EmptyState title="Nobody matches." art=EmptyArt::Search>
-                                "Try a part of the name or the address."
-                            </EmptyState>
-                        }
-                            .into_any()
-                    },
-                )}
-                {when(move || some.get(), move || table(accounts))}
-                {trouble(accounts.failed)}
-                {when(move || accounts.next.with(Option::is_some), more)}
-            </div>
+            {accounts.paged.card("The users", load, nothing, move || table(accounts))}
         </div>
         <PersonDialog editing/>
         <Ask asking=accounts.asking/>
@@ -271,7 +210,7 @@ fn table(accounts: Accounts) -> AnyView {
                 </thead>
                 <tbody>
                     {keyed(
-                        move || (*accounts.lines.read()).clone().unwrap_or_default(),
+                        move || (*accounts.paged.lines.read()).clone().unwrap_or_default(),
                         |line| {
                             format!(
                                 "{} {} {} {} {} {} {}",
