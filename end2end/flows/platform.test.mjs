@@ -139,7 +139,7 @@ test('platform: a user is made and edited, and a list of users goes through the 
     await region(page, 'Users').waitFor();
     await page.getByRole('link', { name: 'Upload CSV', exact: true }).click();
     await page.getByRole('heading', { level: 1, name: 'Upload users', exact: true }).waitFor();
-    const file = page.locator('input[type=file]');
+    const file = page.locator('input[type=file]').first();
     await file.setInputFiles(csv('people.csv', 'Name\r\nAda\r\n'));
     await page.getByRole('alert').getByText(/names no column email/).waitFor();
     await axe(page, 'the page before a list');
@@ -181,7 +181,7 @@ test('platform: a user is made and edited, and a list of users goes through the 
     await page.getByRole('status').getByText('1 row is made.').waitFor();
 
     await page.goto('/data-manager/upload/courses');
-    await page.locator('input[type=file]').setInputFiles(
+    await page.locator('input[type=file]').first().setInputFiles(
       csv('courses.csv', toCsv(['key', 'title', 'kind', 'tenant', 'courses'], [['UP-1', 'Uploaded', '', 'acme', ''], ['UP-P', 'Both', 'program', 'acme', 'UP-1']])),
     );
     await page.getByText('2 rows ready.', { exact: true }).waitFor();

@@ -38,6 +38,7 @@ mod offers;
 mod outbox;
 mod people;
 mod places;
+mod plans;
 mod postgres;
 mod quotas;
 mod read_audit;

@@ -75,11 +75,6 @@ struct AnyRow {
     n: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct SqlitePlanRow {
-    detail: String,
-}
-
 /// What the outer conditions and the orders read.
 const COLUMNS: &str = "b.id, b.tenant_id, b.email, b.search_text, b.role, b.status, b.active,
     b.source, b.inviter_id, b.import_id, b.delivery_id, b.created_at, b.expires_at,
@@ -525,21 +520,5 @@ impl Tx {
             .await?;
         let (sql, args) = walking.end_of(walking.looked_at);
         Ok([page, self.plan_of(sql, args).await?])
-    }
-
-    /// How the engine would run a statement, line by line.
-    pub(super) async fn plan_of(
-        &mut self,
-        sql: String,
-        args: Vec<Arg>,
-    ) -> Result<Vec<String>, StorageError> {
-        if self.is_postgres() {
-            let sql = format!("EXPLAIN {sql}");
-            let rows: Vec<(String,)> = self.all_composed(sql, args).await?;
-            return Ok(rows.into_iter().map(|(line,)| line).collect());
-        }
-        let sql = format!("EXPLAIN QUERY PLAN {sql}");
-        let rows = self.all_composed::<SqlitePlanRow>(sql, args).await?;
-        Ok(rows.into_iter().map(|row| row.detail).collect())
     }
 }

@@ -44,9 +44,8 @@ contract!(a_list_goes_on_after_the_last_row_that_was_looked_at, |db| {
         };
         let change = "UPDATE bundles SET expires_at = $2, changed_at = $3, search_text = $4
             WHERE id = $1";
-        let (at, changed, invitee) = (place.expires, place.changed, place.invitee.clone());
-        db.sql(change, args![made.bundle, at, changed, invitee])
-            .await;
+        let (end, changed, name) = (place.expires, place.changed, place.invitee.clone());
+        db.sql(change, args![made.bundle, end, changed, name]).await;
         places.insert(made.bundle, place);
     }
     let fair = InvitationFilter {
