@@ -45,8 +45,9 @@ pub(super) async fn arguments(case: &Case<'_>, name: &str) -> Value {
             "default_expiry_days": 30,
         } }),
         "/api/tenants/edit" => json!({ "input": {
-            "tenant": case.some_tenant(name).await, "name": "Another", "time_zone": "UTC",
-            "default_expiry_days": 30,
+            "tenant": case.some_tenant(name).await,
+            "before": { "name": "Somewhere", "time_zone": "UTC", "default_expiry_days": 30 },
+            "now": { "name": "Another", "time_zone": "UTC", "default_expiry_days": 30 },
         } }),
         "/api/tenants/disable" | "/api/tenants/enable" => {
             json!({ "tenant": case.some_tenant(name).await })

@@ -245,8 +245,10 @@ pub fn UploadPage(
                 <PageHead title=what.title() actions>
                     {what.about()}
                 </PageHead>
-                <div role="alert">{said(Tone::Bad, desk.refused)}</div>
-                <div role="status">{said(Tone::Warn, desk.note)}</div>
+                <div>
+                    <div role="alert">{said(Tone::Bad, desk.refused)}</div>
+                    <div role="status">{said(Tone::Warn, desk.note)}</div>
+                </div>
                 <OutcomeCard outcomes=desk.done on_save/>
                 {when(move || !some.get(), move || view::start(desk))}
                 {when(move || some.get(), move || view::review(desk))}
