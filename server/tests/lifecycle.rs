@@ -6,6 +6,8 @@
     reason = "a test's helpers fail like the test itself"
 )]
 
+#[path = "lifecycle/alike.rs"]
+mod alike;
 #[path = "lifecycle/decline.rs"]
 mod decline;
 #[path = "lifecycle/model.rs"]

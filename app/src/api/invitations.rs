@@ -42,7 +42,7 @@ pub struct InvitationFilter {
     /// Only those that are switched on, or off.
     pub active: Option<bool>,
     /// Only those with an invitation that was made for an address without an account, or
-    /// for nobody yet.
+    /// for nobody yet; in a tenant's own list, only the latter (S29).
     pub placeholder: bool,
     /// In a list over all tenants, only this tenant's; its slug.
     pub tenant: String,

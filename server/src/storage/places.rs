@@ -16,6 +16,8 @@ pub struct BundleFilter {
     /// What else must hold; its tenant, its search and its days are read from the other
     /// fields.
     pub asked: InvitationFilter,
+    /// Only those with an invitation that was made for nobody yet.
+    pub blank: bool,
     /// Folded words; each must be part of the name or the address.
     pub words: Vec<String>,
     /// The search as a canonical address, where it can be one: if somebody has exactly

@@ -257,7 +257,7 @@ impl Walking {
 
     fn ask_of_each(&mut self, filter: &BundleFilter, left: BundleFilter) {
         let asked = left.asked;
-        if filter.asked.leaves_out_nobody() {
+        if filter.asked.leaves_out_nobody() && !filter.blank {
             self.outer("b.status <> 'unassigned'", args![]);
         }
         if let Some(tenant) = left.tenant {
@@ -301,6 +301,13 @@ impl Walking {
             self.outer(
                 "EXISTS (SELECT 1 FROM invitations k
                     WHERE k.bundle_id = b.id AND k.binding <> 'user')",
+                args![],
+            );
+        }
+        if filter.blank {
+            self.outer(
+                "EXISTS (SELECT 1 FROM invitations k
+                    WHERE k.bundle_id = b.id AND k.binding = 'blank')",
                 args![],
             );
         }

@@ -74,7 +74,7 @@ async fn a_batch_is_made_once_and_says_how_it_stands() {
             placeholder: true,
             ..all()
         };
-        assert_eq!(listed(asked).await, 4);
+        assert_eq!(listed(asked).await, 3);
         let asked = InvitationFilter {
             source: lines[0].source.clone(),
             ..all()

@@ -92,7 +92,13 @@ impl InvitationsService {
                 .await?;
             return filter_of(Some(&named), asked);
         }
-        filter_of(tenant, asked)
+        let mut filter = filter_of(tenant, asked)?;
+        if tenant.is_some() && filter.asked.placeholder {
+            // Whether an address had an account is not a tenant's to know (S29).
+            filter.asked.placeholder = false;
+            filter.blank = true;
+        }
+        Ok(filter)
     }
 }
 
@@ -347,6 +353,7 @@ fn filter_of(tenant: Option<&Tenant>, asked: InvitationFilter) -> Result<BundleF
             .ok()
             .map(std::borrow::Cow::into_owned),
         asked,
+        blank: false,
         from,
         before,
     })
