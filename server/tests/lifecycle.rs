@@ -14,6 +14,8 @@ mod decline;
 mod model;
 #[path = "lifecycle/plan.rs"]
 mod plan;
+#[path = "lifecycle/poison.rs"]
+mod poison;
 #[path = "lifecycle/reinvite.rs"]
 mod reinvite;
 #[path = "lifecycle/remind.rs"]

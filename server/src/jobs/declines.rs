@@ -45,8 +45,7 @@ pub async fn commit_batch(desk: &Desk) -> Result<usize, StorageError> {
         return Ok(0);
     }
     desk.storage
-        .write(move |tx| {
-            let due = due.clone();
+        .write_apart(&due, "refusals were not written down", |tx, due| {
             Box::pin(async move { tx.commit_declines(&due, now).await })
         })
         .await

@@ -235,6 +235,25 @@ impl Tx {
         Ok(())
     }
 
+    /// Which of these bundles, that this transaction holds, are switched on.
+    pub async fn active_among(
+        &mut self,
+        bundles: &BTreeSet<BundleId>,
+    ) -> Result<BTreeSet<BundleId>, StorageError> {
+        let bundles: Vec<BundleId> = bundles.iter().copied().collect();
+        let mut active = BTreeSet::new();
+        for batch in bundles.chunks(BATCH) {
+            let sql = format!(
+                "SELECT id FROM bundles WHERE active = 1 AND id IN ({})",
+                in_list(1, batch.len())
+            );
+            let ids = batch.iter().map(|id| Arg::from(*id)).collect();
+            let rows = self.all_composed::<(Uuid,)>(sql, ids).await?;
+            active.extend(rows.into_iter().map(|(id,)| BundleId(id)));
+        }
+        Ok(active)
+    }
+
     /// Moves the end of bundles and of what waits in them to `expires_at`, where that is
     /// later.
     pub async fn extend_bundles(

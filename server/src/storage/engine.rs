@@ -164,6 +164,45 @@ impl Storage {
         self.run(true, work).await
     }
 
+    /// [`Storage::write`] on all of `items` at once; where something in them cannot be done,
+    /// on each alone, so that what is broken holds up nothing else (F12): it is logged with
+    /// `failed`, and counts for none. What `work` returns is summed.
+    pub async fn write_apart<I, F>(
+        &self,
+        items: &[I],
+        failed: &'static str,
+        work: F,
+    ) -> Result<usize, StorageError>
+    where
+        I: Clone + std::fmt::Debug + Send + Sync,
+        F: for<'t> Fn(&'t mut Tx, Vec<I>) -> TxFuture<'t, usize> + Send + Sync,
+    {
+        match self.write(|tx| work(tx, items.to_vec())).await {
+            Err(error @ (StorageError::Unavailable(_) | StorageError::Retry)) => return Err(error),
+            Err(error) if items.len() > 1 => {
+                tracing::warn!(%error, "{failed}; each is tried alone");
+            }
+            done => {
+                return done.or_else(|error| {
+                    tracing::error!(%error, ?items, "{failed}");
+                    Ok(0)
+                });
+            }
+        }
+        let mut done = 0;
+        for item in items {
+            let one = std::slice::from_ref(item);
+            match self.write(|tx| work(tx, one.to_vec())).await {
+                Ok(more) => done += more,
+                Err(error @ (StorageError::Unavailable(_) | StorageError::Retry)) => {
+                    return Err(error);
+                }
+                Err(error) => tracing::error!(%error, ?item, "{failed}"),
+            }
+        }
+        Ok(done)
+    }
+
     async fn run<T, F>(&self, write: bool, work: F) -> Result<T, StorageError>
     where
         F: for<'t> Fn(&'t mut Tx) -> TxFuture<'t, T> + Send + Sync,

@@ -343,6 +343,15 @@ async fn write(
     let mut touched = batch.taken.clone();
     touched.extend(batch.grown.values().flatten());
     tx.hold_bundles(&touched).await?;
+    // Who switched one off or on meanwhile decided whether it is mailed: read it all again.
+    let on = tx.active_among(&touched).await?;
+    let switched = |bundle: &BundleId| {
+        let known = facts.bundles.get(bundle);
+        known.is_some_and(|one| one.active != on.contains(bundle))
+    };
+    if touched.iter().any(switched) {
+        return Err(StorageError::Retry);
+    }
     keep_queued_mails(tx, job, &mut batch, decisions, facts, now).await?;
     for (expires_at, bundles) in &batch.grown {
         tx.extend_bundles(bundles, *expires_at).await?;

@@ -46,8 +46,8 @@ pub async fn remind_due(desk: &Desk, limit: u32) -> Result<usize, StorageError> 
             due.sort_unstable();
             let reminded = desk
                 .storage
-                .write(|tx| {
-                    let (desk, due) = (desk.clone(), due.clone());
+                .write_apart(&due, "reminders were not queued", |tx, due| {
+                    let desk = desk.clone();
                     Box::pin(async move { remind_of(tx, &desk, tenant, step, &due).await })
                 })
                 .await;

@@ -37,8 +37,8 @@ pub async fn send_due(desk: &Desk, limit: u32) -> Result<usize, StorageError> {
         bundles.sort_unstable();
         let sent = desk
             .storage
-            .write(|tx| {
-                let (desk, bundles) = (desk.clone(), bundles.clone());
+            .write_apart(&bundles, "what is scheduled was not sent", |tx, bundles| {
+                let desk = desk.clone();
                 Box::pin(async move { send_of(tx, &desk, tenant, &bundles).await })
             })
             .await;
