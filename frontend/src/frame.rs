@@ -149,7 +149,11 @@ fn Banner() -> impl IntoView {
 #[component]
 fn TenantNav(slug: String) -> impl IntoView {
     let overview = expect_context::<Tenancy>().tenant(slug.clone()).overview;
-    let invitations = Signal::derive(move || overview.ready().map(|overview| overview.invited()));
+    let invitations = Signal::derive(move || {
+        overview
+            .ready()
+            .map(|overview| app::api::tenants::invited(&overview.people_by_status))
+    });
     let imports = Signal::derive(move || overview.ready().map(|overview| overview.imports));
     let members = Signal::derive(move || overview.ready().map(|overview| overview.members));
     view! {

@@ -42,15 +42,9 @@ pub struct TenantOverview {
     pub programs: u64,
 }
 
-impl TenantOverview {
-    /// People who were invited: a blank placeholder that nobody has used is nobody.
-    pub fn invited(&self) -> u64 {
-        let people = self.people_by_status.iter();
-        people
-            .filter(|(status, _)| *status != InvitationStatus::Unassigned)
-            .map(|(_, count)| count)
-            .sum()
-    }
+/// People who were invited: a blank placeholder that nobody has used is nobody.
+pub fn invited(by_status: &Counts<InvitationStatus, u64>) -> u64 {
+    by_status.values().sum::<u64>() - by_status.of(InvitationStatus::Unassigned)
 }
 
 /// Which tenants.

@@ -1,6 +1,9 @@
 //! `/t/:slug/management`: a tenant's figures, the way to invite, what came last.
 
-use app::{api::tenants::TenantOverview, domain::invitation::InvitationStatus};
+use app::{
+    api::tenants::{TenantOverview, invited},
+    domain::invitation::InvitationStatus,
+};
 use leptos::prelude::*;
 
 use super::{invitations::InvitationsPanel, no_mail::NoMailNotice};
@@ -74,7 +77,7 @@ fn tiles(overview: Query<TenantOverview>, slug: &str) -> AnyView {
         }))
     };
     let invited = note(|overview| {
-        let people = overview.invited();
+        let people = invited(&overview.people_by_status);
         let noun = if people == 1 { "person" } else { "people" };
         format!("of {} {noun} invited", format_count(people))
     });

@@ -125,6 +125,10 @@ const MOVE: &str = "UPDATE users SET email = $2, email_typed = $3, email_verifie
     search_text = $4 WHERE id = $1 AND deactivated_at IS NULL";
 const RESPELL: &str = "UPDATE users SET email_typed = $2
     WHERE id = $1 AND deactivated_at IS NULL";
+const LINE: &str = "u.id, u.first_name, u.last_name, u.email_typed, u.email_verified,
+    u.super_admin, u.deactivated_at, u.search_text,
+    CASE WHEN u.password_hash IS NULL THEN CAST(1 AS BIGINT) ELSE CAST(0 AS BIGINT) END
+        AS without_password";
 const DELETE_OTHER_SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1 AND id <> $2";
 // Whose going could leave a place without its last admin waits for others: for a change
 // of a role or the end of a membership at the tenant, for another super-admin at the users.
@@ -385,11 +389,8 @@ impl Tx {
         );
         let joined = few.as_ref().map_or("", |_| "u.id = f.id AND");
         let mut sql = format!(
-            "{} FROM {from} WHERE {joined} u.deleted_at IS NULL AND (u.search_text, u.id) > ($1, $2)",
-            "SELECT u.id, u.first_name, u.last_name, u.email_typed, u.email_verified,
-                u.super_admin, u.deactivated_at, u.search_text,
-                CASE WHEN u.password_hash IS NULL THEN CAST(1 AS BIGINT)
-                    ELSE CAST(0 AS BIGINT) END AS without_password"
+            "SELECT {LINE} FROM {from}
+             WHERE {joined} u.deleted_at IS NULL AND (u.search_text, u.id) > ($1, $2)"
         );
         let mut args = args![after.search_text, after.user, limit];
         args.extend(few.into_iter().flatten().map(Arg::from));

@@ -102,11 +102,11 @@ impl<T: Clone + Send + Sync + 'static> Paged<T> {
         nothing: fn() -> AnyView,
         table: impl Fn() -> AnyView + Send + Sync + 'static,
     ) -> AnyView {
-        let count = Memo::new(move |_| self.count());
         card(
             Around {
                 what,
-                count,
+                there: flag(move || self.count().is_some()),
+                some: flag(move || self.count().is_some_and(|count| count > 0)),
                 next: self.next,
                 failed: self.failed,
                 busy: self.busy,
@@ -122,7 +122,9 @@ impl<T: Clone + Send + Sync + 'static> Paged<T> {
 #[derive(Clone, Copy)]
 struct Around {
     what: &'static str,
-    count: Memo<Option<usize>>,
+    /// Whether lines have come, and whether there are any.
+    there: Memo<bool>,
+    some: Memo<bool>,
     next: RwSignal<Option<String>>,
     failed: Shared<Option<ApiError>>,
     busy: RwSignal<bool>,
@@ -136,17 +138,16 @@ fn card(
 ) -> AnyView {
     let Around {
         what,
-        count,
+        there,
+        some,
         next,
         failed,
         busy,
         load,
     } = around;
-    let broken = flag(move || count.get().is_none() && failed.read().is_some());
-    let waits = flag(move || count.get().is_none() && failed.read().is_none());
-    let some = flag(move || count.get().is_some_and(|count| count > 0));
-    let none = flag(move || count.get() == Some(0));
-    let trouble_below = flag(move || count.get().is_some());
+    let broken = move || !there.get() && failed.read().is_some();
+    let waits = move || !there.get() && failed.read().is_none();
+    let none = move || there.get() && !some.get();
     let error = move || {
         let message = move || {
             let error = failed.read();
@@ -168,13 +169,13 @@ fn card(
     view! {
         <div class="card" aria-busy=move || busy.get().then_some("true")>
             {when(
-                move || waits.get(),
+                waits,
                 || view! { <Skeleton shape=SkeletonShape::Rows count=4/> }.into_any(),
             )}
-            {when(move || broken.get(), error)}
-            {when(move || none.get(), nothing)}
+            {when(broken, error)}
+            {when(none, nothing)}
             {when(move || some.get(), table)}
-            {when(move || trouble_below.get(), move || trouble(failed))}
+            {when(move || there.get(), move || trouble(failed))}
             {when(move || next.with(Option::is_some), more)}
         </div>
     }

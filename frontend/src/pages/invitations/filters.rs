@@ -1,7 +1,7 @@
 //! The filter: where it is kept, and the bar that sets search and status.
 
 use app::{
-    api::{apps::App, invitations::InvitationFilter},
+    api::{apps::App, invitations::InvitationFilter, tenants::invited},
     domain::invitation::{InvitationKind, InvitationStatus},
 };
 use leptos::prelude::*;
@@ -120,13 +120,13 @@ pub fn FilterBar(
     compact: bool,
 ) -> impl IntoView {
     let overview = use_tenant().overview;
-    let counts = Derived::new(move || overview.ready());
+    let counts = Derived::new(move || overview.ready().map(|overview| overview.people_by_status));
     // All people where no status is given.
     let count_of = move |status: Option<InvitationStatus>| {
         let counts = counts.read();
-        (*counts).as_ref().map(|overview| match status {
-            Some(status) => overview.people_by_status.of(status),
-            None => overview.invited(),
+        (*counts).as_ref().map(|counts| match status {
+            Some(status) => counts.of(status),
+            None => invited(counts),
         })
     };
     let text = debounced(filters);

@@ -142,13 +142,11 @@ fn details(lines: Vec<String>) -> Option<AnyView> {
     }
     let count = lines.len();
     let shown = RwSignal::new(LINES);
-    let summary = format!(
-        "What there is to know of {}",
-        count_of(count as u64, "row", "rows")
-    );
     let items = move || {
         let some = lines.iter().take(shown.get()).cloned();
-        some.map(|line| view! { <li>{line}</li> }).collect_view()
+        some.map(|line| view! { <li>{line}</li> }.into_any())
+            .collect_view()
+            .into_any()
     };
     let more = move || {
         (shown.get() < count).then(|| {
@@ -165,8 +163,8 @@ fn details(lines: Vec<String>) -> Option<AnyView> {
     };
     Some(
         view! {
-            <details>
-                <summary>{summary}</summary>
+            <details class="stack">
+                <summary>"Row by row"</summary>
                 <ul>{items}</ul>
                 {more}
             </details>
