@@ -94,8 +94,8 @@ pub struct BatchesPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BatchMark {
-    /// When the last of the page was first made.
-    pub created_at: Timestamp,
+    /// When the last of the page was first made; opaque.
+    pub made: String,
     /// Its source.
     pub source: String,
 }

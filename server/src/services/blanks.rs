@@ -85,7 +85,10 @@ impl Blanks for BlanksService {
             .tenant(caller, &slug, Action::SeeManagement)
             .await?;
         let after = after
-            .map(|mark| known(mark.source).map(|source| (mark.created_at, source)))
+            .map(|mark| {
+                let made = mark.made.parse().map_err(|_| ApiError::NotFound)?;
+                Ok::<_, ApiError>((Timestamp(made), known(mark.source)?))
+            })
             .transpose()?;
         let mut batches = self
             .desk
@@ -100,7 +103,7 @@ impl Blanks for BlanksService {
         batches.truncate(BATCHES as usize);
         Ok(BatchesPage {
             next: batches.last().filter(|_| more).map(|batch| BatchMark {
-                created_at: batch.created_at,
+                made: batch.created_at.0.to_string(),
                 source: batch.source.clone(),
             }),
             batches: batches

@@ -123,7 +123,7 @@ async fn the_list_of_batches_is_paged_and_counts_no_further_than_it_shows() {
         sources.dedup();
         assert_eq!(sources.len(), 56);
         let odd = BatchMark {
-            created_at: crate::stage::NOW,
+            made: crate::stage::NOW.0.to_string(),
             source: "a\u{0}".to_owned(),
         };
         let answer = desk
