@@ -75,7 +75,7 @@ pub fn Select(
                             >
                                 {option.label}
                             </option>
-                        }
+                        }.into_any()
                     })
                     .collect_view()}
             </select>

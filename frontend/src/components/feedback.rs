@@ -195,7 +195,7 @@ pub fn Skeleton(
     };
     view! {
         <div class=class role="status" aria-label="Loading">
-            {(0..count).map(|_| view! { <span class="skeleton__bone"></span> }).collect_view()}
+            {(0..count).map(|_| view! { <span class="skeleton__bone"></span> }.into_any()).collect_view()}
         </div>
     }
 }

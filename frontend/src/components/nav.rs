@@ -54,7 +54,7 @@ pub fn Breadcrumbs(
                                     view! { <span aria-current="page">{crumb.label}</span> }.into_any()
                                 }
                             };
-                            view! { <li>{step}</li> }
+                            view! { <li>{step}</li> }.into_any()
                         })
                         .collect_view()}
             </ol>

@@ -90,7 +90,7 @@ pub fn SplitBar(
                             class=format!("split__part {}", segment.tone.class())
                             style:flex-grow=segment.amount.to_string()
                         ></span>
-                    }
+                    }.into_any()
                 })
                 .collect_view()}
         </div>

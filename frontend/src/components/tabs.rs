@@ -77,7 +77,7 @@ pub fn Tabs(
                             >
                                 <span>{tab.label}</span>
                             </button>
-                        }
+                        }.into_any()
                     })
                     .collect_view()}
         </div>

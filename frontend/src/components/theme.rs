@@ -103,7 +103,7 @@ pub fn ThemeSwitch() -> impl IntoView {
                                 {choice.word()}
                             </span>
                         </label>
-                    }
+                    }.into_any()
                 })
                 .collect_view()}
         </fieldset>

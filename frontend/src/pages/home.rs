@@ -452,7 +452,7 @@ fn course(one: MyCourse) -> AnyView {
         let titles = one
             .courses
             .iter()
-            .map(|title| view! { <li>{title.clone()}</li> })
+            .map(|title| view! { <li>{title.clone()}</li> }.into_any())
             .collect_view();
         view! {
             <ol class="course__parts" aria-label=label>

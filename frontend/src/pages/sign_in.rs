@@ -199,7 +199,7 @@ fn DemoAccounts(
                                 <span class="account__role">{what}</span>
                             </span>
                         </button>
-                    }
+                    }.into_any()
                 })
                 .collect_view()}
         </section>

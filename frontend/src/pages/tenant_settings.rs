@@ -94,7 +94,7 @@ pub fn ZoneInput(
         <datalist id=ZONES>
             {zones()
                 .into_iter()
-                .map(|name| view! { <option value=name></option> })
+                .map(|name| view! { <option value=name></option> }.into_any())
                 .collect_view()}
         </datalist>
     }

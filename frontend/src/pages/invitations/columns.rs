@@ -138,7 +138,7 @@ fn boxes(filters: Filters) -> AnyView {
                         {label}
                     </label>
                 </div>
-            }
+            }.into_any()
         })
         .collect_view();
     view! {
