@@ -84,7 +84,8 @@ async function story(databaseUrl) {
     } while (now.state !== 'done');
     assert.equal(now.processed, ROWS);
     assert.deepEqual(now.outcomes, { created: ROWS }, 'every row once');
-    assert.deepEqual(await call('invitations/counts', { tenant: 'acme' }), { pending: ROWS });
+    // A tenant's count stops there; each row's own bundle is looked at below.
+    assert.deepEqual(await call('invitations/counts', { tenant: 'acme' }), { pending: 10_001 });
     const outcomes = [];
     for (let from = 0; from < ROWS; from += 10_000) {
       const input = { tenant: 'acme', import: id, from, limit: 10_000 };

@@ -53,7 +53,7 @@ test('lifecycle: what is sent later waits for its time, is switched off and on, 
     await button(page, 'Activate').click();
     await button(page, 'Send now').click();
     await page.getByRole('dialog').getByRole('button', { name: 'Send now', exact: true }).click();
-    await page.getByRole('listitem').filter({ hasText: /^Sent as scheduled/ }).waitFor();
+    await page.getByRole('listitem').filter({ hasText: /^Sent before its time/ }).waitFor();
     await page.getByRole('listitem').filter({ hasText: /^Mail sent/ }).waitFor();
 
     // In the list: unfolded, and many at once.
