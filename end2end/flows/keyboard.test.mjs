@@ -67,6 +67,8 @@ test('work: journey B with the keyboard alone', LIMIT, async () => {
     ];
     const csv = toCsv(['email', 'first_name', 'note'], rows);
     const chooser = page.waitForEvent('filechooser');
+    // The browser is told to hand the dialog over before it is opened.
+    await settled(page);
     await press('Enter');
     await (await chooser).setFiles({ name: 'keys.csv', mimeType: 'text/csv', buffer: Buffer.from(csv) });
     const review = await loaded(page, 3);
