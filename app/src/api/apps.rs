@@ -57,15 +57,12 @@ impl App {
     }
 }
 
-/// Counts of an app stop here: one more means "and more".
-pub const COUNTED: u64 = 1_000;
-
 /// How many people stand where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppCounts {
     /// Which app.
     pub app: App,
-    /// People by status, over all tenants; none is above [`COUNTED`] + 1.
+    /// People by status, over all tenants; none is above [`COUNTED`](crate::domain::counts::COUNTED) + 1.
     pub people: Counts<InvitationStatus, u64>,
 }
 

@@ -23,9 +23,6 @@ use crate::domain::{
 pub const MOST_BLANKS: u32 = 10_000;
 /// Codes that one call reveals, at most.
 pub const CODES_PAGE: u32 = 500;
-/// Unused ones of a batch are counted so far in the list of batches: one more than 1,000
-/// says that there are more.
-pub const COUNT_TO: u32 = 1_001;
 /// Characters of a source, at most.
 pub const LONGEST_SOURCE: usize = 100;
 
@@ -75,7 +72,7 @@ pub struct BatchLine {
     pub source: String,
     /// How many were made.
     pub made: u64,
-    /// How many are nobody's yet; counted to [`COUNT_TO`] and no further.
+    /// How many are nobody's yet; counted to [`COUNTED`](crate::domain::counts::COUNTED) + 1 and no further.
     pub unassigned: u64,
     /// When the first was made.
     pub created_at: Timestamp,

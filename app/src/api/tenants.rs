@@ -82,7 +82,7 @@ pub struct TenantLine {
     pub default_expiry_days: u16,
     /// Nobody acts in it and its links lead nowhere, until it is enabled.
     pub disabled: bool,
-    /// Members now; where there are more than [`COUNTED`](super::apps::COUNTED), so many or
+    /// Members now; where there are more than [`COUNTED`](crate::domain::counts::COUNTED), so many or
     /// more, as in all that follows.
     pub members: u64,
     /// Those of them who are admins and can sign in.

@@ -9,8 +9,10 @@ use serde::{
     de::{MapAccess, Visitor},
 };
 
-/// What is shown of a tenant is counted so far: no page waits for more to be counted.
-pub const COUNTED: u64 = 10_000;
+/// A count of many stops here: one more says that there are more (ADR 0012).
+pub const COUNTED: u64 = 1_000;
+/// What one tenant has is counted so far on its own pages.
+pub const COUNTED_OF_TENANT: u64 = 10_000;
 
 /// How many there are of each kind. On the wire a map; two are equal only if their
 /// kinds also stand in the same order.

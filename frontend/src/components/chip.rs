@@ -1,12 +1,9 @@
 //! Filter chips.
 
+use app::domain::counts::COUNTED_OF_TENANT;
 use leptos::prelude::*;
 
-use super::{
-    badge::Tone,
-    field::unique_id,
-    time::{format_count, format_number},
-};
+use super::{badge::Tone, field::unique_id, time::format_count};
 
 /// A filter that is on or off. Its count is its description, not part of its name.
 #[component]
@@ -26,7 +23,7 @@ pub fn Chip(
     /// The words: its accessible name.
     children: Children,
 ) -> impl IntoView {
-    let shown = if stops { format_count } else { format_number };
+    let most = if stops { COUNTED_OF_TENANT } else { u64::MAX };
     let id = unique_id("count");
     let describes = id.clone();
     view! {
@@ -44,7 +41,7 @@ pub fn Chip(
                     .map(|count| {
                         view! {
                             <span class="chip__count" id=id aria-hidden="true">
-                                {shown(count)}
+                                {format_count(count, most)}
                             </span>
                         }
                     })

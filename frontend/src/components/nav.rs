@@ -1,5 +1,6 @@
 //! Where one is, and where one can go.
 
+use app::domain::counts::COUNTED_OF_TENANT;
 use leptos::prelude::*;
 
 use super::{
@@ -140,7 +141,7 @@ pub fn NavItem(
                         .map(|count| {
                             view! {
                                 <span class="sidenav__count" id=id aria-hidden="true">
-                                    {format_count(count)}
+                                    {format_count(count, COUNTED_OF_TENANT)}
                                 </span>
                             }
                         })

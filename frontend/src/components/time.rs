@@ -2,7 +2,6 @@
 
 use std::{cell::RefCell, time::Duration};
 
-use app::domain::counts::COUNTED;
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::{prelude::*, wasm_bindgen::JsValue};
 
@@ -182,10 +181,10 @@ pub fn format_number(number: u64) -> String {
     app::bulk::operation::thousands(number)
 }
 
-/// A count that stops: `9,999`, `10,000+`.
-pub fn format_count(number: u64) -> String {
-    let more = if number > COUNTED { "+" } else { "" };
-    format_number(number.min(COUNTED)) + more
+/// A count that stops at `most`: `1,000`, and `1,000+` where there are more.
+pub fn format_count(number: u64, most: u64) -> String {
+    let more = if number > most { "+" } else { "" };
+    format_number(number.min(most)) + more
 }
 
 #[cfg(test)]
@@ -199,8 +198,8 @@ mod tests {
         assert_eq!(format_number(1_000), "1,000");
         assert_eq!(format_number(12_408), "12,408");
         assert_eq!(format_number(1_000_000), "1,000,000");
-        assert_eq!(format_count(10_000), "10,000");
-        assert_eq!(format_count(10_001), "10,000+");
+        assert_eq!(format_count(10_000, 10_000), "10,000");
+        assert_eq!(format_count(10_001, 10_000), "10,000+");
     }
 
     #[test]

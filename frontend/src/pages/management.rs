@@ -2,7 +2,7 @@
 
 use app::{
     api::tenants::{TenantOverview, invited},
-    domain::invitation::InvitationStatus,
+    domain::{counts::COUNTED_OF_TENANT, invitation::InvitationStatus},
 };
 use leptos::prelude::*;
 
@@ -73,13 +73,13 @@ fn tiles(overview: Query<TenantOverview>, slug: &str) -> AnyView {
     let people = move |statuses: &'static [InvitationStatus]| {
         say(Box::new(move |overview| {
             let counts = &overview.people_by_status;
-            format_count(statuses.iter().map(|status| counts.of(*status)).sum())
+            of_tenant(statuses.iter().map(|status| counts.of(*status)).sum())
         }))
     };
     let invited = note(|overview| {
         let people = invited(&overview.people_by_status);
         let noun = if people == 1 { "person" } else { "people" };
-        format!("of {} {noun} invited", format_count(people))
+        format!("of {} {noun} invited", of_tenant(people))
     });
     let by_status = TILES
         .iter()
@@ -90,13 +90,13 @@ fn tiles(overview: Query<TenantOverview>, slug: &str) -> AnyView {
             view! { <StatTile label value note=invited href/> }
         })
         .collect_view();
-    let members = say(Box::new(|overview| format_count(overview.members)));
+    let members = say(Box::new(|overview| of_tenant(overview.members)));
     let catalog = note(|overview| {
         let courses = count_of(overview.courses, "course", "courses");
         let programs = count_of(overview.programs, "program", "programs");
         format!("{courses}, {programs}")
     });
-    let imports = say(Box::new(|overview| format_count(overview.imports)));
+    let imports = say(Box::new(|overview| of_tenant(overview.imports)));
     view! {
         <div class="tiles">
             {by_status}
@@ -114,4 +114,8 @@ fn tiles(overview: Query<TenantOverview>, slug: &str) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+fn of_tenant(count: u64) -> String {
+    format_count(count, COUNTED_OF_TENANT)
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::repeat;
 use crate::{services::Desk, storage::StorageError};
 
 /// How often the job looks.
@@ -13,24 +14,11 @@ const BATCH: u32 = 200;
 
 /// Looks every second until `shutdown`.
 pub async fn run(desk: Desk, shutdown: CancellationToken) {
-    let mut every = tokio::time::interval(EVERY);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            _ = every.tick() => {}
-        }
-        let mut more = true;
-        while more && !shutdown.is_cancelled() {
-            more = match commit_batch(&desk).await {
-                Ok(declined) => declined > 0,
-                Err(error) => {
-                    tracing::error!(%error, "refusals could not be written down; it is tried again");
-                    false
-                }
-            };
-        }
-    }
+    let failed = "refusals could not be written down";
+    repeat(desk, EVERY, shutdown, failed, |desk| async move {
+        commit_batch(&desk).await
+    })
+    .await;
 }
 
 /// Writes one batch down; how many refusals.

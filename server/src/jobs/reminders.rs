@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::repeat;
 use crate::services::{Desk, invitations::remind_due};
 
 /// How often the job looks.
@@ -14,22 +15,9 @@ const BATCH: u32 = 200;
 
 /// Looks every minute until `shutdown`.
 pub async fn run(desk: Desk, shutdown: CancellationToken) {
-    let mut every = tokio::time::interval(EVERY);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            _ = every.tick() => {}
-        }
-        let mut more = true;
-        while more && !shutdown.is_cancelled() {
-            more = match remind_due(&desk, BATCH).await {
-                Ok(reminded) => reminded > 0,
-                Err(error) => {
-                    tracing::error!(%error, "reminders were not queued; it is tried again");
-                    false
-                }
-            };
-        }
-    }
+    let failed = "reminders were not queued";
+    repeat(desk, EVERY, shutdown, failed, |desk| async move {
+        remind_due(&desk, BATCH).await
+    })
+    .await;
 }

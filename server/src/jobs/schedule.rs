@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::repeat;
 use crate::services::{Desk, invitations::send_due};
 
 /// How often the job looks.
@@ -14,22 +15,9 @@ const BATCH: u32 = 200;
 /// Looks every five seconds until `shutdown`. Several servers may: each bundle is sent by
 /// the one whose update finds it scheduled.
 pub async fn run(desk: Desk, shutdown: CancellationToken) {
-    let mut every = tokio::time::interval(EVERY);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            _ = every.tick() => {}
-        }
-        let mut more = true;
-        while more && !shutdown.is_cancelled() {
-            more = match send_due(&desk, BATCH).await {
-                Ok(sent) => sent > 0,
-                Err(error) => {
-                    tracing::error!(%error, "what is scheduled was not sent; it is tried again");
-                    false
-                }
-            };
-        }
-    }
+    let failed = "what is scheduled was not sent";
+    repeat(desk, EVERY, shutdown, failed, |desk| async move {
+        send_due(&desk, BATCH).await
+    })
+    .await;
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::repeat;
 use crate::{
     services::Desk,
     storage::{StorageError, Words},
@@ -17,24 +18,11 @@ const BATCH: u32 = 200;
 
 /// Looks every second until `shutdown`.
 pub async fn run(desk: Desk, shutdown: CancellationToken) {
-    let mut every = tokio::time::interval(EVERY);
-    every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            _ = every.tick() => {}
-        }
-        let mut more = true;
-        while more && !shutdown.is_cancelled() {
-            more = match keep_batch(&desk).await {
-                Ok(texts) => texts > 0,
-                Err(error) => {
-                    tracing::error!(%error, "words to search for could not be kept; it is tried again");
-                    false
-                }
-            };
-        }
-    }
+    let failed = "words to search for could not be kept";
+    repeat(desk, EVERY, shutdown, failed, |desk| async move {
+        keep_batch(&desk).await
+    })
+    .await;
 }
 
 /// Keeps the words of one batch; how many texts there were.

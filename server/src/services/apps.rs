@@ -5,9 +5,10 @@ mod preview;
 use app::{
     api::{
         ApiError, FieldError,
-        apps::{App, AppCounts, COUNTED, CreateInvitations, MOST, MailPreview, PersonMade},
+        apps::{App, AppCounts, CreateInvitations, MOST, MailPreview, PersonMade},
     },
     domain::{
+        counts::COUNTED,
         id::CatalogItemId,
         import::RowOutcome,
         invitation::{InvitationKind, InvitationStatus},

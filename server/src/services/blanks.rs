@@ -11,7 +11,7 @@ use app::{
         ApiError,
         blanks::{
             AssignBlank, BatchLine, BatchMark, BatchPage, BatchRef, BatchesPage, BlankLine,
-            BlanksMade, CODES_PAGE, COUNT_TO, CodesPage, CreateBlanks, RestRevoked, RevealedCode,
+            BlanksMade, CODES_PAGE, CodesPage, CreateBlanks, RestRevoked, RevealedCode,
         },
         invitations::{BundleLine, BundleRef},
     },
@@ -95,7 +95,7 @@ impl Blanks for BlanksService {
             .storage
             .read(move |tx| {
                 let after = after.clone();
-                Box::pin(tx.blank_batches(tenant.id, after, BATCHES + 1, COUNT_TO))
+                Box::pin(tx.blank_batches(tenant.id, after, BATCHES + 1))
             })
             .await
             .map_err(refuse)?;

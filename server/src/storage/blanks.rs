@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use app::domain::{
+    counts::COUNTED,
     id::{BundleId, InvitationId, TenantId, UserId},
     invitation::{Binding, InvitationKind, InvitationStatus},
     role::Role,
@@ -371,16 +372,16 @@ impl Tx {
     }
 
     /// A tenant's batches, the newest first, after one of them: its time and its source. Of
-    /// each no more than `count_to` that are nobody's yet are counted.
+    /// each no more than [`COUNTED`] + 1 that are nobody's yet are counted.
     pub async fn blank_batches(
         &mut self,
         tenant: TenantId,
         after: Option<(Timestamp, String)>,
         limit: u32,
-        count_to: u32,
     ) -> Result<Vec<BlankBatch>, StorageError> {
         let (at, source) = after.unwrap_or((Timestamp(i64::MAX), String::new()));
-        let args = args![tenant, at, source, limit, count_to];
+        let counted = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
+        let args = args![tenant, at, source, limit, counted];
         let rows = self.all::<BatchRow>(BATCHES, args).await?;
         Ok(rows
             .into_iter()

@@ -2,7 +2,7 @@
 
 use app::{
     api::tenants::TenantFacts,
-    domain::{id::TenantId, time::Timestamp},
+    domain::{counts::COUNTED, id::TenantId, time::Timestamp},
 };
 use uuid::Uuid;
 
@@ -48,9 +48,6 @@ pub struct TenantCounts {
     /// More of them are taken than were counted.
     pub seats_partly: bool,
 }
-
-/// What a tenant's line counts to.
-const TENANT_COUNTED: u64 = app::api::apps::COUNTED;
 
 /// What is to become of a tenant's gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,11 +170,11 @@ impl Tx {
                     END AS used
              FROM tenants t WHERE t.id IN ({})",
             in_list(1, tenants.len()),
-            cut = TENANT_COUNTED + 1,
+            cut = COUNTED + 1,
         );
         let args = tenants.iter().map(|id| Arg::from(*id)).collect();
         let rows = self.all_composed::<CountsRow>(sql, args).await?;
-        let many = |count: i64| count.unsigned_abs() > TENANT_COUNTED;
+        let many = |count: i64| count.unsigned_abs() > COUNTED;
         Ok(rows
             .into_iter()
             .map(|row| TenantCounts {

@@ -177,27 +177,19 @@ impl Storage {
         I: Clone + std::fmt::Debug + Send + Sync,
         F: for<'t> Fn(&'t mut Tx, Vec<I>) -> TxFuture<'t, usize> + Send + Sync,
     {
-        match self.write(|tx| work(tx, items.to_vec())).await {
-            Err(error @ (StorageError::Unavailable(_) | StorageError::Retry)) => return Err(error),
-            Err(error) if items.len() > 1 => {
-                tracing::warn!(%error, "{failed}; each is tried alone");
-            }
-            done => {
-                return done.or_else(|error| {
-                    tracing::error!(%error, ?items, "{failed}");
-                    Ok(0)
-                });
-            }
-        }
+        let mut parts = vec![items];
         let mut done = 0;
-        for item in items {
-            let one = std::slice::from_ref(item);
-            match self.write(|tx| work(tx, one.to_vec())).await {
+        while let Some(part) = parts.pop() {
+            match self.write(|tx| work(tx, part.to_vec())).await {
                 Ok(more) => done += more,
                 Err(error @ (StorageError::Unavailable(_) | StorageError::Retry)) => {
                     return Err(error);
                 }
-                Err(error) => tracing::error!(%error, ?item, "{failed}"),
+                Err(error) if part.len() > 1 => {
+                    tracing::warn!(%error, "{failed}; each is tried alone");
+                    parts.extend(part.chunks(1).rev());
+                }
+                Err(error) => tracing::error!(%error, ?part, "{failed}"),
             }
         }
         Ok(done)

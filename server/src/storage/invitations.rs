@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use app::domain::{
-    counts::COUNTED,
+    counts::COUNTED_OF_TENANT,
     id::{BundleId, InvitationId, TenantId, UserId},
     invitation::InvitationStatus,
     time::Timestamp,
@@ -150,12 +150,12 @@ pub(super) fn status_of(text: String) -> Result<InvitationStatus, StorageError> 
 
 impl Tx {
     /// People of a tenant by the leading status of their bundles; of each status at most
-    /// [`COUNTED`] + 1 are counted.
+    /// [`COUNTED_OF_TENANT`] + 1 are counted.
     pub async fn count_bundles(
         &mut self,
         tenant: TenantId,
     ) -> Result<BTreeMap<InvitationStatus, u64>, StorageError> {
-        let limit = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
+        let limit = i64::try_from(COUNTED_OF_TENANT + 1).unwrap_or(i64::MAX);
         let mut counts = BTreeMap::new();
         for &status in InvitationStatus::ALL {
             let args = args![tenant, status.as_str(), limit];

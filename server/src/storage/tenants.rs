@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use app::{
     api::tenants::TenantSettings,
-    domain::{counts::COUNTED, id::TenantId, invitation::InvitationStatus, time::Timestamp},
+    domain::{
+        counts::COUNTED_OF_TENANT, id::TenantId, invitation::InvitationStatus, time::Timestamp,
+    },
 };
 use uuid::Uuid;
 
@@ -111,9 +113,9 @@ const CHANGE: &str = "UPDATE tenants
 const SET_HOLD: &str = "UPDATE tenants SET hold_seconds = $1";
 
 impl Tx {
-    /// What the start page of a tenant counts; at most [`COUNTED`] + 1 of each.
+    /// What the start page of a tenant counts; at most [`COUNTED_OF_TENANT`] + 1 of each.
     pub async fn tenant_totals(&mut self, tenant: TenantId) -> Result<TenantTotals, StorageError> {
-        let limit = i64::try_from(COUNTED + 1).unwrap_or(i64::MAX);
+        let limit = i64::try_from(COUNTED_OF_TENANT + 1).unwrap_or(i64::MAX);
         let totals = self.one::<TotalsRow>(TOTALS, args![tenant, limit]).await?;
         Ok(TenantTotals {
             members: totals.members.unsigned_abs(),

@@ -122,6 +122,54 @@ async fn until_somebody_waits(
     panic!("nobody waits");
 }
 
+/// Somebody switches an invitation off between the look and the write: what the list adds
+/// to it is not mailed.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_switched_off_while_a_list_adds_to_it_is_not_mailed() {
+    for world in worlds().await {
+        if !world.desk.storage.is_postgres() {
+            continue;
+        }
+        let first = world
+            .submit("a", SubmitMode::ValidNow, &[row(0)])
+            .await
+            .unwrap();
+        let bundle = world.outcomes(&first).await[0].bundle.unwrap();
+        let mails = "SELECT COUNT(*) FROM outbox";
+        let before = world.count(mails).await;
+        world
+            .run("UPDATE outbox SET status = 'sent', sent_at = 1", args![])
+            .await;
+        let rows = [with_courses(0, "person0@people.test", "rust")];
+        let again = world.begin("b", SubmitMode::ValidNow, &rows).await.unwrap();
+        world.send(&again, &rows).await.unwrap();
+        let (held, is_held) = tokio::sync::oneshot::channel();
+        let held = std::sync::Mutex::new(Some(held));
+        let storage = world.desk.storage.clone();
+        let switches = tokio::spawn(async move {
+            let done = storage.write(move |tx| {
+                let held = held.lock().unwrap().take();
+                Box::pin(async move {
+                    let off = "UPDATE bundles SET active = 0 WHERE id = $1";
+                    tx.execute(off, args![bundle]).await?;
+                    held.unwrap().send(()).unwrap();
+                    until_somebody_waits(tx).await
+                })
+            });
+            done.await.unwrap();
+        });
+        is_held.await.unwrap();
+        let done = world.commit(&again).await.unwrap();
+        switches.await.unwrap();
+        assert_eq!(
+            told(&world.outcomes(&done).await),
+            [(RowOutcome::Updated, "")]
+        );
+        assert_eq!(world.count(mails).await, before);
+        world.invariants().await;
+    }
+}
+
 /// Somebody else invites the person between the look and the write: the list adds to that
 /// bundle, and nobody gets a second one with a second mail.
 #[tokio::test(flavor = "multi_thread")]

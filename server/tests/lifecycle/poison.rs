@@ -1,12 +1,27 @@
 //! What is broken holds up nothing else (F12).
 
-use app::{domain::id::BundleId, ports::Mine as _};
+use app::{
+    domain::id::{BundleId, UserId},
+    ports::Mine as _,
+};
 use server::{args, jobs::declines::commit_batch, services::invitations::send_due};
 
 use crate::{
     create, form, page, root,
     stage::{Stage, on_every_engine},
 };
+
+/// Three people who are invited to a course.
+async fn three(stage: &Stage) -> [(UserId, BundleId); 3] {
+    let root = root(stage).await;
+    let mut made = Vec::new();
+    for n in 0..3 {
+        let user = stage.user(&format!("p{n}@new.test"), "P", true).await;
+        let people = create(stage, &root, form(stage, &n.to_string(), user)).await;
+        made.push((user, people.unwrap()[0].bundle.unwrap()));
+    }
+    made.try_into().unwrap()
+}
 
 /// From now on no change of what belongs to this bundle succeeds.
 async fn broken(stage: &Stage, bundle: BundleId) {
@@ -40,13 +55,7 @@ async fn broken(stage: &Stage, bundle: BundleId) {
 #[tokio::test]
 async fn f12_a_broken_one_holds_up_nothing_that_is_scheduled() {
     on_every_engine(|stage| async move {
-        let root = root(&stage).await;
-        let mut bundles = Vec::new();
-        for n in 0..3 {
-            let user = stage.user(&format!("p{n}@new.test"), "P", true).await;
-            let made = create(&stage, &root, form(&stage, &n.to_string(), user)).await;
-            bundles.push(made.unwrap()[0].bundle.unwrap());
-        }
+        let bundles = three(&stage).await.map(|(_, bundle)| bundle);
         let scheduled = [
             "DELETE FROM outbox WHERE 0 < $1",
             "UPDATE bundles SET status = 'scheduled', send_at = $1, delivery_id = NULL",
@@ -72,17 +81,13 @@ async fn f12_a_broken_one_holds_up_nothing_that_is_scheduled() {
 #[tokio::test]
 async fn f12_a_broken_one_holds_up_no_refusal() {
     on_every_engine(|stage| async move {
-        let root = root(&stage).await;
-        let mut bundles = Vec::new();
-        for n in 0..3 {
-            let user = stage.user(&format!("p{n}@new.test"), "P", true).await;
-            let made = create(&stage, &root, form(&stage, &n.to_string(), user)).await;
-            let bundle = made.unwrap()[0].bundle.unwrap();
+        let three = three(&stage).await;
+        for (user, bundle) in three {
             let one = page(&stage, bundle).await.line.targets[0].invitation;
             let caller = stage.signed_in(user).await;
             stage.mine.decline(&caller, one).await.unwrap();
-            bundles.push(bundle);
         }
+        let bundles = three.map(|(_, bundle)| bundle);
         broken(&stage, bundles[1]).await;
         stage.clock.advance_seconds(11);
         assert_eq!(commit_batch(&stage.desk).await.unwrap(), 2);

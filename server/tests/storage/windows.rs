@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use app::{
     api::invitations::{InvitationFilter, SortBy},
     domain::{
-        counts::COUNTED,
+        counts::COUNTED_OF_TENANT,
         id::{BundleId, CatalogItemId, ImportId, TenantId, UserId},
         invitation::{DeliveryStatus, InvitationKind, InvitationStatus},
     },
@@ -353,7 +353,7 @@ contract!(the_counts_of_a_tenant_stop, |db| {
     let totals = db.write(|tx| Box::pin(tx.tenant_totals(acme))).await;
     let totals = totals.people_by_status;
     let expected = [
-        (InvitationStatus::Pending, COUNTED + 1),
+        (InvitationStatus::Pending, COUNTED_OF_TENANT + 1),
         (InvitationStatus::Revoked, 2),
     ];
     assert_eq!(totals, expected.into());

@@ -1,11 +1,14 @@
 //! `/data-manager/catalog-invitation-apps`: what a super-admin invites to, and how many.
 
-use app::api::apps::{App, AppCounts, AppsCounts, COUNTED};
+use app::{
+    api::apps::{App, AppCounts, AppsCounts},
+    domain::counts::COUNTED,
+};
 use leptos::prelude::*;
 
 use crate::{
     components::{
-        ButtonKind, Card, IconName, LinkButton, PageHead, SkeletonShape, StatusBadge, format_number,
+        ButtonKind, Card, IconName, LinkButton, PageHead, SkeletonShape, StatusBadge, format_count,
     },
     page::use_title,
     query::{Loaded, Query},
@@ -83,11 +86,7 @@ fn card(counts: AppCounts) -> AnyView {
                     {people
                         .into_iter()
                         .map(|(status, count)| {
-                            let count = if count > COUNTED {
-                                format!("{}+", format_number(COUNTED))
-                            } else {
-                                format_number(count)
-                            };
+                            let count = format_count(count, COUNTED);
                             let those = format!(
                                 "{}?status={}",
                                 Page::AppInvitations(app).path(),

@@ -4,9 +4,9 @@ mod edit;
 
 use std::sync::Arc;
 
-use app::api::{
-    apps::COUNTED,
-    tenants::{ListTenants, SeatsTaken, TenantDisable, TenantEnable, TenantLine, TenantsList},
+use app::{
+    api::tenants::{ListTenants, SeatsTaken, TenantDisable, TenantEnable, TenantLine, TenantsList},
+    domain::counts::COUNTED,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -15,7 +15,7 @@ use super::paged::Paged;
 use crate::{
     components::{
         Badge, Button, ButtonKind, ButtonSize, Chip, EmptyArt, EmptyState, IconName, SearchField,
-        ToastStore, Tone, format_number, use_toasts,
+        ToastStore, Tone, format_count, format_number, use_toasts,
     },
     effects::effect,
     keyed::keyed,
@@ -187,11 +187,7 @@ pub fn Tenants() -> impl IntoView {
 
 /// What is not counted to the end.
 fn counted(number: u64) -> String {
-    if number > COUNTED {
-        format!("{}+", format_number(COUNTED))
-    } else {
-        format_number(number)
-    }
+    format_count(number, COUNTED)
 }
 
 fn seats_words(seats: SeatsTaken, partly: bool) -> String {

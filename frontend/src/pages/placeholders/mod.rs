@@ -8,14 +8,17 @@ mod further;
 
 use std::sync::Arc;
 
-use app::api::blanks::{BatchLine, BatchMark, BatchesPage, BlanksList, COUNT_TO};
+use app::{
+    api::blanks::{BatchLine, BatchMark, BatchesPage, BlanksList},
+    domain::counts::COUNTED,
+};
 use leptos::prelude::*;
 
 use self::further::Further;
 use crate::{
     components::{
         DateStyle, DateText, EmptyArt, EmptyState, MoreButton, PageHead, SkeletonShape, ZoneNote,
-        format_number, use_toasts,
+        format_count, format_number, use_toasts,
     },
     keyed::keyed,
     page::use_title,
@@ -138,16 +141,6 @@ fn table(slug: String, all: Query<BatchesPage>, further: Further<BatchLine, Batc
     .into_any()
 }
 
-/// Counted so far and no further.
-fn counted(unassigned: u64) -> String {
-    let most = u64::from(COUNT_TO) - 1;
-    if unassigned > most {
-        format!("{}+", format_number(most))
-    } else {
-        format_number(unassigned)
-    }
-}
-
 fn row(slug: &str, line: BatchLine) -> AnyView {
     let href = batch_href(slug, &line.source);
     view! {
@@ -158,7 +151,7 @@ fn row(slug: &str, line: BatchLine) -> AnyView {
                 </a>
             </td>
             <td data-label="Made" class="num">{format_number(line.made)}</td>
-            <td data-label="Not used yet" class="num">{counted(line.unassigned)}</td>
+            <td data-label="Not used yet" class="num">{format_count(line.unassigned, COUNTED)}</td>
             <td data-label="When">
                 <DateText at=line.created_at.0 style=DateStyle::Minute/>
             </td>
