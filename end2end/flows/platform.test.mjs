@@ -160,7 +160,7 @@ test('platform: a user is made and edited, and a list of users goes through the 
     await outcome.getByText(/1 row repeats an earlier row/).waitFor();
     // It has the focus, says which rows it is about, and can be kept.
     await waitFor(() => outcome.evaluate((card) => card.contains(document.activeElement)));
-    await outcome.getByText('Row by row', { exact: true }).click();
+    await outcome.getByText('Row by row, as in the list you sent').click();
     await outcome.getByText(/^Row 3: Known as /).waitFor();
     await outcome.getByText('Row 4: The same as in row 1, which counts.').waitFor();
     await axe(page, 'what became of a list of users');

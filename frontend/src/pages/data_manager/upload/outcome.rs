@@ -164,7 +164,7 @@ fn details(lines: Vec<String>) -> Option<AnyView> {
     Some(
         view! {
             <details class="stack">
-                <summary>"Row by row"</summary>
+                <summary>"Row by row, as in the list you sent"</summary>
                 <ul>{items}</ul>
                 {more}
             </details>
