@@ -403,7 +403,7 @@ impl Tx {
             );
         }
         sql.push_str(" ORDER BY u.search_text, u.id LIMIT $3");
-        let rows = self.all_composed::<LineRow>(sql, args).await?;
+        let rows = self.all_planned::<LineRow>(sql, args).await?;
         Ok(rows
             .into_iter()
             .map(|row| AccountLine {

@@ -265,7 +265,7 @@ impl Tx {
             let _infallible = write!(sql, " AND c.search_text LIKE ${} ESCAPE '\\'", args.len());
         }
         let _infallible = write!(sql, " ORDER BY c.search_text, c.id LIMIT ${limit}");
-        self.all_composed::<R>(sql, args).await
+        self.all_planned::<R>(sql, args).await
     }
 
     /// Which of an owner's items have these keys, archived ones too. Asks in batches of 500.

@@ -73,7 +73,7 @@ impl Tx {
             let _infallible = write!(sql, " AND u.search_text LIKE ${} ESCAPE '\\'", args.len());
         }
         sql.push_str(" ORDER BY u.search_text, u.id LIMIT $4");
-        self.all_composed::<Row>(sql, args)
+        self.all_planned::<Row>(sql, args)
             .await?
             .into_iter()
             .map(|row| {

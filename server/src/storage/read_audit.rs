@@ -250,7 +250,7 @@ impl Tx {
         };
         let all = Conditions::of(query);
         let sql = all.page(limit + 1, looked_at);
-        let mut rows = self.all_composed::<EventRow>(sql, all.args.clone()).await?;
+        let mut rows = self.all_planned::<EventRow>(sql, all.args.clone()).await?;
         let next = if rows.len() > limit as usize {
             rows.truncate(limit as usize);
             rows.last().map(|row| row.id)
@@ -260,7 +260,7 @@ impl Tx {
             let last = format!("LIMIT 1 OFFSET {}", looked_at.saturating_sub(1));
             let sql = all.walked("a.id", &last);
             let args = all.args[..all.inner_args].to_vec();
-            self.all_composed::<IdRow>(sql, args)
+            self.all_planned::<IdRow>(sql, args)
                 .await?
                 .pop()
                 .map(|row| row.id)

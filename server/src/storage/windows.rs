@@ -423,13 +423,13 @@ impl Walking {
     async fn end(&self, tx: &mut Tx, rows: u32) -> Result<Option<AfterBundle>, StorageError> {
         let (sql, args) = self.end_of(rows);
         if self.column == Some("b.search_text") {
-            let last = tx.all_composed::<TextRow>(sql, args).await?.pop();
+            let last = tx.all_planned::<TextRow>(sql, args).await?.pop();
             return Ok(last.map(|row| AfterBundle {
                 value: SortValue::Text(row.at),
                 bundle: BundleId(row.id),
             }));
         }
-        let last = tx.all_composed::<TimeRow>(sql, args).await?.pop();
+        let last = tx.all_planned::<TimeRow>(sql, args).await?.pop();
         Ok(last.map(|row| AfterBundle {
             value: match self.column {
                 Some(_) => SortValue::Time(row.at),
@@ -452,7 +452,7 @@ impl Tx {
         let walking = Walking::of(&filter, order);
         let sql = walking.page(limit + 1);
         let args = walking.args.clone();
-        let rows = self.all_composed::<IdRow>(sql, args).await?;
+        let rows = self.all_planned::<IdRow>(sql, args).await?;
         let mut bundles: Vec<BundleId> = rows.into_iter().map(|row| BundleId(row.id)).collect();
         let more = if bundles.len() > limit as usize {
             bundles.truncate(limit as usize);
@@ -484,7 +484,7 @@ impl Tx {
             COUNTED,
         );
         let args = walking.args.clone();
-        let rows = self.all_composed::<CountRow>(sql, args).await?;
+        let rows = self.all_planned::<CountRow>(sql, args).await?;
         let more = walking.end(self, COUNTED + 1).await?.is_some();
         Ok(rows.first().map_or((0, 0, more), |row| {
             (row.n.unsigned_abs(), row.live.unsigned_abs(), more)

@@ -345,6 +345,33 @@ contract!(no_list_reads_a_table_from_end_to_end, |db| {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 });
 
+contract!(no_list_is_read_by_a_plan_for_any_values, |db| {
+    if !db.storage.is_postgres() {
+        return;
+    }
+    let (acme, ada) = db.desk("acme").await;
+    db.invite(acme, ada, "mara@new.test").await;
+    let kept = db
+        .write(move |tx| {
+            Box::pin(async move {
+                let filter = BundleFilter {
+                    tenant: Some(acme),
+                    ..BundleFilter::default()
+                };
+                // From the sixth time on PostgreSQL would take one plan for all.
+                for _ in 0..6 {
+                    tx.find_bundles(&filter, &BundleOrder::default(), 50)
+                        .await?;
+                }
+                let kept = "SELECT COUNT(*) FROM pg_prepared_statements
+                    WHERE statement LIKE '%bundles b ' || 'WHERE%'";
+                tx.all_composed::<(i64,)>(kept.to_owned(), args![]).await
+            })
+        })
+        .await;
+    assert_eq!(kept, [(0,)]);
+});
+
 contract!(the_counts_of_a_tenant_stop, |db| {
     let (acme, ada, _) = fill(db).await;
     let ben = db.user("ben@x.test").await;
